@@ -1,0 +1,39 @@
+"""Batch Dashboard: batch runs come in through one endpoint, pages show what they mean."""
+
+import sys
+from pathlib import Path
+
+from flask import Flask
+
+from batch_dashboard import commands, views
+from batch_dashboard.errors import SettingsError
+from batch_dashboard.settings import PROJECT_ROOT, Settings, load_settings
+from batch_dashboard.store.engine import Store
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The application; without settings, those of the environment.
+
+    A setting that cannot be used ends the process with its name and what would be right.
+    """
+    try:
+        settings = settings or load_settings()
+    except SettingsError as error:
+        sys.exit(f"Batch Dashboard does not start: {error}")
+    app = Flask(
+        __name__,
+        template_folder=str(PROJECT_ROOT / "templates"),
+        static_folder=str(PROJECT_ROOT / "static"),
+        instance_path=str(Path(settings.instance_dir).absolute()),
+    )
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        MAX_CONTENT_LENGTH=settings.max_body_bytes,
+        TEMPLATES_AUTO_RELOAD=settings.debug,
+    )
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.extensions["settings"] = settings
+    app.extensions["store"] = Store(settings.database_url, settings.database_wait_seconds)
+    views.register(app)
+    commands.register(app)
+    return app

@@ -1,0 +1,42 @@
+"""What every command needs: the store and the settings, and errors told in one line."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+import click
+from flask import current_app
+from flask.cli import with_appcontext
+
+from batch_dashboard.errors import BatchDashboardError
+from batch_dashboard.settings import Settings
+from batch_dashboard.store.engine import Store
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def store() -> Store:
+    """The application's database."""
+    found: Store = current_app.extensions["store"]
+    return found
+
+
+def settings() -> Settings:
+    """The application's settings."""
+    found: Settings = current_app.extensions["settings"]
+    return found
+
+
+def in_application(command: Callable[P, R]) -> Callable[P, R]:
+    """Run a command inside the application; an expected error ends it in one line, exit code 1."""
+
+    @wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return command(*args, **kwargs)
+        except BatchDashboardError as error:
+            raise click.ClickException(str(error)) from None
+
+    wrapped: Callable[P, R] = with_appcontext(run)
+    return wrapped

@@ -1,0 +1,43 @@
+"""`database`: the schema, forward and back."""
+
+import click
+
+from batch_dashboard.commands.context import in_application, store
+from batch_dashboard.services.database import upgrade_database
+from batch_dashboard.store import migrations
+
+
+@click.group("database")
+def database() -> None:
+    """Bring the database schema forward or back."""
+
+
+@database.command("upgrade")
+@in_application
+def upgrade() -> None:
+    """Bring the schema to the newest revision and fill rollups that are missing."""
+    filled = upgrade_database(store())
+    click.echo(f"The database is at revision {_revision()}.")
+    if filled:
+        click.echo("Rollups were filled from the batch runs that were there.")
+
+
+@database.command("downgrade")
+@click.argument("revision")
+@in_application
+def downgrade(revision: str) -> None:
+    """Bring the schema back to REVISION (0001 keeps all batch runs; base drops everything)."""
+    migrations.downgrade(store(), revision)
+    click.echo(f"The database is at revision {_revision()}.")
+
+
+@database.command("current")
+@in_application
+def current() -> None:
+    """Print the revision of the schema, and the newest there is."""
+    click.echo(f"{_revision()} (newest: {migrations.latest_revision()})")
+
+
+def _revision() -> str:
+    with store().read() as connection:
+        return migrations.current_revision(connection) or "base"

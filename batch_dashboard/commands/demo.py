@@ -1,0 +1,47 @@
+"""`demo`: a made-up history to look at."""
+
+import sys
+from datetime import UTC, datetime
+
+import click
+from tqdm import tqdm
+
+from batch_dashboard.commands.context import in_application, store
+from batch_dashboard.services.demo import has_batch_runs, store_demo
+
+MOST_RESULTS = 100_000_000
+
+
+@click.command("demo")
+@click.option(
+    "--results",
+    type=click.IntRange(1, MOST_RESULTS),
+    default=20_000,
+    show_default=True,
+    help="How many recipe results the two years hold.",
+)
+@click.option(
+    "--seed",
+    type=int,
+    default=1,
+    show_default=True,
+    help="The same seed gives the same history on the same day.",
+)
+@click.option(
+    "--if-empty", is_flag=True, help="Do nothing when there are batch runs in the database already."
+)
+@in_application
+def demo(results: int, seed: int, if_empty: bool) -> None:
+    """Store two years of made-up batch runs of eight ecosystems, ending today."""
+    if if_empty and has_batch_runs(store()):
+        click.echo("There are batch runs already, so no demo data was stored.")
+        return
+    with tqdm(
+        desc="demo", total=results, unit="result", file=sys.stderr, disable=None, unit_scale=True
+    ) as bar:
+        report = store_demo(store(), results, seed, datetime.now(UTC), bar.update)
+    click.echo(
+        f"{report.stored_runs:,} batch runs with {report.stored_results:,} results stored"
+        + (f", {report.known_runs:,} were there already" if report.known_runs else "")
+        + "."
+    )

@@ -1,0 +1,21 @@
+"""`setup`: what has to be true before the service starts."""
+
+from datetime import UTC, datetime
+
+import click
+
+from batch_dashboard.commands.context import in_application, settings, store
+from batch_dashboard.services.access import FIRST_USER, make_first_access
+from batch_dashboard.services.database import upgrade_database
+
+
+@click.command("setup")
+@in_application
+def setup() -> None:
+    """Bring the database up to date; at the first start make an administrator and a token."""
+    upgrade_database(store())
+    made = make_first_access(store(), settings().secret_key, datetime.now(UTC))
+    if made.password:
+        click.echo(f"Administrator (shown once): {FIRST_USER} / {made.password}")
+    if made.token:
+        click.echo(f"Ingest token (shown once):  {made.token}")

@@ -1,0 +1,59 @@
+"""What can go wrong, in the field's words; views/error_pages.py gives the status codes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+class BatchDashboardError(Exception):
+    """Base of every error this application raises on purpose."""
+
+
+class SettingsError(BatchDashboardError):
+    """A setting cannot be used; the message names it and what would be right."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing wrong with a payload: where (`results[0].result`, "" for the whole) and what."""
+
+    path: str
+    message: str
+
+
+class PayloadError(BatchDashboardError):
+    """A payload is refused; `problems` holds the first 100 reasons, in the order of the payload."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__(problems[0].message)
+        self.problems = tuple(problems)
+
+
+class BodyTooLarge(BatchDashboardError):
+    """A request body is over the limit once decoded."""
+
+    def __init__(self, limit_bytes: int) -> None:
+        super().__init__(
+            f"the body is over the limit of {limit_bytes:,} bytes (decoded); "
+            "split the batch run or raise BATCH_METRICS_MAX_BODY_MIB"
+        )
+        self.limit_bytes = limit_bytes
+
+
+class BodyNotDecodable(BatchDashboardError):
+    """A request body does not match its Content-Encoding."""
+
+
+class IdempotencyConflict(BatchDashboardError):
+    """An Idempotency-Key came a second time with other content."""
+
+
+class StoreUnavailable(BatchDashboardError):
+    """The database is away, or stayed locked beyond the wait; nothing was written."""
+
+
+class FilterError(BatchDashboardError):
+    """A filter in the URL cannot be understood; the message says what would be right."""
+
+
+class ImportFileError(BatchDashboardError):
+    """A file to import cannot be read, or is of no kind this application knows."""

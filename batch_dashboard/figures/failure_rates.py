@@ -1,0 +1,93 @@
+"""Failure rate of each ecosystem over time."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from batch_dashboard.figures.style import (
+    COLOURS,
+    CONFIG,
+    DASHES,
+    OTHER_COLOUR,
+    SYMBOLS,
+    ecosystem_colour,
+    empty_figure,
+    layout,
+    plain,
+    time_axis,
+    value_axis,
+)
+from batch_dashboard.model.periods import DAY
+from batch_dashboard.model.rates import failure_rate, wilson_interval
+from batch_dashboard.model.series import RatePoint, RateSeries, Steps
+
+# Below this the axis ends above the highest rate instead of at 100 %.
+WHOLE_AXIS_FROM = 0.5
+LEAST_AXIS_TOP = 0.05
+
+
+def failure_rates_figure(
+    steps: Steps, series: Sequence[RateSeries], slots: Mapping[str, int]
+) -> dict[str, Any]:
+    """A line with markers for each ecosystem; where nothing was attempted the line is broken."""
+    if not series:
+        return empty_figure("No recipe was attempted in this period.")
+    highest = max(failure_rate(*point) or 0.0 for line in series for point in line.points if point)
+    top = 1.04 if highest >= WHOLE_AXIS_FROM else max(highest * 1.25, LEAST_AXIS_TOP)
+    edge = steps.length / 2
+    by_week = steps.word == "week"
+    every = -(-len(steps.starts) // 7)
+    return {
+        "data": [_line(line, steps, slots) for line in series],
+        "layout": layout(
+            xaxis=time_axis(
+                "week (Monday, UTC)" if by_week else "day (UTC)",
+                range=[
+                    str(steps.starts[0] - max(edge, DAY)),
+                    str(steps.starts[-1] + max(edge, DAY)),
+                ],
+                tickvals=[str(start) for start in steps.starts[::every]],
+            ),
+            yaxis=value_axis("failed, % of attempts", tickformat=".0%", range=[0, top]),
+            hovermode="closest",
+            showlegend=True,
+        ),
+        "config": CONFIG,
+    }
+
+
+def _line(line: RateSeries, steps: Steps, slots: Mapping[str, int]) -> dict[str, Any]:
+    slot = slots.get(line.ecosystem, 0)
+    colour = OTHER_COLOUR if line.is_other else ecosystem_colour(slot)
+    return {
+        "type": "scatter",
+        "mode": "lines+markers",
+        "name": plain(line.ecosystem),
+        "x": [str(start) for start in steps.starts],
+        "y": [None if point is None else failure_rate(*point) for point in line.points],
+        "connectgaps": False,
+        "line": {"color": colour, "width": 2, "dash": DASHES[slot // COLOURS % len(DASHES)]},
+        "marker": {
+            "color": colour,
+            "size": 7,
+            "symbol": "x" if line.is_other else SYMBOLS[slot % COLOURS],
+        },
+        "customdata": [
+            _facts(start, point, steps)
+            for start, point in zip(steps.starts, line.points, strict=True)
+        ],
+        "hovertemplate": "%{fullData.name}<br>%{y:.1%} failed<br>%{customdata[0]}"
+        "<br>%{customdata[1]}<extra></extra>",
+    }
+
+
+def _facts(start: date, point: RatePoint | None, steps: Steps) -> list[str]:
+    span = f"{start} to {start + steps.length - DAY}" if steps.word == "week" else str(start)
+    interval = wilson_interval(point.failed, point.passed + point.failed) if point else None
+    if point is None or interval is None:
+        return ["nothing was attempted", span]
+    attempts = point.passed + point.failed
+    return [
+        f"n = {attempts:,} attempts, 95 % interval {interval.low:.1%} to {interval.high:.1%}",
+        span,
+    ]

@@ -1,0 +1,443 @@
+"""The payload of `POST /batch-metrics`: decoding, checking, and the batch run it describes.
+
+Source: docs/ingest-api.md. Every problem is named with its path; nothing is stored of a payload
+that has one.
+"""
+
+import hashlib
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from operator import attrgetter
+from typing import Annotated, Any, Literal, NamedTuple, NoReturn, NotRequired
+
+import orjson
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
+from typing_extensions import TypedDict
+
+from batch_dashboard.errors import PayloadError, Problem
+from batch_dashboard.model.rates import success_rate
+from batch_dashboard.model.vocabulary import FAILED, PASSED, RESULTS, SKIPPED
+
+MAX_RESULTS = 100_000
+MAX_PROBLEMS = 100
+MAX_WARNINGS = 100
+MAX_MESSAGE_LENGTH = 10_000
+# Room for any real batch, and sums of a century of them still fit 64 bits.
+MAX_COUNT = 1_000_000_000
+# A thousand years: sums of milliseconds still fit 64 bits, and no real result lasts longer.
+MAX_SECONDS = 31_557_600_000.0
+# One slice of results is checked at a time, so a payload of only mistakes costs little.
+CHECK_SLICE = 1_000
+LARGEST_CLOCK_ERROR = timedelta(days=1)
+LARGEST_RATE_ERROR = 0.01
+
+NO_CONTROL = r"^[^\x00-\x1f\x7f-\x9f]*$"
+NO_NUL = r"^[^\x00]*$"
+
+RFC_3339 = re.compile(
+    r"(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2}):(\d{2})(?:\.\d+)?(?:[Zz]|([+-]\d{2}:\d{2}))?", re.ASCII
+)
+
+
+def _whole_float_is_integer(value: Any) -> Any:
+    # JSON has one kind of number, and some clients write 5 as 5.0.
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Name100 = Annotated[str, Field(min_length=1, max_length=100, pattern=NO_CONTROL)]
+Name200 = Annotated[str, Field(min_length=1, max_length=200, pattern=NO_CONTROL)]
+Word100 = Annotated[str, Field(max_length=100, pattern=NO_CONTROL)]
+Message = Annotated[str, Field(pattern=NO_NUL)]
+Address = Annotated[str, Field(max_length=2_000, pattern=NO_CONTROL)]
+Sha = Annotated[str, Field(max_length=200, pattern=NO_CONTROL)]
+Count = Annotated[
+    int, BeforeValidator(_whole_float_is_integer), Field(strict=True, ge=0, le=MAX_COUNT)
+]
+Seconds = Annotated[float, Field(ge=0, le=MAX_SECONDS, allow_inf_nan=False)]
+Minutes = Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)]
+
+STRICT = ConfigDict(strict=True, extra="ignore", regex_engine="rust-regex")
+
+
+class BatchRunFields(BaseModel):
+    """The payload without its results."""
+
+    model_config = STRICT
+
+    batch_id: Name200
+    ecosystem: Name100
+    started_at: str
+    completed_at: str | None = None
+    total_recipes: Count
+    passed: Count | None = None
+    failed: Count | None = None
+    skipped: Count | None = None
+    success_rate: Annotated[float, Field(ge=0, le=1)] | None = None
+    macos_minutes: Minutes | None = None
+    linux_minutes: Minutes | None = None
+    run_url: Address | None = None
+    commit_sha: Sha | None = None
+
+
+class RecipeResultFields(TypedDict):
+    """One entry of `results`."""
+
+    __pydantic_config__ = STRICT  # type: ignore[misc]
+
+    recipe_name: Name200
+    ecosystem: Name100
+    result: Literal["passed", "failed", "skipped"]
+    error_category: NotRequired[Word100 | None]
+    error_message: NotRequired[Message | None]
+    duration_seconds: NotRequired[Seconds | None]
+    platform: NotRequired[Word100 | None]
+
+
+RESULT_SLICE = TypeAdapter(list[RecipeResultFields])
+RUN_FIELDS = frozenset(BatchRunFields.model_fields) | {"results"}
+RESULT_FIELDS = frozenset(RecipeResultFields.__annotations__)
+
+
+class NewRecipeResult(NamedTuple):
+    """How one recipe fared: the columns of `recipe_results` that a client sends.
+
+    Blank texts and absent fields are None: unknown.
+    """
+
+    recipe_name: str
+    ecosystem: str
+    result: str
+    error_category: str | None
+    error_message: str | None
+    duration_seconds: float | None
+    platform: str | None
+
+
+@dataclass(frozen=True)
+class NewBatchRun:
+    """A batch run that passed every check, ready to be stored. Times are UTC, to the second."""
+
+    batch_id: str
+    ecosystem: str
+    started_at: datetime
+    completed_at: datetime | None
+    total_recipes: int
+    passed: int
+    failed: int
+    skipped: int
+    success_rate: float | None
+    macos_minutes: float | None
+    linux_minutes: float | None
+    run_url: str | None
+    commit_sha: str | None
+    results: Sequence[NewRecipeResult]
+    content_digest: bytes
+    warnings: tuple[str, ...]
+
+
+def parse_payload(body: bytes, now: datetime) -> NewBatchRun:
+    """The batch run that a request body describes.
+
+    Raises PayloadError with every problem found, the first 100 at most.
+    """
+    return check_payload(decode_json(body), now)
+
+
+def decode_json(body: bytes) -> Any:
+    """The value of a JSON text in UTF-8, refusing what RFC 8259 leaves undefined.
+
+    Raises PayloadError for anything that is not JSON, a key given twice, NaN and Infinity.
+    """
+    try:
+        return json.loads(
+            body.decode("utf-8"), object_pairs_hook=_unique_keys, parse_constant=_no_constant
+        )
+    except RecursionError:
+        message = "invalid JSON: nested too deeply"
+    except UnicodeDecodeError as error:
+        message = f"invalid JSON: not UTF-8 at byte {error.start}"
+    except ValueError as error:
+        message = f"invalid JSON: {error}" if body.strip() else "invalid JSON: the body is empty"
+    raise PayloadError([Problem("", message)])
+
+
+def check_payload(payload: Any, now: datetime) -> NewBatchRun:
+    """The batch run that a decoded payload describes.
+
+    Raises PayloadError with every problem found, the first 100 at most.
+    """
+    if not isinstance(payload, dict):
+        raise PayloadError(
+            [Problem("", f"invalid JSON payload: it must be an object, not {_kind(payload)}")]
+        )
+    problems: list[Problem] = []
+    fields: BatchRunFields | None = None
+    try:
+        fields = BatchRunFields.model_validate(payload)
+    except ValidationError as error:
+        problems += [_problem(details, "") for details in _details(error)]
+    started_at = _check_time(payload, "started_at", now, problems)
+    completed_at = _check_time(payload, "completed_at", now, problems)
+    if started_at and completed_at and completed_at < started_at:
+        problems.append(Problem("completed_at", "completed_at must not be before started_at"))
+    entries = payload.get("results")
+    if isinstance(entries, list):
+        problems += _result_problems(entries, MAX_PROBLEMS - len(problems))
+    else:
+        problems.append(Problem("results", "results array is required"))
+    if problems or fields is None or started_at is None or not isinstance(entries, list):
+        raise PayloadError(problems[:MAX_PROBLEMS])
+
+    results, warnings = _results(entries)
+    listed = Counter(map(attrgetter("result"), results))
+    counts = {
+        name: listed[name] if given is None else given
+        for name, given in (
+            (PASSED, fields.passed),
+            (FAILED, fields.failed),
+            (SKIPPED, fields.skipped),
+        )
+    }
+    problems += _count_problems(counts, listed, fields.total_recipes)
+    if problems:
+        raise PayloadError(problems)
+    rate = success_rate(counts[PASSED], counts[FAILED])
+    return NewBatchRun(
+        batch_id=fields.batch_id,
+        ecosystem=fields.ecosystem,
+        started_at=started_at,
+        completed_at=completed_at,
+        total_recipes=fields.total_recipes,
+        passed=counts[PASSED],
+        failed=counts[FAILED],
+        skipped=counts[SKIPPED],
+        success_rate=rate,
+        macos_minutes=fields.macos_minutes,
+        linux_minutes=fields.linux_minutes,
+        run_url=fields.run_url or None,
+        commit_sha=fields.commit_sha or None,
+        results=results,
+        content_digest=_digest(payload),
+        warnings=tuple(
+            [
+                *_unknown_fields(payload, entries),
+                *_rate_warnings(fields.success_rate, rate),
+                *warnings,
+            ][:MAX_WARNINGS]
+        ),
+    )
+
+
+def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        twice = next(key for key, times in Counter(key for key, _ in pairs).items() if times > 1)
+        raise ValueError(f"the key {_shown(twice)} is given twice")
+    return found
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not a JSON number")
+
+
+def _digest(payload: dict[str, Any]) -> bytes:
+    """SHA-256 of the payload written in one way, whatever its key order and spacing were."""
+    try:
+        canonical = orjson.dumps(payload, option=orjson.OPT_SORT_KEYS)
+    except TypeError as error:
+        # Integers over 64 bits and lone surrogates: JSON to the letter, but no exact value.
+        raise PayloadError([Problem("", f"invalid JSON: {error}")]) from None
+    return hashlib.sha256(canonical).digest()
+
+
+def _result_problems(entries: list[Any], wanted: int) -> list[Problem]:
+    if len(entries) > MAX_RESULTS:
+        return [
+            Problem(
+                "results",
+                f"results holds {len(entries):,} entries; send at most {MAX_RESULTS:,} at once",
+            )
+        ]
+    problems: list[Problem] = []
+    for start in range(0, len(entries), CHECK_SLICE):
+        try:
+            RESULT_SLICE.validate_python(entries[start : start + CHECK_SLICE])
+        except ValidationError as error:
+            for details in _details(error):
+                index, *rest = details["loc"]
+                place = f"results[{start + int(index)}]"
+                problems.append(_problem({**details, "loc": tuple(rest)}, place))
+        if len(problems) >= wanted:
+            break
+    return problems[: max(wanted, 0)]
+
+
+def _results(entries: list[dict[str, Any]]) -> tuple[list[NewRecipeResult], list[str]]:
+    """The entries as rows, and a warning for each message that had to be cut."""
+
+    def column(name: str) -> list[Any]:
+        return [entry.get(name) or None for entry in entries]
+
+    warnings: list[str] = []
+    messages = column("error_message")
+    for index, message in enumerate(messages):
+        if message is not None and len(message) > MAX_MESSAGE_LENGTH:
+            messages[index] = message[:MAX_MESSAGE_LENGTH]
+            warnings.append(
+                f"results[{index}].error_message was cut from {len(message):,} "
+                f"to {MAX_MESSAGE_LENGTH:,} characters"
+            )
+    rows = zip(
+        column("recipe_name"),
+        column("ecosystem"),
+        column("result"),
+        column("error_category"),
+        messages,
+        [_seconds(entry.get("duration_seconds")) for entry in entries],
+        column("platform"),
+        strict=True,
+    )
+    return list(map(NewRecipeResult._make, rows)), warnings
+
+
+def _seconds(value: int | float | None) -> float | None:
+    return None if value is None else float(value)
+
+
+def _count_problems(
+    counts: Mapping[str, int], listed: Mapping[str, int], total_recipes: int
+) -> Iterator[Problem]:
+    outcomes = sum(counts.values())
+    if outcomes > total_recipes:
+        yield Problem(
+            "total_recipes",
+            f"passed + failed + skipped is {outcomes}, more than total_recipes ({total_recipes})",
+        )
+    for name in RESULTS:
+        if listed[name] > counts[name]:
+            yield Problem(
+                name, f"results lists {listed[name]} {name}, more than {name} says ({counts[name]})"
+            )
+
+
+def _rate_warnings(given: float | None, computed: float | None) -> Iterator[str]:
+    if given is None:
+        return
+    if computed is None:
+        if given:
+            yield f"success_rate {given:g} is left out: nothing was attempted"
+    elif abs(given - computed) > LARGEST_RATE_ERROR:
+        yield (
+            f"success_rate {given:g} does not match the counts; "
+            f"stored is passed / (passed + failed) = {computed:.4g}"
+        )
+
+
+def _unknown_fields(payload: dict[str, Any], entries: list[dict[str, Any]]) -> Iterator[str]:
+    for name in sorted(payload.keys() - RUN_FIELDS):
+        yield f"unknown field {_shown(name)} is ignored"
+    for name in sorted(set().union(*entries) - RESULT_FIELDS):
+        yield f"unknown field {_shown(name)} in results is ignored"
+
+
+def _check_time(
+    payload: dict[str, Any], name: str, now: datetime, problems: list[Problem]
+) -> datetime | None:
+    text = payload.get(name)
+    if not isinstance(text, str):
+        return None  # absence and wrong types are named by the field's own check
+    try:
+        time = parse_time(text)
+    except ValueError:
+        if text or name == "completed_at":
+            problems.append(
+                Problem(
+                    name,
+                    f"{name} must be an RFC 3339 time such as 2026-01-31T08:30:00Z, "
+                    f"not {_shown(text)}",
+                )
+            )
+        else:
+            problems.append(Problem(name, f"{name} is required"))
+        return None
+    if time > now + LARGEST_CLOCK_ERROR:
+        problems.append(Problem(name, f"{name} is over a day ahead of now ({now:%Y-%m-%dT%H:%MZ})"))
+    return time
+
+
+def parse_time(text: str) -> datetime:
+    """The UTC time of an RFC 3339 text, to the whole second; without an offset it is UTC already.
+
+    Raises ValueError for anything else. A leap second counts as the second before it.
+    """
+    match = RFC_3339.fullmatch(text)
+    if match is None:
+        raise ValueError(text)
+    day, hour_minute, second, offset = match.groups()
+    second = "59" if second == "60" else second
+    try:
+        time = datetime.fromisoformat(f"{day}T{hour_minute}:{second}{offset or '+00:00'}")
+        # A day on either side must exist: pages count days from it.
+        _ = time - 2 * LARGEST_CLOCK_ERROR, time + 2 * LARGEST_CLOCK_ERROR
+        return time.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(text) from error
+
+
+def _details(error: ValidationError) -> list[ErrorDetails]:
+    return error.errors(include_url=False)
+
+
+def _problem(details: ErrorDetails, parent: str) -> Problem:
+    path = ".".join(filter(None, [parent, *map(str, details["loc"])]))
+    return Problem(path, f"{path} {_complaint(details)}")
+
+
+def _complaint(details: ErrorDetails) -> str:
+    """What is wrong with a field and what would be right, to follow its path in a sentence."""
+    kind, value, limits = details["type"], details["input"], details.get("ctx", {})
+    required = kind == "missing" or (value is None and kind != "string_pattern_mismatch")
+    if required or (kind in ("string_too_short", "literal_error") and value == ""):
+        return "is required"
+    match kind:
+        case "string_too_long":
+            return f"must be at most {limits['max_length']} characters, not {len(value)}"
+        case "string_pattern_mismatch":
+            return "must not hold control characters"
+        case "string_type" | "string_unicode":
+            return f"must be text, not {_kind(value)}"
+        case "literal_error":
+            return f"must be {limits['expected']}, not {_shown(value)}"
+        case "int_type" | "int_from_float":
+            return f"must be a whole number, not {_kind(value)}"
+        case "float_type":
+            return f"must be a number, not {_kind(value)}"
+        case "greater_than_equal":
+            return f"must be at least {limits['ge']:g}, not {value:g}"
+        case "less_than_equal":
+            return f"must be at most {limits['le']:g}, not {value:g}"
+        case "int_parsing_size":
+            return f"must be at most {MAX_COUNT}"
+        case "finite_number":
+            return "must be a finite number"
+        case "dict_type" | "model_type" | "model_attributes_type":
+            return f"must be an object, not {_kind(value)}"
+    return details["msg"]
+
+
+def _kind(value: Any) -> str:
+    """What JSON calls a value's type."""
+    if value is None:
+        return "null"
+    names = {bool: "true or false", str: "text", list: "an array", dict: "an object"}
+    return names.get(type(value), "a number")
+
+
+def _shown(value: Any) -> str:
+    text = value if isinstance(value, str) else repr(value)
+    return f"“{text[:40]}{'…' if len(text) > 40 else ''}”"

@@ -1,0 +1,44 @@
+"""What minutes cost at list price, by the day they were used. Source: docs/data-model.md, "Cost".
+
+GitHub-hosted standard runners, US dollars a minute.
+"""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import NamedTuple
+
+from batch_dashboard.model.records import DayMinutes
+from batch_dashboard.model.vocabulary import LINUX, MACOS
+
+
+class ListPrice(NamedTuple):
+    """Dollars a minute from a day on, until the next price begins."""
+
+    since: date
+    linux: float
+    macos: float
+
+    def of(self, runner_os: str) -> float:
+        """Dollars a minute of one runner operating system."""
+        return {LINUX: self.linux, MACOS: self.macos}[runner_os]
+
+
+# Oldest first. The first one holds for all days before it, too.
+LIST_PRICES = (
+    ListPrice(date.min, linux=0.008, macos=0.08),
+    ListPrice(date(2026, 1, 1), linux=0.006, macos=0.062),
+)
+
+
+def list_price(day: date, prices: Iterable[ListPrice] = LIST_PRICES) -> ListPrice:
+    """The price in force on a day."""
+    return [price for price in prices if price.since <= day][-1]
+
+
+def cost_of_days(days: Iterable[DayMinutes]) -> float:
+    """Dollars for the known minutes of some days, each at the list price of its day."""
+    dollars = 0.0
+    for day in days:
+        price = list_price(day.day)
+        dollars += day.macos_minutes * price.macos + day.linux_minutes * price.linux
+    return dollars

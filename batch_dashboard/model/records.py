@@ -1,0 +1,148 @@
+"""What queries return: the shapes of rows, and the few sums pages need of them."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Generic, NamedTuple, TypeVar
+
+from batch_dashboard.model.vocabulary import MACOS
+
+T = TypeVar("T")
+
+
+class Minutes(NamedTuple):
+    """Minutes of some batch runs: the sum of the known ones, and how many runs told none."""
+
+    known: float
+    runs: int
+    unknown_runs: int
+
+    @property
+    def value(self) -> float | None:
+        """The minutes, None when no run told any: unknown is not 0."""
+        return None if self.unknown_runs >= self.runs else self.known
+
+
+class RunSums(NamedTuple):
+    """Sums over the batch runs of one ecosystem in one day or week; `start` is its first day."""
+
+    start: date
+    ecosystem: str
+    runs: int
+    total_recipes: int
+    passed: int
+    failed: int
+    skipped: int
+    macos_minutes: float  # of the runs that told them
+    linux_minutes: float
+    macos_unknown_runs: int
+    linux_unknown_runs: int
+
+    @property
+    def attempts(self) -> int:
+        """Recipes that were tried: skipped ones were not."""
+        return self.passed + self.failed
+
+    def minutes(self, runner_os: str) -> Minutes:
+        """The minutes of one runner operating system."""
+        if runner_os == MACOS:
+            return Minutes(self.macos_minutes, self.runs, self.macos_unknown_runs)
+        return Minutes(self.linux_minutes, self.runs, self.linux_unknown_runs)
+
+    @classmethod
+    def total(cls, start: date, ecosystem: str, rows: Iterable["RunSums"]) -> "RunSums":
+        """The sum of several, under one name and first day; of none, all zeros."""
+        columns = list(zip(*(row[2:] for row in rows), strict=True))
+        return cls(start, ecosystem, *(map(sum, columns) if columns else [0] * 9))
+
+
+class DayMinutes(NamedTuple):
+    """Minutes of all ecosystems on one day."""
+
+    day: date
+    runs: int
+    macos_minutes: float
+    linux_minutes: float
+    macos_unknown_runs: int
+    linux_unknown_runs: int
+
+    def minutes(self, runner_os: str) -> Minutes:
+        """The minutes of one runner operating system."""
+        if runner_os == MACOS:
+            return Minutes(self.macos_minutes, self.runs, self.macos_unknown_runs)
+        return Minutes(self.linux_minutes, self.runs, self.linux_unknown_runs)
+
+
+class EcosystemSpan(NamedTuple):
+    """An ecosystem, and when its first and its last batch run started."""
+
+    ecosystem: str
+    first_started_at: datetime
+    last_started_at: datetime
+
+
+class BatchRun(NamedTuple):
+    """One batch run as stored."""
+
+    id: int
+    batch_id: str
+    ecosystem: str
+    started_at: datetime
+    completed_at: datetime | None  # None: the client did not say
+    total_recipes: int
+    passed: int
+    failed: int
+    skipped: int
+    macos_minutes: float | None  # None: unknown, which is not 0
+    linux_minutes: float | None
+    run_url: str | None
+    commit_sha: str | None
+    result_count: int  # may be fewer than the counts say
+    stored_at: datetime
+
+    @property
+    def duration_seconds(self) -> float | None:
+        """From start to end, None when the end is unknown."""
+        if self.completed_at is None:
+            return None
+        return (self.completed_at - self.started_at).total_seconds()
+
+    @property
+    def outcomes(self) -> int:
+        """How many recipes the counts say had an outcome."""
+        return self.passed + self.failed + self.skipped
+
+
+class RecipeResult(NamedTuple):
+    """How one recipe fared in a batch run."""
+
+    id: int
+    recipe_name: str
+    ecosystem: str
+    result: str
+    error_category: str | None
+    error_message: str | None
+    duration_seconds: float | None  # None: unknown
+    platform: str | None
+
+
+class OutcomeCount(NamedTuple):
+    """How many results of a batch run had one result and one error category."""
+
+    result: str
+    error_category: str | None
+    results: int
+
+
+class EmptyRuns(NamedTuple):
+    """How many of the latest `looked_at` batch runs processed no recipe at all."""
+
+    empty: int
+    looked_at: int
+
+
+class Slice(NamedTuple, Generic[T]):
+    """One page of a longer list."""
+
+    rows: list[T]
+    has_earlier: bool  # rows before the first of these, in the order of the list
+    has_later: bool

@@ -1,0 +1,52 @@
+"""Which results of one batch run a reader chose to see: from the URL, and back to it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from batch_dashboard.model.vocabulary import RESULTS
+
+MAX_TEXT_LENGTH = 200
+# Stands in a URL for results without an error category.
+NO_CATEGORY = "(none)"
+
+
+@dataclass(frozen=True)
+class ResultFilter:
+    """One result, one error category, and a text found in name, category or message; or any."""
+
+    result: str | None = None
+    category: str | None = None
+    text: str | None = None
+
+    @classmethod
+    def parse(cls, args: Mapping[str, str]) -> tuple["ResultFilter", list[str]]:
+        """The choice of a query string, and a sentence for each part that could not be used."""
+        complaints: list[str] = []
+        result = args.get("result", "").strip() or None
+        if result is not None and result not in RESULTS:
+            complaints.append(
+                f"“result” is one of {', '.join(RESULTS)}, not “{result[:40]}”, so all are shown."
+            )
+            result = None
+        category = _text(args, "category", complaints)
+        return cls(result, category, _text(args, "text", complaints)), complaints
+
+    def query(self, **changes: str | None) -> dict[str, str]:
+        """The query string's parts that give this choice again; `changes` replace parts."""
+        parts = {"result": self.result, "category": self.category, "text": self.text, **changes}
+        return {name: value for name, value in parts.items() if value}
+
+    @property
+    def chosen(self) -> bool:
+        """Whether anything is left out."""
+        return bool(self.result or self.category or self.text)
+
+
+def _text(args: Mapping[str, str], name: str, complaints: list[str]) -> str | None:
+    text = args.get(name, "").strip()
+    if len(text) > MAX_TEXT_LENGTH or not text.isprintable():
+        complaints.append(
+            f"“{name}” is at most {MAX_TEXT_LENGTH} characters on one line, so it is left out."
+        )
+        return None
+    return text or None

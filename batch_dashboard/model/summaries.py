@@ -1,0 +1,111 @@
+"""What one batch run adds to the summaries of recipes and failure groups. Pure sums.
+
+Source: docs/data-model.md, "Summaries".
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from batch_dashboard.model.failure_groups import failure_group_id, masked_line
+from batch_dashboard.model.payload import NewRecipeResult
+from batch_dashboard.model.vocabulary import FAILED, PASSED
+
+
+def milliseconds(duration_seconds: float | None) -> int:
+    """A duration in whole milliseconds, so that sums do not depend on their order; 0 if unknown."""
+    return 0 if duration_seconds is None else int(duration_seconds * 1000 + 0.5)
+
+
+# What names a recipe, (ecosystem, recipe_name): one name in two ecosystems is two recipes.
+RecipeKey = tuple[str, str]
+
+
+class RecipeOutcome(NamedTuple):
+    """How one recipe fared in one batch run, which may hold several results of it."""
+
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+    failed_milliseconds: int = 0
+    # Failed attempts after the last pass within the run; all of them where none passed.
+    failed_at_end: int = 0
+
+    def and_passed(self) -> "RecipeOutcome":
+        """This and one more pass."""
+        return self._replace(passed=self.passed + 1, failed_at_end=0)
+
+    def and_failed(self, lost: int) -> "RecipeOutcome":
+        """This and one more failure, which took `lost` milliseconds."""
+        return self._replace(
+            failed=self.failed + 1,
+            failed_milliseconds=self.failed_milliseconds + lost,
+            failed_at_end=self.failed_at_end + 1,
+        )
+
+    def and_skipped(self) -> "RecipeOutcome":
+        """This and one more result that was no attempt."""
+        return self._replace(skipped=self.skipped + 1)
+
+
+NOTHING = RecipeOutcome()
+# Most recipes of most runs: one object serves them all.
+ONE_PASS = NOTHING.and_passed()
+
+
+@dataclass(slots=True)
+class FailureGroup:
+    """A failure group as one batch run saw it."""
+
+    error_category: str | None
+    masked_line: str
+    sample_message: str | None
+    failed: int = 0
+
+
+@dataclass(slots=True)
+class RunSummary:
+    """What one batch run adds to every summary kept of recipe results."""
+
+    recipes: dict[RecipeKey, RecipeOutcome] = field(default_factory=dict)
+    failure_groups: dict[int, FailureGroup] = field(default_factory=dict)
+    # Failed results by (failure group, ecosystem) and by (failure group, recipe).
+    group_ecosystems: Counter[tuple[int, str]] = field(default_factory=Counter)
+    group_recipes: Counter[tuple[int, RecipeKey]] = field(default_factory=Counter)
+    # The failure group of each result, in their order; None where it did not fail.
+    result_groups: list[int | None] = field(default_factory=list)
+    failed_milliseconds: int = 0
+
+
+def summarise(results: Sequence[NewRecipeResult]) -> RunSummary:
+    """The sums of one batch run's results, taken in their order."""
+    summary = RunSummary(result_groups=[None] * len(results))
+    recipes = summary.recipes
+    for index, (recipe_name, ecosystem, result, *_rest) in enumerate(results):
+        key = (ecosystem, recipe_name)
+        outcome = recipes.get(key)
+        if result == PASSED:
+            recipes[key] = ONE_PASS if outcome is None else outcome.and_passed()
+        elif result == FAILED:
+            failure = results[index]
+            lost = milliseconds(failure.duration_seconds)
+            recipes[key] = (outcome or NOTHING).and_failed(lost)
+            summary.failed_milliseconds += lost
+            summary.result_groups[index] = _add_failure(summary, failure, key)
+        else:
+            recipes[key] = (outcome or NOTHING).and_skipped()
+    return summary
+
+
+def _add_failure(summary: RunSummary, failure: NewRecipeResult, key: RecipeKey) -> int:
+    line = masked_line(failure.error_message, failure.recipe_name)
+    group_id = failure_group_id(failure.error_category, line)
+    group = summary.failure_groups.get(group_id)
+    if group is None:
+        group = FailureGroup(failure.error_category, line, failure.error_message)
+        summary.failure_groups[group_id] = group
+    group.failed += 1
+    summary.group_ecosystems[group_id, failure.ecosystem] += 1
+    summary.group_recipes[group_id, key] += 1
+    return group_id

@@ -1,0 +1,82 @@
+"""Numbers and times in words, one way on every page. Unknown is said, never shown as 0."""
+
+from datetime import date, datetime
+
+NARROW_SPACE = "\u202f"
+NO_RATE = "–"
+UNKNOWN = "unknown"
+
+
+def count(value: int) -> str:
+    """`12,345`."""
+    return f"{value:,}"
+
+
+def plural(value: int, word: str) -> str:
+    """`1 run`, `12 runs`."""
+    return f"{value:,} {word if value == 1 else word + 's'}"
+
+
+def percent(rate: float | None) -> str:
+    """`45.7 %` of 0…1, `–` of no rate. Only all is 100 %, only nothing 0 %."""
+    if rate is None:
+        return NO_RATE
+    if rate in (0, 1):
+        return f"{rate * 100:.0f}{NARROW_SPACE}%"
+    return f"{min(max(rate * 100, 0.1), 99.9):.1f}{NARROW_SPACE}%"
+
+
+def interval(low: float, high: float) -> str:
+    """`40.1–51.3 %` of two rates 0…1."""
+    return f"{low * 100:.1f}–{high * 100:.1f}{NARROW_SPACE}%"
+
+
+def minutes(value: float | None) -> str:
+    """Minutes with as many decimals as help: `1,234`, `56.7`, `0.07`; `unknown` of None."""
+    if value is None:
+        return UNKNOWN
+    if value == 0 or value >= 100:
+        return f"{value:,.0f}"
+    if value < 0.01:
+        return "< 0.01"
+    return f"{value:,.1f}" if value >= 1 else f"{value:.2f}"
+
+
+def dollars(value: float) -> str:
+    """`$63.18`; under a cent `< $0.01`."""
+    return "< $0.01" if 0 < value < 0.01 else f"${value:,.2f}"
+
+
+def duration(seconds: float | None) -> str:
+    """`4 h 12 min`, `3 min 20 s`, `8.4 s`; `unknown` of None."""
+    if seconds is None:
+        return UNKNOWN
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3_600:
+        return f"{whole // 60} min {whole % 60} s"
+    if whole < 86_400:
+        return f"{whole // 3_600} h {whole % 3_600 // 60} min"
+    return f"{whole // 86_400:,} d {whole % 86_400 // 3_600} h"
+
+
+def relative(time: datetime, now: datetime) -> str:
+    """`3 h ago`, `in 2 min`."""
+    seconds = (now - time).total_seconds()
+    size = abs(seconds)
+    if size < 45:
+        return "just now"
+    for limit, unit, word in ((3_600, 60, "min"), (86_400, 3_600, "h"), (0, 86_400, "days")):
+        if size < limit or not limit:
+            amount = max(1, int(size // unit))
+            word = "day" if word == "days" and amount == 1 else word
+            return f"{amount:,} {word} ago" if seconds > 0 else f"in {amount:,} {word}"
+    raise AssertionError
+
+
+def weekday(day: date) -> str:
+    """`Saturday 28 November`."""
+    return f"{day:%A} {day.day} {day:%B}"

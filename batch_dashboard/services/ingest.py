@@ -1,0 +1,88 @@
+"""Storing a batch run: the run, its results and everything that sums them, or nothing."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from batch_dashboard.errors import IdempotencyConflict
+from batch_dashboard.model.payload import NewBatchRun
+from batch_dashboard.model.summaries import RunSummary, summarise
+from batch_dashboard.store import failure_groups, recipes, rollups, tokens, uploads
+from batch_dashboard.store.engine import Connection, Store
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """Which batch run an upload is now stored as, and whether it was there before."""
+
+    batch_run_id: int
+    replayed: bool
+
+
+def ingest_batch_run(
+    store: Store,
+    run: NewBatchRun,
+    now: datetime,
+    ingest_token_id: int | None = None,
+    idempotency_key: str | None = None,
+) -> Receipt:
+    """Store a batch run in one transaction; the same content again is stored once.
+
+    Raises IdempotencyConflict when the key came before with other content, and StoreUnavailable
+    when the database is away or locked beyond the wait; nothing is written then.
+    """
+    # Summed before the write lock is taken: other uploads need not wait for it.
+    summary = summarise(run.results)
+    with store.write() as connection:
+        earlier = _find_by_key(connection, run, idempotency_key)
+        if earlier is not None:
+            return Receipt(earlier, replayed=True)
+        receipt = add_batch_run(connection, run, summary, now, ingest_token_id)
+        if idempotency_key:
+            uploads.insert_idempotency_key(connection, idempotency_key, receipt.batch_run_id)
+        if ingest_token_id is not None:
+            tokens.update_last_used(connection, ingest_token_id, now)
+    return receipt
+
+
+def add_batch_run(
+    connection: Connection,
+    run: NewBatchRun,
+    summary: RunSummary,
+    now: datetime,
+    ingest_token_id: int | None = None,
+) -> Receipt:
+    """Add a batch run to an open transaction of the writer."""
+    earlier = uploads.find_by_digest(connection, run.content_digest)
+    if earlier is not None:
+        return Receipt(earlier, replayed=True)
+    batch_run_id = uploads.insert_run(connection, run, summary, ingest_token_id, now)
+    uploads.insert_results(connection, batch_run_id, run, summary)
+    rollups.refresh_day(connection, run.started_at.date(), run.ecosystem)
+    recipes.add_outcomes(connection, summary.recipes, run.started_at)
+    failure_groups.add_failures(connection, summary, run.started_at)
+    return Receipt(batch_run_id, replayed=False)
+
+
+def find_stored(
+    connection: Connection, run: NewBatchRun, idempotency_key: str | None
+) -> int | None:
+    """The batch run that this upload is stored as already; reads only.
+
+    Raises IdempotencyConflict when the key came before with other content.
+    """
+    by_key = _find_by_key(connection, run, idempotency_key)
+    return by_key or uploads.find_by_digest(connection, run.content_digest)
+
+
+def _find_by_key(connection: Connection, run: NewBatchRun, key: str | None) -> int | None:
+    if not key:
+        return None
+    earlier = uploads.find_by_idempotency_key(connection, key)
+    if earlier is None:
+        return None
+    if earlier.content_digest != run.content_digest:
+        raise IdempotencyConflict(
+            f"this Idempotency-Key was sent before with other content (batch run {earlier.id}); "
+            "use a new key for a new batch run"
+        )
+    return earlier.id

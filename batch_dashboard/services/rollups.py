@@ -1,0 +1,24 @@
+"""Holding rollups and summaries against the rows they sum, and mending them."""
+
+from batch_dashboard.store import failure_groups, recipes, rollups, uploads
+from batch_dashboard.store.engine import Store
+
+
+def verify_rollups(store: Store) -> dict[str, int]:
+    """How many rows of each summary differ from what its rows say, by table; all 0 is right."""
+    with store.read() as connection:
+        return {
+            "batch_runs": uploads.count_drift(connection),
+            "ecosystem_days": rollups.count_drift(connection),
+            "recipes": recipes.count_drift(connection),
+            **failure_groups.count_drift(connection),
+        }
+
+
+def rebuild_rollups(store: Store) -> None:
+    """Sum everything again from batch runs and results, in one transaction."""
+    with store.write() as connection:
+        uploads.recount(connection)
+        rollups.rebuild(connection)
+        recipes.rebuild(connection)
+        failure_groups.rebuild(connection)

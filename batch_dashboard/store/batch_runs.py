@@ -1,0 +1,111 @@
+"""Batch runs: the latest, pages of the list, one with its neighbours, and the ecosystems."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Select, Tuple, func, literal, select, tuple_
+
+from batch_dashboard.model.filters import RunFilter
+from batch_dashboard.model.pagination import RunPlace
+from batch_dashboard.model.records import BatchRun, EcosystemSpan, EmptyRuns, Slice
+from batch_dashboard.store.conditions import run_conditions
+from batch_dashboard.store.schema import batch_runs
+
+MAX_ECOSYSTEMS = 1_000
+
+_run = batch_runs.c
+_COLUMNS = tuple(batch_runs.c[name] for name in BatchRun._fields)
+# The order of the index, so that a page is read and nothing is sorted.
+_NEWEST_FIRST = (_run.started_at.desc(), _run.id.desc())
+_OLDEST_FIRST = (_run.started_at, _run.id)
+
+
+def fetch_ecosystems(connection: Connection) -> list[EcosystemSpan]:
+    """Every ecosystem with its first and last run, by name.
+
+    Jumps from name to name in the index, so the number of runs does not matter.
+    """
+    names = select(func.min(_run.ecosystem).label("name")).cte("names", recursive=True)
+    following = (
+        select(func.min(_run.ecosystem)).where(_run.ecosystem > names.c.name).scalar_subquery()
+    )
+    names = names.union_all(select(following).where(names.c.name.is_not(None)))
+    of_name = _run.ecosystem == names.c.name
+    query = (
+        select(
+            names.c.name,
+            select(func.min(_run.started_at)).where(of_name).scalar_subquery(),
+            select(func.max(_run.started_at)).where(of_name).scalar_subquery(),
+        )
+        .where(names.c.name.is_not(None))
+        .limit(MAX_ECOSYSTEMS)
+    )
+    return [EcosystemSpan(*row) for row in connection.execute(query)]
+
+
+def fetch_latest(connection: Connection, run_filter: RunFilter, count: int) -> list[BatchRun]:
+    """The latest runs of a choice, newest first."""
+    query = _chosen(run_filter).order_by(*_NEWEST_FIRST).limit(count)
+    return [BatchRun(*row) for row in connection.execute(query)]
+
+
+def fetch_page(
+    connection: Connection, run_filter: RunFilter, place: RunPlace | None, count: int
+) -> Slice[BatchRun]:
+    """Up to `count` runs beside a place in the list, newest first; without a place, the first."""
+    query = _chosen(run_filter)
+    backwards = place is not None and place.before
+    if place is not None:
+        key = tuple_(_run.started_at, _run.id)
+        here = _key_of(place.started_at, place.id)
+        query = query.where(key > here if backwards else key < here)
+    query = query.order_by(*(_OLDEST_FIRST if backwards else _NEWEST_FIRST)).limit(count + 1)
+    rows = [BatchRun(*row) for row in connection.execute(query)]
+    more, rows = len(rows) > count, rows[:count]
+    if backwards:
+        return Slice(rows[::-1], has_earlier=more, has_later=True)
+    return Slice(rows, has_earlier=place is not None, has_later=more)
+
+
+def find(connection: Connection, batch_run_id: int) -> BatchRun | None:
+    """One batch run by our id, None when there is none."""
+    row = connection.execute(select(*_COLUMNS).where(_run.id == batch_run_id)).one_or_none()
+    return None if row is None else BatchRun(*row)
+
+
+def find_neighbours(
+    connection: Connection, batch_run: BatchRun
+) -> tuple[BatchRun | None, BatchRun | None]:
+    """The runs of the same ecosystem that started just before and just after one."""
+    same = select(*_COLUMNS).where(_run.ecosystem == batch_run.ecosystem)
+    key = tuple_(_run.started_at, _run.id)
+    here = _key_of(batch_run.started_at, batch_run.id)
+    earlier = same.where(key < here).order_by(*_NEWEST_FIRST).limit(1).subquery()
+    later = same.where(key > here).order_by(*_OLDEST_FIRST).limit(1).subquery()
+    both = select(earlier).union_all(select(later))
+    found = [BatchRun(*row) for row in connection.execute(both)]
+    own_key = (batch_run.started_at, batch_run.id)
+    before = [run for run in found if (run.started_at, run.id) < own_key]
+    after = [run for run in found if (run.started_at, run.id) > own_key]
+    return (before[0] if before else None), (after[0] if after else None)
+
+
+def count_empty(connection: Connection, run_filter: RunFilter, look_at: int) -> EmptyRuns:
+    """How many of the latest `look_at` runs of a choice processed nothing: no recipe's outcome."""
+    latest = (
+        select((_run.passed + _run.failed + _run.skipped).label("outcomes"))
+        .where(*run_conditions(run_filter, batch_runs))
+        .order_by(*_NEWEST_FIRST)
+        .limit(look_at)
+        .subquery()
+    )
+    query = select(func.count().filter(latest.c.outcomes == 0), func.count())
+    return EmptyRuns(*connection.execute(query.select_from(latest)).one())
+
+
+def _chosen(run_filter: RunFilter) -> Select[Any]:
+    return select(*_COLUMNS).where(*run_conditions(run_filter, batch_runs))
+
+
+def _key_of(started_at: datetime, batch_run_id: int) -> Tuple:
+    return tuple_(literal(started_at, _run.started_at.type), literal(batch_run_id))

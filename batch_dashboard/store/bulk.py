@@ -1,0 +1,89 @@
+"""Many rows in one statement: executemany on SQLite, COPY and arrays on PostgreSQL.
+
+Measured beside the other ways in docs/decisions/0002-core-and-driver.md.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import BigInteger, Connection, Date, Double, Table
+from sqlalchemy.types import TypeDecorator
+
+Row = Sequence[Any]
+
+
+def insert_rows(
+    connection: Connection, table: Table, columns: Sequence[str], rows: Iterable[Row]
+) -> None:
+    """Insert rows whose values are in the order of `columns`, as the database stores them."""
+    names = ", ".join(columns)
+    if connection.dialect.name == "sqlite":
+        marks = ", ".join("?" * len(columns))
+        _cursor(connection).executemany(
+            f"INSERT INTO {table.name} ({names}) VALUES ({marks})",  # noqa: S608
+            rows,
+        )
+        return
+    with (
+        _cursor(connection) as cursor,
+        cursor.copy(f"COPY {table.name} ({names}) FROM STDIN") as copy,
+    ):
+        for row in rows:
+            copy.write_row(row)
+
+
+def upsert_rows(
+    connection: Connection,
+    table: Table,
+    columns: Sequence[str],
+    rows: Sequence[Row],
+    updates: Sequence[str],
+) -> None:
+    """Insert rows, or where the primary key is there already, change that row by `updates`.
+
+    Each update is `column = expression`, in which `excluded.x` is the new row's value and
+    `table.x` the stored one. No two of the rows may have the same key.
+    """
+    if not rows:
+        return
+    names = ", ".join(columns)
+    keys = ", ".join(column.name for column in table.primary_key)
+    conflict = f"ON CONFLICT ({keys}) DO UPDATE SET {', '.join(updates)}"
+    if connection.dialect.name == "sqlite":
+        marks = ", ".join("?" * len(columns))
+        _cursor(connection).executemany(
+            f"INSERT INTO {table.name} ({names}) VALUES ({marks}) {conflict}",  # noqa: S608
+            rows,
+        )
+        return
+    arrays = ", ".join(f"%s::{_postgresql_type(table, name)}[]" for name in columns)
+    _cursor(connection).execute(
+        f"INSERT INTO {table.name} ({names}) "  # noqa: S608
+        f"SELECT * FROM unnest({arrays}) {conflict}",
+        [list(values) for values in zip(*rows, strict=True)],
+    )
+
+
+def execute_many(connection: Connection, statement: str, rows: Sequence[Row]) -> None:
+    """Run one statement for each row; its parameters are written `?` for both databases."""
+    if not rows:
+        return
+    if connection.dialect.name != "sqlite":
+        statement = statement.replace("?", "%s")
+    _cursor(connection).executemany(statement, rows)
+
+
+def _cursor(connection: Connection) -> Any:
+    """The driver's cursor: SQLAlchemy's own executemany costs as much as the insert itself."""
+    return connection.connection.cursor()
+
+
+def _postgresql_type(table: Table, name: str) -> str:
+    column_type = table.c[name].type
+    if isinstance(column_type, TypeDecorator):
+        column_type = column_type.impl_instance
+    if isinstance(column_type, BigInteger):
+        return "bigint"
+    if isinstance(column_type, Date):
+        return "date"
+    return "double precision" if isinstance(column_type, Double) else "text"

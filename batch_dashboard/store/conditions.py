@@ -1,0 +1,43 @@
+"""What a reader chose to see, as conditions on rows: one source for pages, figures and exports."""
+
+from datetime import UTC, date, datetime, time
+
+from sqlalchemy import ColumnElement, Table
+
+from batch_dashboard.model.filters import RunFilter
+from batch_dashboard.model.periods import Period
+
+
+def run_conditions(run_filter: RunFilter, table: Table) -> list[ColumnElement[bool]]:
+    """The conditions on batch runs (`batch_runs`, or their daily sums in `ecosystem_days`).
+
+    Meant for `.where(*conditions)`: none at all selects every row. The period is half-open, and a
+    run belongs to the UTC day it started. `platform` is a matter of recipe results, not of runs.
+    """
+    conditions = period_conditions(run_filter.period, table)
+    if run_filter.ecosystem is not None:
+        conditions.append(table.c.ecosystem == run_filter.ecosystem)
+    return conditions
+
+
+def period_conditions(period: Period, table: Table) -> list[ColumnElement[bool]]:
+    """The conditions that hold rows to a period, on the table's `day`, else its `started_at`."""
+    if "day" in table.c:
+        column = table.c.day
+        since: date | None = period.since
+        until: date | None = period.until
+    else:
+        column = table.c.started_at
+        since = None if period.since is None else midnight(period.since)
+        until = None if period.until is None else midnight(period.until)
+    conditions: list[ColumnElement[bool]] = []
+    if since is not None:
+        conditions.append(column >= since)
+    if until is not None:
+        conditions.append(column < until)
+    return conditions
+
+
+def midnight(day: date) -> datetime:
+    """The first moment of a UTC day."""
+    return datetime.combine(day, time(), UTC)

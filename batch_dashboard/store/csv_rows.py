@@ -1,0 +1,323 @@
+"""The rows of the CSV files, formatted by the database and fetched a page of lines at a time.
+
+Python only passes the pages on: formatting a million rows itself would take it twice as long and
+keep other requests waiting. Text is quoted, NULL is an empty cell. Source: docs/exports.md.
+"""
+
+import json
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Select, TextClause, func, literal_column, select, text
+
+from batch_dashboard.model.filters import RunFilter
+from batch_dashboard.store.conditions import run_conditions
+from batch_dashboard.store.engine import Store
+from batch_dashboard.store.schema import batch_runs, ecosystem_days
+from batch_dashboard.store.weeks import week_start
+
+# The smaller of the two holds. The first page is small, so that the file begins at once.
+PAGE_ROWS = 2_000
+PAGE_BYTES = 512 * 1024
+FIRST_PAGE_ROWS = 200
+
+INTEGER, NUMBER, TEXT, TIME, DAY = "integer", "number", "text", "time", "day"
+
+# Spreadsheets take a cell that begins with one of these for a formula. GLOB wants "-" first.
+FORMULA_STARTS = "-=+@\t\r"
+TIME_PATTERN = 'YYYY-MM-DD"T"HH24:MI:SS"Z"'
+# Doubles that show whether this SQLite's printf() is exact: it is not where the processor has no
+# extended precision and the library is older than 3.43.
+HARD_DOUBLES = (8.98, 0.1, 91 / 99, 2 / 3 * 1e-4, 123456.789012345678, 1e14 + 1 / 3, 1.1e15 / 7)
+
+
+class Cell(NamedTuple):
+    """One column of a file: its name, the SQL expression it comes from, and its kind."""
+
+    name: str
+    expression: str
+    kind: str
+
+
+def _cells(alias: str, **kinds: str) -> tuple[Cell, ...]:
+    return tuple(Cell(name, f"{alias}.{name}", kind) for name, kind in kinds.items())
+
+
+BATCH_RUNS = _cells(
+    "b",
+    id=INTEGER,
+    batch_id=TEXT,
+    ecosystem=TEXT,
+    started_at=TIME,
+    completed_at=TIME,
+    total_recipes=INTEGER,
+    passed=INTEGER,
+    failed=INTEGER,
+    skipped=INTEGER,
+    success_rate=NUMBER,
+    macos_minutes=NUMBER,
+    linux_minutes=NUMBER,
+    run_url=TEXT,
+    commit_sha=TEXT,
+    stored_at=TIME,
+    result_count=INTEGER,
+)
+RECIPE_RESULTS = (
+    *_cells("r", id=INTEGER, batch_run_id=INTEGER),
+    *_cells("b", batch_id=TEXT, started_at=TIME),
+    *_cells("r", recipe_name=TEXT, ecosystem=TEXT, result=TEXT, error_category=TEXT),
+    *_cells("r", error_message=TEXT, duration_seconds=NUMBER, platform=TEXT),
+)
+_MINUTES = (
+    *_cells("d", ecosystem=TEXT, runs=INTEGER, macos_minutes=NUMBER, linux_minutes=NUMBER),
+    *_cells("d", macos_unknown_runs=INTEGER, linux_unknown_runs=INTEGER),
+)
+_FAILURE_RATES = (
+    *_cells("d", ecosystem=TEXT, passed=INTEGER, failed=INTEGER),
+    Cell("attempts", "d.passed + d.failed", INTEGER),
+    Cell("failure_rate", "d.failed / nullif(d.passed + d.failed + 0e0, 0)", NUMBER),
+)
+BY_DAY, BY_WEEK = "day", "week"
+_START = {BY_DAY: Cell("day", "d.day", DAY), BY_WEEK: Cell("week_start", "d.day", DAY)}
+MINUTES = {by: (start, *_MINUTES) for by, start in _START.items()}
+FAILURE_RATES = {by: (start, *_FAILURE_RATES) for by, start in _START.items()}
+
+
+def iter_batch_runs(store: Store, run_filter: RunFilter) -> Generator[bytes]:
+    """The lines of the batch runs that match, in the order of `id`.
+
+    Pages of whole lines; a page can be empty. Raises StoreUnavailable, also half-way.
+    """
+    with _snapshot(store) as connection:
+        page = text(
+            f"SELECT {_joined_lines(store, 'id')} FROM (SELECT {_line(connection, BATCH_RUNS)}"  # noqa: S608
+            f" AS line, b.id AS id FROM batch_runs AS b WHERE {_chosen_runs(store)}"
+            " ORDER BY b.id) AS page"
+        )
+        for runs in _groups_of_runs(connection, run_filter):
+            yield _fetch(connection, page, runs=_list_of_ids(store, [run.id for run in runs]))
+
+
+def iter_recipe_results(
+    store: Store, run_filter: RunFilter, result: str | None = None
+) -> Generator[bytes]:
+    """The lines of the recipe results of the runs that match, by `batch_run_id`, then `id`.
+
+    Without a period and an ecosystem simply by `id`: the same order, as each run is stored with all
+    its results before the next. Pages of whole lines; a page can be empty. Raises StoreUnavailable,
+    also half-way.
+    """
+    with _snapshot(store) as connection:
+        chosen = {"platform": run_filter.platform, "result": result}
+        values = {name: value for name, value in chosen.items() if value is not None}
+        if not run_conditions(run_filter, batch_runs):
+            window = _results_page(connection, store, values, "r.id > :after AND r.id <= :upto")
+            yield from _id_windows(
+                connection, window, "SELECT min(id), max(id) FROM recipe_results", values
+            )
+            return
+        of_many = _results_page(connection, store, values, _chosen_runs(store))
+        of_one = _results_page(
+            connection, store, values, "r.batch_run_id = :run AND r.id > :after AND r.id <= :upto"
+        )
+        for runs in _groups_of_runs(connection, run_filter, by_results=True):
+            if len(runs) > 1:
+                ids = _list_of_ids(store, [run.id for run in runs])
+                yield _fetch(connection, of_many, runs=ids, **values)
+                continue
+            # One run can hold 100,000 results.
+            yield from _id_windows(
+                connection,
+                of_one,
+                "SELECT min(id), max(id) FROM recipe_results WHERE batch_run_id = :run",
+                {**values, "run": runs[0].id},
+            )
+
+
+def iter_minutes(store: Store, run_filter: RunFilter, by: str = BY_DAY) -> Generator[bytes]:
+    """The lines of `minutes.csv`, one per day (or week) and ecosystem, oldest first."""
+    return _iter_rollup(store, run_filter, by, MINUTES[by])
+
+
+def iter_failure_rates(store: Store, run_filter: RunFilter, by: str = BY_DAY) -> Generator[bytes]:
+    """The lines of `failure_rates.csv`, in the same order as those of `minutes.csv`."""
+    return _iter_rollup(store, run_filter, by, FAILURE_RATES[by])
+
+
+def _iter_rollup(
+    store: Store, run_filter: RunFilter, by: str, cells: Sequence[Cell]
+) -> Generator[bytes]:
+    table = ecosystem_days.c
+    start = (week_start(table.day) if by == BY_WEEK else table.day).label("day")
+    counts = [c for c in table if c.name not in ("day", "ecosystem")]
+    with _snapshot(store) as connection:
+        sums = (
+            select(
+                start, table.ecosystem, *(func.sum(c).cast(c.type).label(c.name) for c in counts)
+            )
+            .where(*run_conditions(run_filter, ecosystem_days))
+            .group_by(start, table.ecosystem)
+            .subquery("d")
+        )
+        lines: Select[Any] = (
+            select(literal_column(_line(connection, cells)))
+            .select_from(sums)
+            .order_by(sums.c.day, sums.c.ecosystem)
+        )
+        options = {"stream_results": True, "yield_per": PAGE_ROWS}
+        for page in connection.execute(lines, execution_options=options).scalars().partitions():
+            yield "".join(page).encode()
+
+
+@contextmanager
+def _snapshot(store: Store) -> Iterator[Connection]:
+    """A connection of its own that sees one moment of the database, however long the file takes."""
+    with store.read() as connection:
+        if store.is_sqlite:
+            driver: Any = connection.connection.driver_connection
+            driver.create_function("shortest_number", 1, _shortest_number, deterministic=True)
+        else:
+            connection.execution_options(isolation_level="REPEATABLE READ")
+        with connection.begin():
+            yield connection
+
+
+def _groups_of_runs(
+    connection: Connection, run_filter: RunFilter, *, by_results: bool = False
+) -> Iterator[list[Any]]:
+    """The runs that match, by ascending id, grouped to a page each; a large run is alone."""
+    chosen: Select[Any] = (
+        select(batch_runs.c.id, batch_runs.c.result_count)
+        .where(*run_conditions(run_filter, batch_runs))
+        .order_by(batch_runs.c.id)
+    )
+    options = {"stream_results": True, "yield_per": PAGE_ROWS}
+    group: list[Any] = []
+    held, limit = 0, FIRST_PAGE_ROWS
+    with connection.execute(chosen, execution_options=options) as runs:
+        for run in runs:
+            # The count only sizes the page: results removed since make it smaller, never wrong.
+            rows = max(1, run.result_count) if by_results else 1
+            if group and held + rows > limit:
+                yield group
+                group, held, limit = [], 0, PAGE_ROWS
+            group.append(run)
+            held += rows
+    if group:
+        yield group
+
+
+def _id_windows(
+    connection: Connection, page: TextClause, bounds: str, values: dict[str, Any]
+) -> Iterator[bytes]:
+    """Pages of neighbouring ids: each is found by the primary key, whatever else is asked for."""
+    known = {name: value for name, value in values.items() if f":{name}" in bounds}
+    first, last = connection.execute(text(bounds), known).one()
+    if first is None:
+        return
+    after, rows = first - 1, FIRST_PAGE_ROWS
+    while after < last:
+        upto = after + rows
+        lines = _fetch(connection, page, after=after, upto=upto, **values)
+        yield lines
+        after = upto
+        rows = max(50, min(PAGE_ROWS, PAGE_BYTES * rows // max(len(lines), 1)))
+
+
+def _fetch(connection: Connection, page: TextClause, **values: Any) -> bytes:
+    lines = connection.execute(page, values).scalar()
+    return lines.encode() if isinstance(lines, str) else lines or b""
+
+
+def _results_page(
+    connection: Connection, store: Store, values: dict[str, Any], which: str
+) -> TextClause:
+    conditions = " AND ".join([which, *(f"r.{name} = :{name}" for name in values)])
+    order = "b.id, r.id" if "b.id" in which else "r.id"
+    if not store.is_sqlite:
+        tables = "recipe_results AS r JOIN batch_runs AS b"
+    # SQLite keeps to the order of a CROSS JOIN, so a page never begins at the wrong table.
+    elif "b.id" in which:
+        tables = "batch_runs AS b CROSS JOIN recipe_results AS r"
+    else:
+        tables = "recipe_results AS r CROSS JOIN batch_runs AS b"
+    return text(
+        f"SELECT {_joined_lines(store, 'run_id, id')}"  # noqa: S608
+        f" FROM (SELECT {_line(connection, RECIPE_RESULTS)} AS line, b.id AS run_id, r.id AS id"
+        f" FROM {tables} ON b.id = r.batch_run_id WHERE {conditions} ORDER BY {order}) AS page"
+    )
+
+
+def _chosen_runs(store: Store) -> str:
+    if store.is_sqlite:
+        return "b.id IN (SELECT value FROM json_each(:runs))"
+    return "b.id = ANY(CAST(:runs AS bigint[]))"
+
+
+def _list_of_ids(store: Store, ids: list[int]) -> Any:
+    return json.dumps(ids) if store.is_sqlite else ids
+
+
+def _joined_lines(store: Store, order: str) -> str:
+    if store.is_sqlite:
+        # It takes the lines in the order of the subquery. Bytes spare Python decoding them.
+        return "CAST(group_concat(line, '') AS BLOB)"
+    return f"string_agg(line, '' ORDER BY {order})"
+
+
+def _line(connection: Connection, cells: Sequence[Cell]) -> str:
+    """An SQL expression that makes a row of the file, with its line end."""
+    if connection.dialect.name == "sqlite":
+        exact = _prints_doubles_exactly(connection)
+        pattern = ",".join("%d" if cell.kind == INTEGER else "%s" for cell in cells)
+        values = ", ".join(_sqlite_cell(cell, exact) for cell in cells)
+        return f"printf('{pattern}\r\n', {values})"
+    values = ", ',', ".join(map(_postgresql_cell, cells))
+    return f"concat({values}, '\r\n')"
+
+
+def _sqlite_cell(cell: Cell, exact: bool) -> str:
+    value = cell.expression
+    if cell.kind == TEXT:
+        guard = f"iif({value} GLOB '[{FORMULA_STARTS}]*', '\"''', '\"')"
+        return f"{guard} || replace({value}, '\"', '\"\"') || '\"'"
+    if cell.kind == NUMBER and not exact:
+        return f"shortest_number({value})"
+    if cell.kind == NUMBER:
+        # Up to six decimals 15 digits are exact, which a division of whole numbers proves. Else 17
+        # are, within the range where printf() itself is precise.
+        return (
+            f"CASE WHEN {value} IS NULL THEN NULL"
+            f" WHEN {value} BETWEEN 0 AND 1e9"
+            f" AND CAST({value} * 1e6 + 0.5 AS INTEGER) / 1e6 = {value}"
+            f" THEN printf('%!.15g', {value})"
+            f" WHEN {value} BETWEEN 1e-4 AND 1e15 THEN printf('%!.17g', {value})"
+            f" ELSE shortest_number({value}) END"
+        )
+    return value
+
+
+def _postgresql_cell(cell: Cell) -> str:
+    value = cell.expression
+    if cell.kind == TEXT:
+        starts = ", ".join(f"'{start}'" for start in FORMULA_STARTS)
+        guard = f"CASE WHEN left({value}, 1) IN ({starts}) THEN '\"''' ELSE '\"' END"
+        return f"({guard} || replace({value}, '\"', '\"\"') || '\"')"
+    if cell.kind == TIME:
+        return f"to_char({value} AT TIME ZONE 'UTC', '{TIME_PATTERN}')"
+    if cell.kind == DAY:
+        return f"to_char({value}, 'YYYY-MM-DD')"
+    return value
+
+
+def _prints_doubles_exactly(connection: Connection) -> bool:
+    printed = text("SELECT printf('%!.17g', :double)")
+    return all(
+        float(connection.execute(printed, {"double": double}).scalar_one()) == double
+        for double in HARD_DOUBLES
+    )
+
+
+def _shortest_number(value: float | None) -> str | None:
+    return None if value is None else repr(float(value))

@@ -1,0 +1,191 @@
+"""Connections to SQLite or PostgreSQL: many readers, one writer at a time."""
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event, make_url
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.pool import QueuePool
+
+from batch_dashboard.errors import StoreUnavailable
+
+# Any fixed number: all writers of one PostgreSQL database ask for this one advisory lock.
+WRITER_LOCK = 0x42617463
+
+# What other packages may take from here; a connection is what they hand to the store.
+__all__ = ["WRITER_LOCK", "Connection", "Store"]
+
+UNAVAILABLE = "the database is away or locked; nothing was stored, try again"
+SQLITE_UNAVAILABLE = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_PROTOCOL,
+    }
+)
+
+READER_CACHE_KIB = 4 * 1024
+# Holds the pages that an upload of 100,000 results changes, so none is written twice.
+WRITER_CACHE_KIB = 64 * 1024
+
+
+class Store:
+    """The database: `read()` gives connections for queries, `write()` the one that changes things.
+
+    There is one writer at a time on both databases, so ids grow in the order of commits. That is
+    what lets a summary be added to without reading the rows it sums (docs/data-model.md).
+    """
+
+    def __init__(self, database_url: str, wait_seconds: float) -> None:
+        self.url = make_url(database_url)
+        self.wait_seconds = wait_seconds
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self._turn = threading.Lock()
+        if self.is_sqlite:
+            if self.url.database:
+                Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
+            self._reader = _sqlite_engine(self, READER_CACHE_KIB, "BEGIN", pool_size=8)
+            self._writer = _sqlite_engine(self, WRITER_CACHE_KIB, "BEGIN IMMEDIATE", pool_size=1)
+        else:
+            self._reader = self._writer = _postgresql_engine(self)
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection that sees one moment of the database.
+
+        Raises StoreUnavailable when the database is away.
+        """
+        with _unavailable_named(self._reader), self._reader.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A connection holding the write lock: all is committed at the end, or nothing.
+
+        Raises StoreUnavailable when the database is away or the lock does not come in time.
+        """
+        if not self._turn.acquire(timeout=self.wait_seconds):
+            raise StoreUnavailable("the database is busy; nothing was stored, try again")
+        try:
+            with _unavailable_named(self._writer), self._writer.begin() as connection:
+                if not self.is_sqlite:
+                    wait_milliseconds = round(self.wait_seconds * 1000)
+                    connection.exec_driver_sql(f"SET LOCAL lock_timeout = {wait_milliseconds}")
+                    connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITER_LOCK})")
+                yield connection
+        finally:
+            self._turn.release()
+
+    @contextmanager
+    def migrate(self) -> Iterator[Connection]:
+        """As `write()`, with SQLite's foreign keys switched off until the end."""
+        if not self.is_sqlite:
+            with self.write() as connection:
+                yield connection
+            return
+        engine = _sqlite_engine(self, WRITER_CACHE_KIB, "BEGIN IMMEDIATE", pool_size=1)
+        event.listen(engine, "connect", lambda c, _: c.execute("PRAGMA foreign_keys = OFF"))
+        try:
+            with _unavailable_named(engine), engine.begin() as connection:
+                yield connection
+        finally:
+            engine.dispose()
+
+    def close(self) -> None:
+        """Close every connection that is not in use."""
+        self._reader.dispose()
+        self._writer.dispose()
+
+
+@contextmanager
+def _unavailable_named(engine: Engine) -> Iterator[None]:
+    """Name what the driver itself raises; what passes SQLAlchemy is named by `_name_errors`."""
+    driver: Any = engine.dialect.loaded_dbapi
+    try:
+        yield
+    except driver.OperationalError as error:
+        if not _is_unavailable(error):
+            raise
+        raise StoreUnavailable(UNAVAILABLE) from error
+    except OperationalError as error:
+        # A new connection that fails has no context for `_name_errors`.
+        if error.orig is None or not _is_unavailable(error.orig):
+            raise
+        raise StoreUnavailable(UNAVAILABLE) from error
+    except PoolTimeout as error:
+        raise StoreUnavailable(UNAVAILABLE) from error
+
+
+def _name_errors(engine: Engine) -> None:
+    @event.listens_for(engine, "handle_error")
+    def name_error(context: ExceptionContext) -> None:
+        driver: Any = engine.dialect.loaded_dbapi
+        error = context.original_exception
+        if context.is_disconnect or (
+            isinstance(error, driver.OperationalError) and _is_unavailable(error)
+        ):
+            raise StoreUnavailable(UNAVAILABLE) from error
+
+
+def _is_unavailable(error: BaseException) -> bool:
+    """Whether an operational error is the database's state; for SQLite it may be a wrong query."""
+    if isinstance(error, sqlite3.OperationalError):
+        # The extended code's lowest byte is the primary one.
+        return (error.sqlite_errorcode or 0) & 0xFF in SQLITE_UNAVAILABLE
+    return True
+
+
+def _sqlite_engine(store: Store, cache_kib: int, begin: str, pool_size: int) -> Engine:
+    engine = create_engine(
+        store.url,
+        poolclass=QueuePool,
+        hide_parameters=True,
+        pool_size=pool_size,
+        max_overflow=64,
+        connect_args={"timeout": store.wait_seconds, "check_same_thread": False},
+    )
+
+    _name_errors(engine)
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: sqlite3.Connection, _record: Any) -> None:
+        # The driver must not begin transactions by itself: `begin` below does.
+        connection.isolation_level = None
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute(f"PRAGMA cache_size = -{cache_kib}")
+
+    @event.listens_for(engine, "begin")
+    def begin_transaction(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+def _postgresql_engine(store: Store) -> Engine:
+    engine = create_engine(
+        store.url,
+        pool_size=8,
+        max_overflow=32,
+        pool_pre_ping=True,
+        hide_parameters=True,
+        pool_timeout=store.wait_seconds,
+        connect_args={
+            "connect_timeout": max(2, round(store.wait_seconds)),
+            # Prepared statements do not survive pgbouncer in transaction mode.
+            "prepare_threshold": None,
+            "options": "-c timezone=UTC",
+        },
+    )
+    _name_errors(engine)
+    return engine

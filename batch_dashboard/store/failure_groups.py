@@ -1,0 +1,300 @@
+"""Summaries of failure groups: in all, by day and ecosystem, by recipe."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, insert
+
+from batch_dashboard.model.failure_groups import failure_group_id, masked_line
+from batch_dashboard.model.summaries import FailureGroup, RecipeKey, RunSummary
+from batch_dashboard.store.bulk import execute_many, upsert_rows
+from batch_dashboard.store.drift import count_differences, day_sql
+from batch_dashboard.store.schema import (
+    failure_group_days,
+    failure_group_recipes,
+    failure_groups,
+    recipe_results,
+)
+
+GROUP_COLUMNS = (
+    "id",
+    "error_category",
+    "masked_line",
+    "sample_message",
+    "failed",
+    "first_seen_at",
+    "last_seen_at",
+)
+DAY_COLUMNS = ("day", "ecosystem", "failure_group_id", "failed")
+RECIPE_COLUMNS = (
+    "ecosystem",
+    "recipe_name",
+    "failure_group_id",
+    "failed",
+    "first_seen_at",
+    "last_seen_at",
+)
+READ_SLICE = 5_000
+
+
+def _seen(table: str) -> tuple[str, str]:
+    return (
+        f"first_seen_at = CASE WHEN excluded.first_seen_at < {table}.first_seen_at"
+        f" THEN excluded.first_seen_at ELSE {table}.first_seen_at END",
+        f"last_seen_at = CASE WHEN excluded.last_seen_at > {table}.last_seen_at"
+        f" THEN excluded.last_seen_at ELSE {table}.last_seen_at END",
+    )
+
+
+def _added(table: str) -> str:
+    return f"failed = {table}.failed + excluded.failed"
+
+
+def add_failures(connection: Connection, summary: RunSummary, started_at: datetime) -> None:
+    """Add one batch run's failed results."""
+    if not summary.failure_groups:
+        return
+    time, day = int(started_at.timestamp()), _day(connection, started_at)
+    upsert_rows(
+        connection,
+        failure_groups,
+        GROUP_COLUMNS,
+        [
+            (
+                group_id,
+                group.error_category,
+                group.masked_line,
+                group.sample_message,
+                group.failed,
+                time,
+                time,
+            )
+            for group_id, group in summary.failure_groups.items()
+        ],
+        (_added("failure_groups"), *_seen("failure_groups")),
+    )
+    upsert_rows(
+        connection,
+        failure_group_days,
+        DAY_COLUMNS,
+        [
+            (day, ecosystem, group_id, failed)
+            for (group_id, ecosystem), failed in summary.group_ecosystems.items()
+        ],
+        (_added("failure_group_days"),),
+    )
+    upsert_rows(
+        connection,
+        failure_group_recipes,
+        RECIPE_COLUMNS,
+        sorted(
+            (*key, group_id, failed, time, time)
+            for (group_id, key), failed in summary.group_recipes.items()
+        ),
+        (_added("failure_group_recipes"), *_seen("failure_group_recipes")),
+    )
+
+
+def fetch_of_run(connection: Connection, batch_run_id: int) -> Counter[tuple[int, RecipeKey]]:
+    """How many results of one batch run failed, by failure group and recipe."""
+    rows = connection.execute(
+        recipe_results.select()
+        .with_only_columns(
+            recipe_results.c.failure_group_id,
+            recipe_results.c.ecosystem,
+            recipe_results.c.recipe_name,
+        )
+        .where(recipe_results.c.batch_run_id == batch_run_id)
+        .where(recipe_results.c.failure_group_id.is_not(None))
+    )
+    return Counter((row.failure_group_id, (row.ecosystem, row.recipe_name)) for row in rows)
+
+
+def remove_failures(
+    connection: Connection, failures: Counter[tuple[int, RecipeKey]], started_at: datetime
+) -> None:
+    """Take the failed results of one batch run out, after its rows are gone."""
+    day = _day(connection, started_at)
+    by_group: Counter[int] = Counter()
+    by_ecosystem: Counter[tuple[str, int]] = Counter()
+    for (group_id, key), failed in failures.items():
+        by_group[group_id] += failed
+        by_ecosystem[key[0], group_id] += failed
+    execute_many(
+        connection,
+        "UPDATE failure_group_days SET failed = failed - ?"
+        " WHERE day = ? AND ecosystem = ? AND failure_group_id = ?",
+        [(failed, day, *key) for key, failed in by_ecosystem.items()],
+    )
+    execute_many(
+        connection,
+        "DELETE FROM failure_group_days"
+        " WHERE day = ? AND ecosystem = ? AND failure_group_id = ? AND failed = 0",
+        [(day, *key) for key in by_ecosystem],
+    )
+    recipe_keys = [(*key, group_id) for group_id, key in failures]
+    of_recipe = "WHERE ecosystem = ? AND recipe_name = ? AND failure_group_id = ?"
+    execute_many(
+        connection,
+        f"DELETE FROM failure_group_recipes {of_recipe}",  # noqa: S608
+        recipe_keys,
+    )
+    execute_many(
+        connection,
+        f"INSERT INTO failure_group_recipes {_summed_recipes(of_recipe)}",
+        recipe_keys,
+    )
+    for group_id in by_group:
+        _refresh_group(connection, group_id, by_group[group_id])
+
+
+def _refresh_group(connection: Connection, group_id: int, removed: int) -> None:
+    groups, results = failure_groups, recipe_results
+    stored = connection.execute(
+        groups.update()
+        .where(groups.c.id == group_id)
+        .values(failed=groups.c.failed - removed)
+        .returning(groups.c.failed)
+    ).scalar_one()
+    if not stored:
+        connection.execute(delete(groups).where(groups.c.id == group_id))
+        return
+    seen = (
+        results.select()
+        .with_only_columns(results.c.started_at)
+        .where(results.c.failure_group_id == group_id)
+        .limit(1)
+    )
+    connection.execute(
+        groups.update()
+        .where(groups.c.id == group_id)
+        .values(
+            first_seen_at=seen.order_by(results.c.started_at).scalar_subquery(),
+            last_seen_at=seen.order_by(results.c.started_at.desc()).scalar_subquery(),
+        )
+    )
+
+
+def rebuild(connection: Connection) -> None:
+    """Group every failed result again and sum the groups from nothing."""
+    groups = _regroup(connection)
+    for table in (failure_group_days, failure_group_recipes, failure_groups):
+        connection.execute(delete(table))
+    if groups:
+        connection.execute(
+            insert(failure_groups),
+            [
+                {
+                    "id": group_id,
+                    "error_category": group.error_category,
+                    "masked_line": group.masked_line,
+                    "sample_message": group.sample_message,
+                    "failed": 0,
+                    "first_seen_at": datetime.fromtimestamp(0).astimezone(),
+                    "last_seen_at": datetime.fromtimestamp(0).astimezone(),
+                }
+                for group_id, group in groups.items()
+            ],
+        )
+    connection.exec_driver_sql(
+        "UPDATE failure_groups SET (failed, first_seen_at, last_seen_at) = ("
+        "SELECT count(*), min(r.started_at), max(r.started_at) FROM recipe_results r"
+        " WHERE r.failure_group_id = failure_groups.id)"
+    )
+    connection.exec_driver_sql(f"INSERT INTO failure_group_days {_summed_days(connection)}")
+    connection.exec_driver_sql(f"INSERT INTO failure_group_recipes {_summed_recipes(_IN_A_GROUP)}")
+
+
+def count_drift(connection: Connection) -> dict[str, int]:
+    """How many rows of each table differ from what the results say, by table."""
+    seen = "sum(failed), min(first_seen_at), max(last_seen_at)"
+    return {
+        "failure_groups": count_differences(
+            connection,
+            "SELECT failure_group_id, count(*), min(started_at), max(started_at)"  # noqa: S608
+            f" FROM recipe_results {_IN_A_GROUP} GROUP BY failure_group_id",
+            f"SELECT id, {seen} FROM failure_groups GROUP BY id",  # noqa: S608
+        ),
+        "failure_group_days": count_differences(
+            connection,
+            _summed_days(connection),
+            f"SELECT {', '.join(DAY_COLUMNS)} FROM failure_group_days",  # noqa: S608
+        ),
+        "failure_group_recipes": count_differences(
+            connection,
+            _summed_recipes(_IN_A_GROUP),
+            f"SELECT {', '.join(RECIPE_COLUMNS)} FROM failure_group_recipes",  # noqa: S608
+        ),
+    }
+
+
+_IN_A_GROUP = "WHERE failure_group_id IS NOT NULL"
+
+
+def _summed_days(connection: Connection) -> str:
+    day = day_sql(connection, "started_at")
+    return (
+        f"SELECT {day} AS day, ecosystem, failure_group_id, count(*) AS failed"  # noqa: S608
+        f" FROM recipe_results {_IN_A_GROUP} GROUP BY {day}, ecosystem, failure_group_id"
+    )
+
+
+def _summed_recipes(where: str) -> str:
+    return (
+        "SELECT ecosystem, recipe_name, failure_group_id, count(*) AS failed,"  # noqa: S608
+        " min(started_at) AS first_seen_at, max(started_at) AS last_seen_at"
+        f" FROM recipe_results {where} GROUP BY ecosystem, recipe_name, failure_group_id"
+    )
+
+
+def _regroup(connection: Connection) -> dict[int, FailureGroup]:
+    """Write each result's failure group anew where it differs; the groups found, by number."""
+    groups: dict[int, FailureGroup] = {}
+    connection.exec_driver_sql(
+        "UPDATE recipe_results SET failure_group_id = NULL"
+        " WHERE failure_group_id IS NOT NULL AND result != 'failed'"
+    )
+    for rows in _failed_results(connection):
+        changed = []
+        for result_id, recipe_name, category, message, stored in rows:
+            line = masked_line(message, recipe_name)
+            group_id = failure_group_id(category, line)
+            if group_id not in groups:
+                groups[group_id] = FailureGroup(category, line, message)
+            if group_id != stored:
+                changed.append((group_id, result_id))
+        execute_many(
+            connection, "UPDATE recipe_results SET failure_group_id = ? WHERE id = ?", changed
+        )
+    return groups
+
+
+def _failed_results(
+    connection: Connection,
+) -> Iterator[Sequence[tuple[int, str, str | None, str | None, int | None]]]:
+    """All failed results, a slice at a time, in the order of their ids."""
+    table = recipe_results.c
+    query = (
+        recipe_results.select()
+        .with_only_columns(
+            table.id,
+            table.recipe_name,
+            table.error_category,
+            table.error_message,
+            table.failure_group_id,
+        )
+        .where(table.result == "failed")
+        .order_by(table.id)
+        .limit(READ_SLICE)
+    )
+    last = 0
+    while rows := connection.execute(query.where(table.id > last)).fetchall():
+        yield [tuple(row) for row in rows]
+        last = rows[-1].id
+
+
+def _day(connection: Connection, time: datetime) -> object:
+    """A time's UTC day, as the driver takes it."""
+    day = time.date()
+    return str(day) if connection.dialect.name == "sqlite" else day

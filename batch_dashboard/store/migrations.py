@@ -1,0 +1,60 @@
+"""Bring the database from one revision of the schema to another. Revisions: migrations/versions."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
+
+from batch_dashboard.store.engine import Store
+
+MIGRATIONS = Path(__file__).resolve().parent.parent.parent / "migrations"
+
+
+def upgrade(store: Store, revision: str = "head") -> None:
+    """Bring the schema forward; all of it or, on an error, nothing."""
+    with migrating(store) as (config, _connection):
+        command.upgrade(config, revision)
+
+
+def downgrade(store: Store, revision: str) -> None:
+    """Bring the schema back to an older revision; what that one does not know is dropped."""
+    with migrating(store) as (config, _connection):
+        command.downgrade(config, revision)
+
+
+def current_revision(connection: Connection) -> str | None:
+    """The revision the database is at, None before the first."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def latest_revision() -> str:
+    """The revision this version of the application needs."""
+    return str(ScriptDirectory.from_config(_config()).as_revision_number("head"))
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    return config
+
+
+@contextmanager
+def migrating(store: Store) -> Iterator[tuple[Config, Connection]]:
+    """The writer's connection, alone.
+
+    SQLite rebuilds a table by dropping the old one, and dropping a parent deletes its children
+    where foreign keys are on: they are off while migrating, and checked before the commit.
+    """
+    with store.migrate() as connection:
+        config = _config()
+        config.attributes["connection"] = connection
+        yield config, connection
+        if store.is_sqlite:
+            broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
+            if broken:
+                raise RuntimeError(f"the migration would leave {len(broken)} rows without parent")

@@ -1,0 +1,179 @@
+"""Summaries of recipes, one row each, added to with every batch run."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from operator import itemgetter
+
+from sqlalchemy import Connection, select
+
+from batch_dashboard.model.summaries import RecipeKey, RecipeOutcome
+from batch_dashboard.store.bulk import execute_many, upsert_rows
+from batch_dashboard.store.drift import count_differences, milliseconds_sql
+from batch_dashboard.store.schema import recipe_results, recipes
+
+COLUMNS = (
+    "ecosystem",
+    "recipe_name",
+    "passed",
+    "failed",
+    "skipped",
+    "failed_milliseconds",
+    "failure_streak",
+    "failing_since",
+    "first_seen_at",
+    "last_seen_at",
+    "last_passed_at",
+    "last_failed_at",
+)
+
+# The streak cannot be told from the summary alone: a late pass fell into the middle of it.
+RECOUNT = -1
+
+# A run that is added is the newest at its time, so "at the same time" means "after" here.
+# A run with a pass cuts off what failed before it; one without adds to a streak it belongs to.
+_NEWER = "(recipes.last_passed_at IS NULL OR excluded.last_passed_at >= recipes.last_passed_at)"
+_STREAK = f"""CASE
+    WHEN excluded.last_passed_at IS NULL THEN recipes.failure_streak + CASE
+        WHEN recipes.last_passed_at IS NULL OR excluded.last_seen_at >= recipes.last_passed_at
+        THEN excluded.failed ELSE 0 END
+    WHEN NOT {_NEWER} THEN recipes.failure_streak
+    WHEN recipes.failure_streak = 0 OR recipes.last_failed_at <= excluded.last_passed_at
+        THEN excluded.failure_streak
+    WHEN recipes.failing_since > excluded.last_passed_at
+        THEN recipes.failure_streak + excluded.failure_streak
+    ELSE {RECOUNT} END"""
+_SINCE = f"""CASE
+    WHEN excluded.last_passed_at IS NULL THEN CASE
+        WHEN excluded.failed = 0 OR excluded.last_seen_at < recipes.last_passed_at
+            OR recipes.failing_since < excluded.last_seen_at
+        THEN recipes.failing_since ELSE excluded.last_seen_at END
+    WHEN NOT {_NEWER} THEN recipes.failing_since
+    WHEN recipes.failure_streak = 0 OR recipes.last_failed_at <= excluded.last_passed_at
+        THEN excluded.failing_since
+    WHEN excluded.failing_since IS NOT NULL THEN excluded.failing_since
+    ELSE recipes.failing_since END"""
+_UPDATES = (
+    *(
+        f"{name} = recipes.{name} + excluded.{name}"
+        for name in ("passed", "failed", "skipped", "failed_milliseconds")
+    ),
+    f"failure_streak = {_STREAK}",
+    f"failing_since = {_SINCE}",
+    "first_seen_at = CASE WHEN excluded.first_seen_at < recipes.first_seen_at"
+    " THEN excluded.first_seen_at ELSE recipes.first_seen_at END",
+    *(
+        f"{name} = CASE WHEN recipes.{name} IS NULL OR excluded.{name} > recipes.{name}"
+        f" THEN excluded.{name} ELSE recipes.{name} END"
+        for name in ("last_seen_at", "last_passed_at", "last_failed_at")
+    ),
+)
+
+
+_COUNTS = """
+    sum(CASE WHEN result = 'passed' THEN 1 ELSE 0 END) AS passed,
+    sum(CASE WHEN result = 'failed' THEN 1 ELSE 0 END) AS failed,
+    sum(CASE WHEN result = 'skipped' THEN 1 ELSE 0 END) AS skipped,
+    sum(CASE WHEN result = 'failed' THEN {milliseconds} ELSE 0 END) AS failed_milliseconds,
+    {recount} AS failure_streak,
+    CAST(NULL AS BIGINT) AS failing_since,
+    min(started_at) AS first_seen_at,
+    max(started_at) AS last_seen_at,
+    max(CASE WHEN result = 'passed' THEN started_at END) AS last_passed_at,
+    max(CASE WHEN result = 'failed' THEN started_at END) AS last_failed_at
+"""
+# Failed attempts since the last pass: later in time, or at its time but behind it in order.
+_CURRENT_STREAK = """
+    FROM recipe_results r
+    WHERE r.recipe_name = {recipe}.recipe_name AND r.ecosystem = {recipe}.ecosystem
+        AND r.result = 'failed'
+        AND r.started_at >= coalesce({recipe}.last_passed_at, {recipe}.first_seen_at)
+        AND NOT EXISTS (
+            SELECT 1 FROM recipe_results p
+            WHERE p.recipe_name = r.recipe_name AND p.ecosystem = r.ecosystem
+                AND p.result = 'passed' AND p.started_at = {recipe}.last_passed_at
+                AND (p.started_at, p.batch_run_id, p.id) > (r.started_at, r.batch_run_id, r.id)
+        )
+"""
+
+
+def add_outcomes(
+    connection: Connection, outcomes: Mapping[RecipeKey, RecipeOutcome], started_at: datetime
+) -> None:
+    """Add one batch run's outcomes; it must be the run stored last."""
+    time = int(started_at.timestamp())
+    rows = [
+        (
+            *key,
+            outcome.passed,
+            outcome.failed,
+            outcome.skipped,
+            outcome.failed_milliseconds,
+            outcome.failed_at_end,
+            time if outcome.failed_at_end else None,
+            time,
+            time,
+            time if outcome.passed else None,
+            time if outcome.failed else None,
+        )
+        # In the order of the key the rows land on neighbouring pages.
+        for key, outcome in sorted(outcomes.items(), key=itemgetter(0))
+    ]
+    upsert_rows(connection, recipes, COLUMNS, rows, _UPDATES)
+    _recount_streaks(connection)
+
+
+def fetch_of_run(connection: Connection, batch_run_id: int) -> list[RecipeKey]:
+    """The recipes one batch run has results of."""
+    rows = connection.execute(
+        select(recipe_results.c.ecosystem, recipe_results.c.recipe_name)
+        .where(recipe_results.c.batch_run_id == batch_run_id)
+        .distinct()
+    )
+    return [(row.ecosystem, row.recipe_name) for row in rows]
+
+
+def recompute(connection: Connection, keys: Sequence[RecipeKey]) -> None:
+    """Sum these recipes again from their results; one without results is gone."""
+    execute_many(connection, "DELETE FROM recipes WHERE ecosystem = ? AND recipe_name = ?", keys)
+    execute_many(
+        connection,
+        f"INSERT INTO recipes {_summed(connection, 'WHERE ecosystem = ? AND recipe_name = ?')}",
+        keys,
+    )
+    _recount_streaks(connection)
+
+
+def rebuild(connection: Connection) -> None:
+    """Sum every recipe again from its results."""
+    connection.exec_driver_sql("DELETE FROM recipes")
+    connection.exec_driver_sql(f"INSERT INTO recipes {_summed(connection)}")
+    _recount_streaks(connection)
+
+
+def count_drift(connection: Connection) -> int:
+    """How many summary rows differ from what the results say."""
+    names = ", ".join(COLUMNS)
+    streak = _CURRENT_STREAK.format(recipe="summed")
+    counted = {"failure_streak": "count(*)", "failing_since": "min(r.started_at)"}
+    computed = ", ".join(
+        f"(SELECT {counted[name]} {streak})" if name in counted else name for name in COLUMNS
+    )
+    expected = f"SELECT {computed} FROM ({_summed(connection)}) AS summed"  # noqa: S608
+    return count_differences(connection, expected, f"SELECT {names} FROM recipes")  # noqa: S608
+
+
+def _summed(connection: Connection, where: str = "") -> str:
+    counts = _COUNTS.format(milliseconds=milliseconds_sql(connection), recount=RECOUNT)
+    return (
+        f"SELECT ecosystem, recipe_name, {counts} FROM recipe_results {where} "  # noqa: S608
+        "GROUP BY ecosystem, recipe_name"
+    )
+
+
+def _recount_streaks(connection: Connection) -> None:
+    # The first condition is what lets the partial index find the marked rows.
+    connection.exec_driver_sql(
+        "UPDATE recipes SET (failure_streak, failing_since) = "  # noqa: S608
+        f"(SELECT count(*), min(r.started_at) {_CURRENT_STREAK.format(recipe='recipes')}) "
+        f"WHERE failure_streak != 0 AND failure_streak = {RECOUNT}"
+    )

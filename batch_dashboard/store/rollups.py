@@ -1,0 +1,155 @@
+"""Daily rollups of batch runs: one row for each UTC day and ecosystem.
+
+A row is always summed anew from the day's runs, never added to: minutes are fractions, and sums of
+fractions come out the same only when they are summed in one way.
+"""
+
+import sys
+from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime, time
+from itertools import groupby
+from math import fsum
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Row, delete, exists, select
+
+from batch_dashboard.model.periods import DAY
+from batch_dashboard.store.bulk import upsert_rows
+from batch_dashboard.store.schema import batch_runs, ecosystem_days
+
+COLUMNS = tuple(column.name for column in ecosystem_days.columns)
+_UPDATES = tuple(f"{name} = excluded.{name}" for name in COLUMNS[2:])
+_SUMMED = (
+    batch_runs.c.total_recipes,
+    batch_runs.c.passed,
+    batch_runs.c.failed,
+    batch_runs.c.skipped,
+    batch_runs.c.macos_minutes,
+    batch_runs.c.linux_minutes,
+    batch_runs.c.result_count,
+    batch_runs.c.failed_milliseconds,
+)
+WRITE_SLICE = 1_000
+
+
+class EcosystemDay(NamedTuple):
+    """A row of `ecosystem_days`; minutes are sums of the known ones."""
+
+    day: date
+    ecosystem: str
+    runs: int
+    total_recipes: int
+    passed: int
+    failed: int
+    skipped: int
+    macos_minutes: float
+    linux_minutes: float
+    macos_unknown_runs: int
+    linux_unknown_runs: int
+    result_count: int
+    failed_milliseconds: int
+
+
+def refresh_day(connection: Connection, day: date, ecosystem: str) -> None:
+    """Sum one ecosystem's day again from its runs; a day without runs has no row."""
+    since = datetime.combine(day, time(), UTC)
+    runs = connection.execute(
+        select(*_SUMMED).where(
+            batch_runs.c.ecosystem == ecosystem,
+            batch_runs.c.started_at >= since,
+            batch_runs.c.started_at < since + DAY,
+        )
+    ).fetchall()
+    if runs:
+        _write(connection, [_sum_day(day, ecosystem, runs)])
+    else:
+        connection.execute(
+            delete(ecosystem_days).where(
+                ecosystem_days.c.day == day, ecosystem_days.c.ecosystem == ecosystem
+            )
+        )
+
+
+def are_missing(connection: Connection) -> bool:
+    """Whether there are batch runs but no rollup at all: a schema newly brought forward."""
+    return bool(
+        connection.execute(
+            select(exists(select(batch_runs.c.id)) & ~exists(select(ecosystem_days.c.day)))
+        ).scalar_one()
+    )
+
+
+def rebuild(connection: Connection) -> None:
+    """Sum every day again from its runs."""
+    connection.execute(delete(ecosystem_days))
+    slice_: list[EcosystemDay] = []
+    for row in _sum_all(connection):
+        slice_.append(row)
+        if len(slice_) == WRITE_SLICE:
+            _write(connection, slice_)
+            slice_.clear()
+    _write(connection, slice_)
+
+
+def count_drift(connection: Connection) -> int:
+    """How many rows differ from what the batch runs say."""
+    stored = {
+        (row.day, row.ecosystem): EcosystemDay(*row)
+        for row in connection.execute(select(ecosystem_days))
+    }
+    drift = 0
+    for expected in _sum_all(connection):
+        drift += stored.pop((expected.day, expected.ecosystem), None) != expected
+    return drift + len(stored)
+
+
+def _sum_all(connection: Connection) -> Iterator[EcosystemDay]:
+    runs = connection.execute(
+        select(*_SUMMED, batch_runs.c.ecosystem, batch_runs.c.started_at).order_by(
+            batch_runs.c.ecosystem, batch_runs.c.started_at
+        ),
+        # Of this statement alone: as an option of the connection it would hold for the next ones.
+        execution_options={"yield_per": WRITE_SLICE},
+    )
+    for (ecosystem, day), day_runs in groupby(
+        runs, key=lambda run: (run.ecosystem, run.started_at.date())
+    ):
+        yield _sum_day(day, ecosystem, day_runs)
+
+
+def _sum_day(day: date, ecosystem: str, day_runs: Iterable[Row[*tuple[Any, ...]]]) -> EcosystemDay:
+    total, passed, failed, skipped, macos, linux, results, lost, *_ = zip(*day_runs, strict=True)
+    return EcosystemDay(
+        day=day,
+        ecosystem=ecosystem,
+        runs=len(total),
+        total_recipes=sum(total),
+        passed=sum(passed),
+        failed=sum(failed),
+        skipped=sum(skipped),
+        macos_minutes=_known_minutes(macos),
+        linux_minutes=_known_minutes(linux),
+        macos_unknown_runs=macos.count(None),
+        linux_unknown_runs=linux.count(None),
+        result_count=sum(results),
+        failed_milliseconds=sum(lost),
+    )
+
+
+def _known_minutes(minutes: Iterable[float | None]) -> float:
+    """The exact sum, rounded once: the same whatever the order."""
+    try:
+        return fsum(value for value in minutes if value is not None)
+    except OverflowError:
+        return sys.float_info.max
+
+
+def _write(connection: Connection, rows: list[EcosystemDay]) -> None:
+    as_stored = str if connection.dialect.name == "sqlite" else (lambda day: day)
+    upsert_rows(
+        connection,
+        ecosystem_days,
+        COLUMNS,
+        [(as_stored(row.day), *row[1:]) for row in rows],
+        _UPDATES,
+    )

@@ -1,0 +1,265 @@
+"""The tables, for SQLite and PostgreSQL alike. Source: docs/data-model.md.
+
+Columns that clients of the older schema know keep their names and meanings; the rest is ours.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    REAL,
+    BigInteger,
+    Column,
+    Date,
+    DateTime,
+    Dialect,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    TypeDecorator,
+)
+
+TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
+
+# SQLite gives out row ids only to columns typed exactly INTEGER.
+RowId = BigInteger().with_variant(Integer, "sqlite")
+
+
+# One spelling for clients that look at the SQLite file: REAL, as they know it.
+DOUBLE: Double[float] = Double().with_variant(REAL, "sqlite")
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """A UTC time to the second: `2026-02-03T04:58:07Z` on SQLite, timestamptz on PostgreSQL."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> Any:
+        return dialect.type_descriptor(
+            Text() if dialect.name == "sqlite" else DateTime(timezone=True)
+        )
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        if value is None or dialect.name != "sqlite":
+            return value
+        return value.astimezone(UTC).strftime(TIME_FORMAT)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if isinstance(value, str):
+            return datetime.fromisoformat(value)
+        time: datetime = value.astimezone(UTC)
+        return time
+
+
+class UnixTime(TypeDecorator[datetime]):
+    """A UTC time to the second, kept as whole seconds since 1970: small in wide indexes."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        return None if value is None else int(value.timestamp())
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else datetime.fromtimestamp(value, UTC)
+
+
+batch_runs = Table(
+    "batch_runs",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("batch_id", Text, nullable=False),  # the client's own name; several runs may share one
+    Column("ecosystem", Text, nullable=False),
+    Column("started_at", UtcTime, nullable=False),
+    Column("completed_at", UtcTime),  # NULL: the client did not say
+    Column("total_recipes", BigInteger, nullable=False),
+    Column("passed", BigInteger, nullable=False),
+    Column("failed", BigInteger, nullable=False),
+    Column("skipped", BigInteger, nullable=False),
+    Column("success_rate", DOUBLE),  # passed / (passed + failed); NULL: nothing was attempted
+    Column("macos_minutes", DOUBLE),  # NULL: unknown, which is not 0
+    Column("linux_minutes", DOUBLE),  # NULL: unknown, which is not 0
+    Column("run_url", Text),
+    Column("commit_sha", Text),
+    Column("content_digest", LargeBinary, nullable=False, unique=True),  # SHA-256 of the payload
+    Column("ingest_token_id", BigInteger),  # NULL: imported, or the token of the environment
+    Column("stored_at", UtcTime, nullable=False),
+    # recipe_results received with the run: may be fewer than its counts say
+    Column("result_count", BigInteger, nullable=False, server_default="0"),
+    # durations of its failed results
+    Column("failed_milliseconds", BigInteger, nullable=False, server_default="0"),
+    Index("ix_batch_runs_started_at", "started_at", "id"),
+    Index("ix_batch_runs_ecosystem", "ecosystem", "started_at", "id"),
+    Index("ix_batch_runs_batch_id", "batch_id"),
+    sqlite_autoincrement=True,
+)
+
+recipe_results = Table(
+    "recipe_results",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column(
+        "batch_run_id",
+        RowId,
+        ForeignKey("batch_runs.id", ondelete="CASCADE"),
+        nullable=False,
+    ),
+    Column("recipe_name", Text, nullable=False),
+    Column("ecosystem", Text, nullable=False),
+    Column("result", Text, nullable=False),
+    Column("error_category", Text),
+    Column("error_message", Text),
+    Column("duration_seconds", DOUBLE),  # NULL: unknown
+    Column("platform", Text),
+    Column("started_at", UnixTime, nullable=False),  # the run's, copied to order a recipe's results
+    Column("failure_group_id", BigInteger),  # NULL: the result did not fail
+    Index("ix_recipe_results_batch_run", "batch_run_id"),
+    Index("ix_recipe_results_recipe", "recipe_name", "ecosystem", "started_at"),
+    sqlite_autoincrement=True,
+)
+Index(
+    "ix_recipe_results_failure_group",
+    recipe_results.c.failure_group_id,
+    recipe_results.c.started_at,
+    sqlite_where=recipe_results.c.failure_group_id.is_not(None),
+    postgresql_where=recipe_results.c.failure_group_id.is_not(None),
+)
+
+# Daily rollup of batch_runs: a run belongs to the UTC day it started.
+ecosystem_days = Table(
+    "ecosystem_days",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("ecosystem", Text, primary_key=True),
+    Column("runs", BigInteger, nullable=False),
+    Column("total_recipes", BigInteger, nullable=False),
+    Column("passed", BigInteger, nullable=False),
+    Column("failed", BigInteger, nullable=False),
+    Column("skipped", BigInteger, nullable=False),
+    Column("macos_minutes", DOUBLE, nullable=False),  # sum of the known ones
+    Column("linux_minutes", DOUBLE, nullable=False),  # sum of the known ones
+    Column("macos_unknown_runs", BigInteger, nullable=False),  # runs whose macos_minutes is NULL
+    Column("linux_unknown_runs", BigInteger, nullable=False),
+    Column("result_count", BigInteger, nullable=False),
+    Column("failed_milliseconds", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# One row for each recipe that any result named.
+recipes = Table(
+    "recipes",
+    metadata,
+    Column("ecosystem", Text, primary_key=True),
+    Column("recipe_name", Text, primary_key=True),
+    Column("passed", BigInteger, nullable=False),
+    Column("failed", BigInteger, nullable=False),
+    Column("skipped", BigInteger, nullable=False),
+    Column("failed_milliseconds", BigInteger, nullable=False),
+    # Failed attempts since the last pass. Inside a transaction -1 marks one to be counted again.
+    Column("failure_streak", BigInteger, nullable=False),
+    Column("failing_since", UnixTime),  # the streak's first failed attempt; NULL: no streak
+    Column("first_seen_at", UnixTime, nullable=False),
+    Column("last_seen_at", UnixTime, nullable=False),
+    Column("last_passed_at", UnixTime),  # NULL: never
+    Column("last_failed_at", UnixTime),  # NULL: never
+    sqlite_with_rowid=False,
+)
+Index(
+    "ix_recipes_failure_streak",
+    recipes.c.failure_streak,
+    sqlite_where=recipes.c.failure_streak != 0,
+    postgresql_where=recipes.c.failure_streak != 0,
+)
+
+# Failed results that say the same, across recipes. Source: docs/failure-groups.md.
+failure_groups = Table(
+    "failure_groups",
+    metadata,
+    # Made from the category and the masked line, so it is the same on every machine.
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("error_category", Text),
+    Column("masked_line", Text, nullable=False),
+    Column("sample_message", Text),  # a whole message, kept when its result is pruned
+    Column("failed", BigInteger, nullable=False),
+    Column("first_seen_at", UnixTime, nullable=False),
+    Column("last_seen_at", UnixTime, nullable=False),
+)
+
+failure_group_days = Table(
+    "failure_group_days",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("ecosystem", Text, primary_key=True),
+    Column("failure_group_id", BigInteger, primary_key=True),
+    Column("failed", BigInteger, nullable=False),
+    Index("ix_failure_group_days_group", "failure_group_id", "day"),
+    sqlite_with_rowid=False,
+)
+
+failure_group_recipes = Table(
+    "failure_group_recipes",
+    metadata,
+    Column("ecosystem", Text, primary_key=True),
+    Column("recipe_name", Text, primary_key=True),
+    Column("failure_group_id", BigInteger, primary_key=True),
+    Column("failed", BigInteger, nullable=False),
+    Column("first_seen_at", UnixTime, nullable=False),
+    Column("last_seen_at", UnixTime, nullable=False),
+    Index("ix_failure_group_recipes_group", "failure_group_id"),
+    sqlite_with_rowid=False,
+)
+
+idempotency_keys = Table(
+    "idempotency_keys",
+    metadata,
+    Column("idempotency_key", Text, primary_key=True),
+    Column(
+        "batch_run_id",
+        RowId,
+        ForeignKey("batch_runs.id", ondelete="CASCADE"),
+        nullable=False,
+    ),
+    Index("ix_idempotency_keys_batch_run", "batch_run_id"),
+)
+
+ingest_tokens = Table(
+    "ingest_tokens",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("token_prefix", Text, nullable=False),  # the first characters, to recognise it by
+    Column("token_hash", LargeBinary, nullable=False, unique=True),  # keyed; never the token
+    Column("created_at", UtcTime, nullable=False),
+    Column("expires_at", UtcTime),  # NULL: never
+    Column("revoked_at", UtcTime),  # NULL: in force
+    Column("last_used_at", UtcTime),  # NULL: never used
+    sqlite_autoincrement=True,
+)
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("password_hash", Text, nullable=False),
+    Column("role", Text, nullable=False),  # administrator or viewer
+    Column("created_at", UtcTime, nullable=False),
+    sqlite_autoincrement=True,
+)

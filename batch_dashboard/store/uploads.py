@@ -1,0 +1,130 @@
+"""Writing batch runs and their results, and finding what was uploaded before."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import Connection, delete, insert, select
+
+from batch_dashboard.model.payload import NewBatchRun, NewRecipeResult
+from batch_dashboard.model.summaries import RunSummary
+from batch_dashboard.store.bulk import insert_rows
+from batch_dashboard.store.drift import count_differences, milliseconds_sql
+from batch_dashboard.store.schema import batch_runs, idempotency_keys, recipe_results
+
+RUN_FIELDS = tuple(name for name in NewBatchRun.__annotations__ if name in batch_runs.columns)
+RESULT_COLUMNS = ("batch_run_id", *NewRecipeResult._fields, "started_at", "failure_group_id")
+
+
+_INSERT_RUN = insert(batch_runs).returning(batch_runs.c.id)
+
+
+class StoredUpload(NamedTuple):
+    """A batch run that is stored already, and the digest of the payload that brought it."""
+
+    id: int
+    content_digest: bytes
+
+
+class StoredRun(NamedTuple):
+    """What of a batch run decides which summaries it is part of."""
+
+    ecosystem: str
+    started_at: datetime
+
+
+def insert_run(
+    connection: Connection,
+    run: NewBatchRun,
+    summary: RunSummary,
+    ingest_token_id: int | None,
+    stored_at: datetime,
+) -> int:
+    """Insert a batch run without its results; its id. Its content must not be stored yet."""
+    values = {name: getattr(run, name) for name in RUN_FIELDS}
+    values.update(
+        result_count=len(run.results),
+        failed_milliseconds=summary.failed_milliseconds,
+        ingest_token_id=ingest_token_id,
+        stored_at=stored_at,
+    )
+    batch_run_id: int = connection.execute(_INSERT_RUN, values).scalar_one()
+    return batch_run_id
+
+
+def insert_results(
+    connection: Connection, batch_run_id: int, run: NewBatchRun, summary: RunSummary
+) -> None:
+    """Insert a batch run's results, in the order they were sent."""
+    started_at = int(run.started_at.timestamp())
+    insert_rows(
+        connection,
+        recipe_results,
+        RESULT_COLUMNS,
+        (
+            (batch_run_id, *result, started_at, group_id)
+            for result, group_id in zip(run.results, summary.result_groups, strict=True)
+        ),
+    )
+
+
+def find_by_digest(connection: Connection, content_digest: bytes) -> int | None:
+    """The id of the batch run that this content was stored as."""
+    return connection.execute(
+        select(batch_runs.c.id).where(batch_runs.c.content_digest == content_digest)
+    ).scalar_one_or_none()
+
+
+def find_by_idempotency_key(connection: Connection, key: str) -> StoredUpload | None:
+    """The batch run that came with an Idempotency-Key."""
+    row = connection.execute(
+        select(batch_runs.c.id, batch_runs.c.content_digest)
+        .join(idempotency_keys, idempotency_keys.c.batch_run_id == batch_runs.c.id)
+        .where(idempotency_keys.c.idempotency_key == key)
+    ).one_or_none()
+    return None if row is None else StoredUpload(*row)
+
+
+def insert_idempotency_key(connection: Connection, key: str, batch_run_id: int) -> None:
+    """Remember which batch run an Idempotency-Key stands for."""
+    connection.execute(
+        insert(idempotency_keys).values(idempotency_key=key, batch_run_id=batch_run_id)
+    )
+
+
+def find_run(connection: Connection, batch_run_id: int) -> StoredRun | None:
+    """One batch run's place in the summaries."""
+    row = connection.execute(
+        select(batch_runs.c.ecosystem, batch_runs.c.started_at).where(
+            batch_runs.c.id == batch_run_id
+        )
+    ).one_or_none()
+    return None if row is None else StoredRun(*row)
+
+
+def delete_run(connection: Connection, batch_run_id: int) -> None:
+    """Delete a batch run with its results; its summaries are for the caller to mend."""
+    connection.execute(delete(batch_runs).where(batch_runs.c.id == batch_run_id))
+
+
+def count_drift(connection: Connection) -> int:
+    """How many batch runs hold sums that their results do not say."""
+    sums = f"count(r.id), coalesce(sum({_lost(connection)}), 0)"
+    return count_differences(
+        connection,
+        f"SELECT b.id, {sums} FROM batch_runs b"  # noqa: S608
+        " LEFT JOIN recipe_results r ON r.batch_run_id = b.id GROUP BY b.id",
+        "SELECT id, result_count, failed_milliseconds FROM batch_runs",
+    )
+
+
+def recount(connection: Connection) -> None:
+    """Sum the results of every batch run again."""
+    connection.exec_driver_sql(
+        "UPDATE batch_runs SET (result_count, failed_milliseconds) = ("  # noqa: S608
+        f"SELECT count(*), coalesce(sum({_lost(connection)}), 0) FROM recipe_results r"
+        " WHERE r.batch_run_id = batch_runs.id)"
+    )
+
+
+def _lost(connection: Connection) -> str:
+    return f"CASE WHEN r.result = 'failed' THEN {milliseconds_sql(connection)} ELSE 0 END"

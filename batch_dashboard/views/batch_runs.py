@@ -1,0 +1,124 @@
+"""The list of batch runs, and one of them with its results."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Blueprint, abort, render_template, request, url_for
+
+from batch_dashboard.model.pagination import MAX_ROW_ID, RunPlace, result_place, run_place
+from batch_dashboard.model.prices import list_price
+from batch_dashboard.model.records import BatchRun, OutcomeCount
+from batch_dashboard.model.result_filter import NO_CATEGORY, ResultFilter
+from batch_dashboard.model.series import colour_slots
+from batch_dashboard.model.vocabulary import RESULTS
+from batch_dashboard.store import batch_runs, ecosystem_days, recipe_results
+from batch_dashboard.views.choice import choose, csv_url
+from batch_dashboard.views.connection import connection
+
+blueprint = Blueprint("batch_runs", __name__, url_prefix="/batch-runs")
+
+RUNS_PER_PAGE = 50
+RESULTS_PER_PAGE = 100
+
+
+@blueprint.get("")
+def index() -> str:
+    """The batch runs chosen, newest first."""
+    conn = connection()
+    choice = choose(conn, request.args)
+    if not choice.ecosystems:
+        return render_template("pages/overview/empty.html", choice=choice)
+    total = ecosystem_days.fetch_total(conn, choice.shown)
+    if total is None and choice.spans:
+        choice = choice.with_last_data()
+        total = ecosystem_days.fetch_total(conn, choice.shown)
+    place, complaints = run_place(request.args)
+    choice.complaints.extend(complaints)
+    page = batch_runs.fetch_page(conn, choice.shown, place, RUNS_PER_PAGE)
+    query: dict[str, Any] = choice.shown.query()
+    links = {}
+    if page.rows and page.has_earlier:
+        links["newer"] = url_for(".index", **query, before=_token(page.rows[0]))
+    if page.rows and page.has_later:
+        links["older"] = url_for(".index", **query, after=_token(page.rows[-1]))
+    return render_template(
+        "pages/batch_runs/index.html",
+        choice=choice,
+        total=total,
+        runs=page.rows,
+        links=links,
+        first_page=url_for(".index", **query),
+        beyond=place is not None and not page.rows,
+        slots=colour_slots(choice.ecosystems),
+        csv=csv_url("batch_runs.csv", query),
+    )
+
+
+@blueprint.get("/<int:batch_run_id>")
+def show(batch_run_id: int) -> str:
+    """One batch run: its counts, its minutes, its results."""
+    conn = connection()
+    run = batch_runs.find(conn, batch_run_id) if batch_run_id <= MAX_ROW_ID else None
+    if run is None:
+        abort(404, f"There is no batch run {batch_run_id}. It may have been deleted.")
+    result_filter, complaints = ResultFilter.parse(request.args)
+    place, more_complaints = result_place(request.args)
+    page = recipe_results.fetch_page(conn, run.id, result_filter, place, RESULTS_PER_PAGE)
+    earlier, later = batch_runs.find_neighbours(conn, run)
+    here = url_for(".show", batch_run_id=run.id)
+    links = {}
+    if page.rows and page.has_earlier:
+        links["previous"] = _with(here, result_filter.query(before=str(page.rows[0].id)))
+    if page.rows and page.has_later:
+        links["next"] = _with(here, result_filter.query(after=str(page.rows[-1].id)))
+    return render_template(
+        "pages/batch_runs/show.html",
+        run=run,
+        price=list_price(run.started_at.date()),
+        run_link=run.run_url if is_web_link(run.run_url) else None,
+        complaints=complaints + more_complaints,
+        result_filter=result_filter,
+        results=page.rows,
+        beyond=place is not None and not page.rows,
+        links=links,
+        here=here,
+        earlier=earlier,
+        later=later,
+        **_outcomes(recipe_results.fetch_outcome_counts(conn, run.id), result_filter, here),
+    )
+
+
+def is_web_link(text: str | None) -> bool:
+    """Whether a client's text may become a link: only http and https do."""
+    return text is not None and text.lower().startswith(("http://", "https://"))
+
+
+def _outcomes(counts: list[OutcomeCount], chosen: ResultFilter, here: str) -> dict[str, Any]:
+    """What there is to choose from among the results listed."""
+    of_result = {
+        result: sum(row.results for row in counts if row.result == result) for result in RESULTS
+    }
+    categories: dict[str, int] = {}
+    for row in counts:
+        if row.error_category is not None:
+            categories[row.error_category] = categories.get(row.error_category, 0) + row.results
+    without = sum(r.results for r in counts if r.error_category is None and r.result == "failed")
+    if without:
+        categories[NO_CATEGORY] = without
+    return {
+        "result_links": [
+            (result, number, _with(here, chosen.query(result=result)), chosen.result == result)
+            for result, number in of_result.items()
+        ],
+        "all_link": _with(here, chosen.query(result=None)),
+        "listed": sum(row.results for row in counts),
+        "categories": sorted(categories.items(), key=lambda item: (-item[1], item[0])),
+    }
+
+
+def _with(path: str, query: dict[str, str]) -> str:
+    return f"{path}?{urlencode(query)}" if query else path
+
+
+def _token(run: BatchRun) -> str:
+    return RunPlace(run.started_at, run.id).token

@@ -1,0 +1,150 @@
+"""Errors as answers: a kind page for people, RFC 9457 `application/problem+json` for programs.
+
+No answer holds a traceback, SQL or a secret; the log has the request's id to find it by.
+"""
+
+import secrets
+import traceback
+from collections.abc import Iterable
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, Response, current_app, json, make_response, render_template, request
+from werkzeug.exceptions import HTTPException
+
+from batch_dashboard.errors import (
+    BatchDashboardError,
+    BodyNotDecodable,
+    BodyTooLarge,
+    FilterError,
+    IdempotencyConflict,
+    PayloadError,
+    Problem,
+    StoreUnavailable,
+)
+
+RETRY_SECONDS = 5
+MAX_LOGGED_FRAMES = 8
+STATUS: dict[type[BatchDashboardError], int] = {
+    PayloadError: 400,
+    BodyNotDecodable: 400,
+    FilterError: 400,
+    BodyTooLarge: 413,
+    IdempotencyConflict: 422,
+    StoreUnavailable: 503,
+}
+TITLES = {
+    400: "This request cannot be understood",
+    401: "Please sign in",
+    403: "This is not open to you",
+    404: "There is nothing here",
+    405: "This cannot be done here",
+    413: "This is too large",
+    415: "This kind of content is not understood",
+    422: "This cannot be stored",
+    429: "Too many requests",
+    500: "Something went wrong on our side",
+    503: "The database cannot be reached",
+}
+SENTENCES = {
+    400: "The address or the data sent has a part that does not fit.",
+    404: "The address may be mistyped, or what it led to was deleted.",
+    405: "This address does not answer that kind of request.",
+    500: "It is not your doing. The error was logged.",
+    503: "It is away or busy. Nothing was changed; please try again in a moment.",
+}
+
+
+def register(app: Flask) -> None:
+    """Answer every error, expected or not."""
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(BatchDashboardError, _domain_error)
+    app.register_error_handler(Exception, _unexpected_error)
+
+
+def problem(
+    status: int,
+    title: str,
+    detail: str,
+    errors: Iterable[Problem] = (),
+    headers: Iterable[tuple[str, str]] = (),
+) -> Response:
+    """An answer as RFC 9457 describes it, with the path and message of every error."""
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": title,
+        "status": status,
+        "detail": detail,
+    }
+    listed = [{"path": error.path, "message": error.message} for error in errors]
+    if listed:
+        body["errors"] = listed
+    return Response(
+        json.dumps(body) + "\n",
+        status,
+        headers=list(headers),
+        mimetype="application/problem+json",
+    )
+
+
+def _http_error(error: HTTPException) -> Response:
+    status = error.code or 500
+    if error.response is not None or status < 400:
+        return make_response(error.get_response())
+    headers = [
+        (name, value)
+        for name, value in error.get_headers()
+        if name in ("Allow", "Retry-After", "WWW-Authenticate")
+    ]
+    standard = type(error).description
+    own = error.description if error.description != standard else None
+    return _answer(status, own, headers=headers)
+
+
+def _domain_error(error: BatchDashboardError) -> Response:
+    status = STATUS.get(type(error), 500)
+    if status == 500:
+        return _unexpected_error(error)
+    headers = []
+    if status == 503:
+        current_app.logger.warning("%s %s: %s", request.method, request.path, error)
+        headers = [("Retry-After", str(RETRY_SECONDS))]
+    problems = error.problems if isinstance(error, PayloadError) else ()
+    return _answer(status, str(error), problems, headers)
+
+
+def _unexpected_error(error: Exception) -> Response:
+    request_id = secrets.token_hex(6)
+    current_app.logger.error(
+        "request %s: %s %s: %s", request_id, request.method, request.path, _place(error)
+    )
+    return _answer(500, f"{SENTENCES[500]} Its id is {request_id}.")
+
+
+def _place(error: BaseException) -> str:
+    """The kind of an error and the lines it passed, innermost first.
+
+    Neither its message nor a traceback: both can hold SQL and what a client sent.
+    """
+    frames = traceback.extract_tb(error.__traceback__)[-MAX_LOGGED_FRAMES:]
+    lines = [f"{Path(frame.filename).name}:{frame.lineno}" for frame in reversed(frames)]
+    return " < ".join([type(error).__name__, *lines])
+
+
+def _answer(
+    status: int,
+    detail: str | None,
+    problems: Iterable[Problem] = (),
+    headers: Iterable[tuple[str, str]] = (),
+) -> Response:
+    title = TITLES.get(status) or HTTPStatus(status).phrase
+    sentence = detail or SENTENCES.get(status, "")
+    if _for_programs(request.path):
+        return problem(status, HTTPStatus(status).phrase, sentence or title, problems, headers)
+    page = render_template("errors/error.html", status=status, title=title, sentence=sentence)
+    return Response(page, status, headers=list(headers), mimetype="text/html")
+
+
+def _for_programs(path: str) -> bool:
+    return path == "/batch-metrics" or path.startswith("/api/")

@@ -1,0 +1,116 @@
+"""`POST /batch-metrics`: where CI sends its batch runs. Source: docs/ingest-api.md."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, request, url_for
+
+from batch_dashboard.errors import PayloadError, Problem, StoreUnavailable
+from batch_dashboard.model.payload import NewBatchRun, parse_payload
+from batch_dashboard.services.ingest import find_stored, ingest_batch_run
+from batch_dashboard.store.schema import TIME_FORMAT
+from batch_dashboard.views.access import bearer
+from batch_dashboard.views.connection import connection, release, settings, store
+from batch_dashboard.views.request_body import RequestBody
+
+PATH = "/batch-metrics"
+MAX_KEY_LENGTH = 255
+NOT_SHOWN = {"results", "content_digest", "warnings"}
+
+blueprint = Blueprint("ingest", __name__)
+
+# One large body at a time is decoded in each process: its memory has a bound, and small uploads
+# share the interpreter with one large one at most.
+_large_turn = threading.Semaphore()
+
+
+@blueprint.post(PATH, provide_automatic_options=False)
+@bearer.login_required
+def receive() -> tuple[Response, int]:
+    """Store a batch run."""
+    now = datetime.now(UTC)
+    key = _idempotency_key()
+    release()
+    with RequestBody(settings().max_body_bytes) as body, _turn(body):
+        run = parse_payload(body.decode(), now)
+        if request.args.get("dry_run", "0") not in ("", "0", "false"):
+            return _would_store(run, key), 200
+        holder = bearer.current_user()
+        receipt = ingest_batch_run(store(), run, now, holder.ingest_token_id, key)
+    response = jsonify(
+        batch_run_id=receipt.batch_run_id,
+        url=url_for("batch_runs.show", batch_run_id=receipt.batch_run_id, _external=True),
+        warnings=run.warnings,
+    )
+    if receipt.replayed:
+        response.headers["Idempotent-Replayed"] = "true"
+    return response, 201
+
+
+@blueprint.route(PATH, methods=["OPTIONS"])
+def preflight() -> tuple[str, int, dict[str, str]]:
+    """Tell a browser what it may send."""
+    return (
+        "",
+        204,
+        {
+            "Access-Control-Allow-Methods": "POST, OPTIONS",
+            "Access-Control-Allow-Headers": (
+                "Authorization, Content-Type, Content-Encoding, Idempotency-Key"
+            ),
+            "Access-Control-Max-Age": "86400",
+        },
+    )
+
+
+@blueprint.after_app_request
+def allow_any_origin(response: Response) -> Response:
+    """Every answer of this path, refusals too, may be read by any page."""
+    if request.path == PATH:
+        response.headers["Access-Control-Allow-Origin"] = "*"
+        response.headers["Access-Control-Expose-Headers"] = "Idempotent-Replayed, Retry-After"
+    return response
+
+
+def _would_store(run: NewBatchRun, key: str | None) -> Response:
+    fields: dict[str, Any] = {
+        name: value.strftime(TIME_FORMAT) if isinstance(value, datetime) else value
+        for name, value in vars(run).items()
+        if name not in NOT_SHOWN
+    }
+    return jsonify(
+        dry_run=True,
+        batch_run={**fields, "result_count": len(run.results)},
+        stored_as=find_stored(connection(), run, key),
+        warnings=run.warnings,
+    )
+
+
+def _idempotency_key() -> str | None:
+    key = request.headers.get("Idempotency-Key")
+    if key is not None and not (0 < len(key) <= MAX_KEY_LENGTH and key.isprintable()):
+        raise PayloadError(
+            [
+                Problem(
+                    "Idempotency-Key",
+                    f"Idempotency-Key must be 1 to {MAX_KEY_LENGTH} printable characters",
+                )
+            ]
+        )
+    return key
+
+
+@contextmanager
+def _turn(body: RequestBody) -> Iterator[None]:
+    if not body.is_large:
+        yield
+        return
+    if not _large_turn.acquire(timeout=settings().database_wait_seconds):
+        raise StoreUnavailable("large uploads are waiting already; nothing was stored, try again")
+    try:
+        yield
+    finally:
+        _large_turn.release()

@@ -1,0 +1,49 @@
+"""How gunicorn serves Batch Dashboard; the keys are gunicorn's own settings."""
+
+import os
+import sys
+
+
+def _whole_number(name: str, default: int, low: int, high: int) -> int:
+    text = os.environ.get(name, "").strip()
+    if not text:
+        return default
+    if not (text.isascii() and text.isdigit() and low <= int(text) <= high):
+        sys.exit(
+            f"Batch Dashboard does not start: {name}: "
+            f"{text!r} is not a whole number from {low} to {high}"
+        )
+    return int(text)
+
+
+bind = "127.0.0.1:8000"
+
+# Threads, because a CSV download keeps one busy for as long as its client reads.
+worker_class = "gthread"
+workers = _whole_number("BATCH_DASHBOARD_WORKERS", 2, 1, 64)
+threads = _whole_number("BATCH_DASHBOARD_THREADS", 32, 1, 256)
+
+# An idle connection holds no thread. Longer than the 60 s for which common reverse proxies keep
+# theirs, so that the proxy closes first and never sends a request into a closing connection.
+keepalive = 75
+timeout = 120
+graceful_timeout = 30
+
+# A link to a page carries all its filters, so lines may be longer than gunicorn's 4,094 bytes.
+limit_request_line = 8190
+limit_request_fields = 64
+limit_request_field_size = 8190
+
+# Each worker opens its own database connections: none may be inherited from the parent.
+preload_app = False
+
+# The heartbeat file must not wait for a slow disk.
+if os.path.isdir("/dev/shm") and os.access("/dev/shm", os.W_OK):  # noqa: S108
+    worker_tmp_dir = "/dev/shm"  # noqa: S108
+
+# Nothing uses the control socket, and it would appear under the home folder.
+control_socket_disable = True
+
+accesslog = None
+errorlog = "-"
+loglevel = "info"

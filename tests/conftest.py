@@ -1,0 +1,130 @@
+"""Real databases for tests: each test has one of its own, a copy of a migrated one."""
+
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from batch_dashboard import create_app
+from batch_dashboard.settings import Settings
+from batch_dashboard.store import migrations
+from batch_dashboard.store.engine import Store
+from tests.factories import TOKEN
+
+if TYPE_CHECKING:
+    from tests.postgresql import PostgresqlServer
+
+pytest_plugins = ["tests.postgresql"]
+
+DATABASES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
+WAIT_SECONDS = 60.0
+
+# Makes the URL of a new, migrated database; it is gone after the `with`.
+NewDatabase = Callable[[], AbstractContextManager[str]]
+
+
+def _migrate(url: str) -> None:
+    store = Store(url, WAIT_SECONDS)
+    migrations.upgrade(store)
+    store.close()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("template") / "migrated.db"
+    _migrate(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgresql_template(postgresql_server: "PostgresqlServer") -> Iterator[str]:
+    url = postgresql_server.create_database()
+    _migrate(url)
+    yield url
+    postgresql_server.drop_database(url)
+
+
+@pytest.fixture(params=DATABASES)
+def new_database(request: pytest.FixtureRequest, tmp_path: Path) -> NewDatabase:
+    """Makes migrated databases, of SQLite and of PostgreSQL in turn."""
+    if request.param == "sqlite":
+        template: Path = request.getfixturevalue("sqlite_template")
+        made = iter(range(1_000_000))
+
+        @contextmanager
+        def new_file() -> Iterator[str]:
+            path = tmp_path / f"{next(made)}.db"
+            shutil.copyfile(template, path)
+            yield f"sqlite:///{path}"
+            for left in tmp_path.glob(f"{path.name}*"):
+                left.unlink()
+
+        return new_file
+
+    server: PostgresqlServer = request.getfixturevalue("postgresql_server")
+    source: str = request.getfixturevalue("postgresql_template")
+
+    @contextmanager
+    def new_copy() -> Iterator[str]:
+        url = server.create_database(template=source)
+        yield url
+        server.drop_database(url)
+
+    return new_copy
+
+
+@pytest.fixture
+def database_url(new_database: NewDatabase) -> Iterator[str]:
+    with new_database() as url:
+        yield url
+
+
+@pytest.fixture
+def store(database_url: str) -> Iterator[Store]:
+    store = Store(database_url, WAIT_SECONDS)
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    return Settings(
+        database_url=database_url,
+        instance_dir=tmp_path,
+        ingest_token=TOKEN,
+        secret_key="k" * 32,
+        max_body_bytes=4 * 1024 * 1024,
+        database_wait_seconds=WAIT_SECONDS,
+        public=True,
+        debug=False,
+    )
+
+
+@pytest.fixture
+def app(settings: Settings, store: Store) -> Flask:
+    app = create_app(settings)
+    own = app.extensions["store"]
+    app.extensions["store"] = store
+    own.close()
+    app.testing = False  # errors are answered as they are in production
+    return app
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture(autouse=True)
+def no_thread_left() -> Iterator[None]:
+    """A test leaves no thread behind that could touch the next one's database."""
+    before = set(threading.enumerate())
+    yield
+    left = [thread for thread in set(threading.enumerate()) - before if not thread.daemon]
+    assert not left, left

@@ -1,0 +1,94 @@
+"""Messages that say the same are one group; others are not."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from batch_dashboard.model.failure_groups import (
+    MAX_LINE_LENGTH,
+    failure_group_id,
+    masked_line,
+    telling_line,
+)
+
+GROUP_OF_RECORD = 7782788329721364493
+
+
+@pytest.mark.parametrize(
+    ("message", "line"),
+    [
+        ("", ""),
+        ("\n \n", ""),
+        ("one\ntwo\n", "two"),
+        ("Error: first\nnext steps\n", "Error: first"),
+        ("error: early\n  ✗ Failed to link\nbye", "✗ Failed to link"),
+        ("errors were found\nlast", "last"),
+    ],
+)
+def test_the_telling_line_is_the_last_that_begins_with_an_error_word(
+    message: str, line: str
+) -> None:
+    assert telling_line(message) == line
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Error: got 404 from https://a.org/x", "Error: got 500 from http://b.net/y?z=1"),
+        ("Error: no file /tmp/a-123/bin", "Error: no file /var/b/c"),
+        ("Error: package 'wget' not found", "Error: package 'sharkdp/bat' not found"),
+        ("Error: version v1.2.3-rc1 is bad", "Error: version 10.0 is bad"),
+        ("Error: digest 9f86d081884c7d65 differs", "Error: digest deadbeef00 differs"),
+        ("Error: at 0x7ffe exit 3", "Error: at 0x00aa exit 124"),
+        (
+            "Error: id 123e4567-e89b-12d3-a456-426614174000",
+            "Error: id 00000000-0000-4000-8000-000000000000",
+        ),
+    ],
+)
+def test_what_differs_between_occurrences_is_masked(one: str, other: str) -> None:
+    assert masked_line(one, "jq") == masked_line(other, "jq") != ""
+
+
+def test_the_recipes_own_name_is_masked_as_a_word() -> None:
+    assert (
+        masked_line("Error: jq failed, jquery did not", "jq") == "Error: * failed, jquery did not"
+    )
+
+
+def test_different_failures_stay_apart() -> None:
+    assert masked_line("Error: no space left", "jq") != masked_line("Error: no such host", "jq")
+    assert failure_group_id("build", "x") != failure_group_id("network", "x")
+    assert failure_group_id(None, "x") == failure_group_id("", "x")
+
+
+def test_the_number_of_a_group_never_changes() -> None:
+    # Stored by every installation: another number would split every group in two.
+    assert failure_group_id("install_failed", "Error: * failed") == GROUP_OF_RECORD
+
+
+def test_a_result_without_message_has_an_empty_line() -> None:
+    assert masked_line(None, "jq") == ""
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "1.1" + "a" * 5_000 + "_",
+        "a." * 3_000,
+        "a-" * 3_000 + "/",
+        "'" * 5_000,
+        "a" * 9_000,
+        "*," * 4_000,
+    ],
+)
+def test_a_hostile_line_takes_no_longer_than_its_length(hostile: str) -> None:
+    # A pattern that backtracks would not come back in any reasonable time.
+    assert masked_line(f"Error: {hostile}", "jq").startswith("Error: ")
+
+
+@given(st.text(max_size=300), st.text(min_size=1, max_size=20))
+def test_any_text_is_masked_to_one_line(message: str, recipe_name: str) -> None:
+    line = masked_line(message, recipe_name)
+    assert line == " ".join(line.split())
+    assert len(line) <= MAX_LINE_LENGTH

@@ -1,0 +1,155 @@
+"""What pages read: sums by week, pages of lists, neighbours; each boundary on both databases."""
+
+from datetime import date
+
+from batch_dashboard.model.filters import RunFilter
+from batch_dashboard.model.pagination import ResultPlace, RunPlace
+from batch_dashboard.model.periods import Period
+from batch_dashboard.model.result_filter import NO_CATEGORY, ResultFilter
+from batch_dashboard.store import batch_runs, ecosystem_days, recipe_results
+from batch_dashboard.store.engine import Store
+from tests.factories import batch_run, ingest, recipe_result
+
+ALL = RunFilter(Period(None, None), "all")
+WEEK = RunFilter(Period(date(2026, 11, 9), date(2026, 11, 16)))
+
+
+def seed(store: Store, *times: str, **changes: object) -> list[int]:
+    return [
+        ingest(
+            store, batch_run(batch_id=f"b-{time}", started_at=time, completed_at=None, **changes)
+        ).batch_run_id
+        for time in times
+    ]
+
+
+def test_a_period_holds_its_first_moment_and_not_its_end(store: Store) -> None:
+    too_early, first, last, too_late = seed(
+        store,
+        "2026-11-08T23:59:59Z",
+        "2026-11-09T00:00:00Z",
+        "2026-11-15T23:59:59Z",
+        "2026-11-16T00:00:00Z",
+    )
+    with store.read() as connection:
+        latest = batch_runs.fetch_latest(connection, WEEK, 10)
+        total = ecosystem_days.fetch_total(connection, WEEK)
+    assert [run.id for run in latest] == [last, first]
+    assert total is not None
+    assert total.runs == 2
+    assert {too_early, too_late}.isdisjoint(run.id for run in latest)
+
+
+def test_weeks_start_on_monday(store: Store) -> None:
+    seed(store, "2026-11-08T12:00:00Z", "2026-11-09T12:00:00Z", "2026-11-15T12:00:00Z")
+    with store.read() as connection:
+        weeks = ecosystem_days.fetch_weeks(connection, ALL)
+        days = ecosystem_days.fetch_days(connection, ALL)
+    assert [(week.start, week.runs) for week in weeks] == [
+        (date(2026, 11, 2), 1),
+        (date(2026, 11, 9), 2),
+    ]
+    assert [type(value) for value in weeks[0][2:7]] == [int] * 5
+    assert len(days) == 3
+
+
+def test_another_ecosystem_is_left_out(store: Store) -> None:
+    seed(store, "2026-11-10T00:00:00Z")
+    (other,) = seed(store, "2026-11-11T00:00:00Z", ecosystem="npm", results=[])
+    chosen = RunFilter(Period(None, None), "all", "npm")
+    with store.read() as connection:
+        assert [run.id for run in batch_runs.fetch_latest(connection, chosen, 9)] == [other]
+        spans = batch_runs.fetch_ecosystems(connection)
+    assert sorted(span.ecosystem for span in spans) == ["homebrew", "npm"]
+
+
+def test_pages_of_the_list_meet_without_gap_or_overlap_even_at_the_same_second(
+    store: Store,
+) -> None:
+    ids = [
+        *seed(store, "2026-11-10T00:00:00Z"),
+        *seed(store, "2026-11-10T00:00:00Z", total_recipes=77),
+        *seed(store, "2026-11-11T00:00:00Z", "2026-11-12T00:00:00Z"),
+    ]
+    with store.read() as connection:
+        first = batch_runs.fetch_page(connection, ALL, None, 3)
+        edge = first.rows[-1]
+        second = batch_runs.fetch_page(connection, ALL, RunPlace(edge.started_at, edge.id), 3)
+        start = second.rows[0]
+        back = batch_runs.fetch_page(
+            connection, ALL, RunPlace(start.started_at, start.id, before=True), 3
+        )
+    assert [run.id for run in first.rows + second.rows] == ids[::-1]
+    assert (first.has_earlier, first.has_later) == (False, True)
+    assert (second.has_earlier, second.has_later) == (True, False)
+    assert back.rows == first.rows
+    assert not back.has_earlier
+
+
+def test_neighbours_are_of_the_same_ecosystem(store: Store) -> None:
+    one, two, three = seed(
+        store, "2026-11-10T00:00:00Z", "2026-11-11T00:00:00Z", "2026-11-12T00:00:00Z"
+    )
+    seed(store, "2026-11-11T12:00:00Z", ecosystem="npm", results=[])
+    with store.read() as connection:
+        run = batch_runs.find(connection, two)
+        assert run is not None
+        before, after = batch_runs.find_neighbours(connection, run)
+        assert batch_runs.find(connection, 2**40) is None
+    assert before is not None
+    assert after is not None
+    assert (before.id, after.id) == (one, three)
+
+
+def test_runs_that_processed_nothing_are_counted(store: Store) -> None:
+    seed(store, "2026-11-10T00:00:00Z")
+    seed(
+        store,
+        "2026-11-11T00:00:00Z",
+        total_recipes=0,
+        passed=0,
+        failed=0,
+        skipped=0,
+        results=[],
+        success_rate=None,
+    )
+    with store.read() as connection:
+        assert batch_runs.count_empty(connection, ALL, 10) == (1, 2)
+        assert batch_runs.count_empty(connection, ALL, 1) == (1, 1)
+
+
+def test_results_are_found_by_result_category_and_text(store: Store) -> None:
+    results = [
+        recipe_result(recipe_name="jq", result="passed"),
+        recipe_result(
+            recipe_name="wget",
+            result="failed",
+            error_category="network",
+            error_message="100%_DONE then lost",
+        ),
+        recipe_result(recipe_name="curl", result="failed", error_category=None),
+    ]
+    payload = batch_run(
+        results=results, total_recipes=3, passed=1, failed=2, skipped=0, success_rate=None
+    )
+    run_id = ingest(store, payload).batch_run_id
+
+    def names(**chosen: str) -> list[str]:
+        page = recipe_results.fetch_page(connection, run_id, ResultFilter(**chosen), None, 9)
+        return [row.recipe_name for row in page.rows]
+
+    with store.read() as connection:
+        assert names() == ["jq", "wget", "curl"]
+        assert names(result="failed") == ["wget", "curl"]
+        assert names(category="network") == ["wget"]
+        assert names(category=NO_CATEGORY, result="failed") == ["curl"]
+        assert names(text="%_done") == ["wget"]
+        assert names(text="%x") == []
+        first = recipe_results.fetch_page(connection, run_id, ResultFilter(), None, 2)
+        rest = recipe_results.fetch_page(
+            connection, run_id, ResultFilter(), ResultPlace(first.rows[-1].id), 2
+        )
+        counts = recipe_results.fetch_outcome_counts(connection, run_id)
+    assert first.has_later
+    assert [row.recipe_name for row in rest.rows] == ["curl"]
+    assert sum(row.results for row in counts) == 3

@@ -1,0 +1,247 @@
+"""Imports point one way only, and the checkout holds nothing that does not belong in it.
+
+Source: docs/architecture.md.
+"""
+
+import ast
+import subprocess
+from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = "batch_dashboard"
+
+# What each part may import besides itself. "" is the package's own __init__: create_app().
+UPPER = {"services", "store", "figures", "exports", "model", "errors", "settings"}
+MAY_IMPORT = {
+    "": {"views", "commands", *UPPER},
+    "views": UPPER,
+    "commands": UPPER,
+    "services": {"store", "model", "errors", "settings"},
+    "figures": {"model", "errors", "settings"},
+    "exports": {"store", "model", "errors", "settings"},
+    "store": {"model", "errors", "settings"},
+    "model": {"errors", "settings"},
+    "settings": {"errors"},
+    "errors": set[str](),
+    # Beside the package: what gunicorn loads, and the database migrations.
+    "app": {""},
+    "migrations": {"store", "model", "errors", "settings"},
+}
+
+# Libraries that belong to some parts only.
+AT_HOME = {
+    "flask": {"", "views", "commands"},
+    "flask_httpauth": {"", "views", "commands"},
+    "sqlalchemy": {"store", "migrations"},
+    "alembic": {"store", "migrations"},
+    "psycopg": {"store", "migrations"},
+}
+
+NAMELESS = {"utils", "util", "helpers", "helper", "common", "misc"}
+
+LARGEST_FILE_BYTES = 300_000
+
+# In parts, so that this file does not name what it looks for.
+REGISTRY_HOSTS = [
+    ".".join(parts)
+    for parts in [
+        ("registry", "npmjs", "org"),
+        ("registry", "yarnpkg", "com"),
+        ("npm", "pkg", "github", "com"),
+        ("pypi", "org"),
+        ("pypi", "python", "org"),
+        ("files", "pythonhosted", "org"),
+        ("static", "crates", "io"),
+        ("index", "crates", "io"),
+        ("proxy", "golang", "org"),
+        ("rubygems", "org"),
+        ("unpkg", "com"),
+        ("cdn", "jsdelivr", "net"),
+    ]
+]
+
+
+def problems(sources: dict[str, str], packages: set[str]) -> list[str]:
+    """Every broken rule, in words. `packages` are the modules that are an __init__.py."""
+    found = []
+    graph: dict[str, set[str]] = {}
+    for module, source in sorted(sources.items()):
+        part = part_of(module)
+        if part not in MAY_IMPORT:
+            found.append(f"{module}: '{part}' is no known part of the application")
+            continue
+        found += [
+            f"{module}: '{word}' names no idea; find the word for what it does"
+            for word in module.split(".")
+            if word in NAMELESS
+        ]
+        graph[module] = set()
+        for line, name in imported_names(module, source, module in packages):
+            library = name.split(".")[0]
+            if part not in AT_HOME.get(library, {part}):
+                found.append(f"{module}:{line}: {library} may not be imported here")
+            if library not in (PACKAGE, "app", "migrations"):
+                continue
+            target = nearest_module(name, sources)
+            target_part = part_of(target)
+            if target_part not in MAY_IMPORT[part] | {part}:
+                found.append(f"{module}:{line}: {part or PACKAGE} may not import {target}")
+            if target != module:
+                graph[module].add(target)
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        found.append("cycle: " + " -> ".join(reversed(error.args[1])))
+    return found
+
+
+def part_of(module: str) -> str:
+    top, _, rest = module.partition(".")
+    return rest.split(".")[0] if top == PACKAGE else top
+
+
+def imported_names(module: str, source: str, is_package: bool) -> Iterator[tuple[int, str]]:
+    """Line and absolute dotted name of every import, wherever in the module it stands."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield node.lineno, alias.name
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                around = module.split(".")
+                around = around[: len(around) - node.level + is_package]
+                base = ".".join([*around, base] if base else around)
+            for alias in node.names:
+                yield node.lineno, f"{base}.{alias.name}"
+
+
+def nearest_module(name: str, sources: dict[str, str]) -> str:
+    """`a.b.name` is the module a.b.name if there is one, else something inside a.b."""
+    words = name.split(".")
+    while len(words) > 1 and ".".join(words) not in sources:
+        words.pop()
+    return ".".join(words)
+
+
+def application() -> tuple[dict[str, str], set[str]]:
+    sources, packages = {}, set()
+    files = [ROOT / "app.py", *(ROOT / PACKAGE).rglob("*.py"), *(ROOT / "migrations").rglob("*.py")]
+    for file in files:
+        words = list(file.relative_to(ROOT).with_suffix("").parts)
+        if words[-1] == "__init__":
+            words.pop()
+            packages.add(".".join(words))
+        sources[".".join(words)] = file.read_text(encoding="utf-8")
+    return sources, packages
+
+
+def repository_files() -> list[Path]:
+    """Tracked files and those about to be; what .gitignore names is left out."""
+    done = subprocess.run(
+        [
+            *("git", "-c", "safe.directory=*", "ls-files", "-z"),
+            *("--cached", "--others", "--exclude-standard"),
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        pytest.skip("not a git checkout")
+    names = sorted(set(done.stdout.decode().split("\0")) - {""})
+    return [path for name in names if (path := ROOT / name).is_file()]
+
+
+def test_the_application_keeps_the_rules() -> None:
+    sources, packages = application()
+    assert PACKAGE in sources
+    assert problems(sources, packages) == []
+
+
+GOOD = {
+    PACKAGE: "from flask import Flask\nfrom batch_dashboard import commands, views\n",
+    f"{PACKAGE}.errors": "",
+    f"{PACKAGE}.settings": "from batch_dashboard.errors import SettingsError\n",
+    f"{PACKAGE}.views": "from batch_dashboard.views import overview\n",
+    f"{PACKAGE}.views.overview": (
+        "import flask\nfrom batch_dashboard.store import runs\nfrom ..model import rates\n"
+    ),
+    f"{PACKAGE}.commands": "from ..services.ingest import ingest_batch_run\n",
+    f"{PACKAGE}.services": "",
+    f"{PACKAGE}.services.ingest": "from batch_dashboard.store import runs\n",
+    f"{PACKAGE}.figures": "from batch_dashboard.model.rates import failure_rate\n",
+    f"{PACKAGE}.exports": "import batch_dashboard.store.runs\n",
+    f"{PACKAGE}.store": "",
+    f"{PACKAGE}.store.runs": "import sqlalchemy as sa\nfrom batch_dashboard.model import rates\n",
+    f"{PACKAGE}.model": "",
+    f"{PACKAGE}.model.rates": "import math\nfrom batch_dashboard import errors\n",
+    "app": "from batch_dashboard import create_app\n",
+    "migrations.env": "from alembic import context\nfrom batch_dashboard.store import runs\n",
+}
+GOOD_PACKAGES = {
+    PACKAGE,
+    *(f"{PACKAGE}.{part}" for part in ("views", "commands", "services", "figures", "exports")),
+    f"{PACKAGE}.store",
+    f"{PACKAGE}.model",
+}
+
+
+def test_the_checker_accepts_a_house_in_order() -> None:
+    assert problems(GOOD, GOOD_PACKAGES) == []
+
+
+@pytest.mark.parametrize(
+    ("module", "source", "complaint"),
+    [
+        ("model.rates", "from batch_dashboard.store import runs", "model may not import"),
+        ("model.rates", "import batch_dashboard.store.runs", "model may not import"),
+        ("model.rates", "from ..store.runs import fetch", "model may not import"),
+        ("model.rates", "def f():\n    from batch_dashboard import views", "model may not import"),
+        ("model.rates", "from batch_dashboard import create_app", "model may not import"),
+        ("store.runs", "from batch_dashboard.services import ingest", "store may not import"),
+        ("store.runs", "from batch_dashboard import figures", "store may not import"),
+        ("store", "from ..exports import csv", "store may not import"),
+        ("figures", "from batch_dashboard.store import runs", "figures may not import"),
+        ("figures.style", "from . import volume\nfrom .. import store", "figures may not import"),
+        ("exports", "from batch_dashboard.services import ingest", "exports may not import"),
+        ("services.ingest", "from batch_dashboard.views import overview", "services may not"),
+        ("services.ingest", "from batch_dashboard import exports", "services may not import"),
+        ("views.overview", "from batch_dashboard import commands", "views may not import"),
+        ("commands", "from batch_dashboard.views import overview", "commands may not import"),
+        ("settings", "from batch_dashboard.model import rates", "settings may not import"),
+        ("errors", "from batch_dashboard.settings import Settings", "errors may not import"),
+        ("services.ingest", "from flask import request", "flask may not be imported here"),
+        ("model.rates", "import flask.json", "flask may not be imported here"),
+        ("store.runs", "import flask_httpauth", "flask_httpauth may not be imported here"),
+        ("views.overview", "import sqlalchemy as sa", "sqlalchemy may not be imported here"),
+        ("services.ingest", "from sqlalchemy.exc import DBAPIError", "sqlalchemy may not be"),
+        ("model.utils", "", "names no idea"),
+        ("views.helpers.text", "", "names no idea"),
+        ("common", "", "is no known part"),
+        ("reports", "", "is no known part"),
+        ("model.rates", "from batch_dashboard.model import budget", "cycle: "),
+    ],
+)
+def test_the_checker_finds_a_broken_rule(module: str, source: str, complaint: str) -> None:
+    budget = {f"{PACKAGE}.model.budget": "from .rates import failure_rate"}
+    found = problems(GOOD | budget | {f"{PACKAGE}.{module}": source}, GOOD_PACKAGES)
+    assert any(complaint in problem for problem in found), found
+
+
+@pytest.mark.parametrize("host", REGISTRY_HOSTS)
+def test_no_file_names_a_package_registry(host: str) -> None:
+    needle = host.encode()
+    assert [str(path) for path in repository_files() if needle in path.read_bytes()] == []
+
+
+def test_no_file_is_large() -> None:
+    assert [
+        f"{path}: {path.stat().st_size} bytes"
+        for path in repository_files()
+        if path.stat().st_size > LARGEST_FILE_BYTES
+    ] == []

@@ -1,0 +1,72 @@
+"""The schema's history, on both databases, empty and filled."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Table, select
+
+from batch_dashboard.services.database import upgrade_database
+from batch_dashboard.services.rollups import verify_rollups
+from batch_dashboard.store import migrations
+from batch_dashboard.store.engine import Store
+from batch_dashboard.store.schema import metadata
+from tests.factories import batch_run, failed_result, ingest, recipe_result
+
+
+def rows(store: Store) -> dict[str, list[tuple[object, ...]]]:
+    def table_rows(table: Table) -> list[tuple[object, ...]]:
+        return sorted(map(tuple, connection.execute(select(table))), key=repr)
+
+    with store.read() as connection:
+        return {name: table_rows(table) for name, table in metadata.tables.items()}
+
+
+def test_the_history_ends_at_the_schema(store: Store) -> None:
+    with store.read() as connection:
+        assert migrations.current_revision(connection) == migrations.latest_revision()
+        context = MigrationContext.configure(connection)
+        assert compare_metadata(context, metadata) == []
+
+
+def test_going_back_and_forward_loses_nothing(store: Store) -> None:
+    for hour in range(4):
+        ingest(
+            store,
+            batch_run(
+                started_at=f"2026-11-20T{hour:02}:00:00Z",
+                macos_minutes=None if hour else 1 / 3,
+                results=[recipe_result(), failed_result(error_message=f"Error: exit {hour}")],
+            ),
+        )
+    before = rows(store)
+    migrations.downgrade(store, "0001")
+    with store.read() as connection:
+        assert migrations.current_revision(connection) == "0001"
+    assert upgrade_database(store) is True
+    assert not any(verify_rollups(store).values())
+    assert rows(store) == before
+
+
+def test_going_back_to_the_beginning_and_forward_again(store: Store) -> None:
+    ingest(store, batch_run())
+    migrations.downgrade(store, "base")
+    assert upgrade_database(store) is False
+    assert ingest(store, batch_run()).replayed is False
+
+
+def test_a_migration_that_loses_parents_is_undone(sqlite_template: Path, tmp_path: Path) -> None:
+    file = shutil.copyfile(sqlite_template, tmp_path / "own.db")
+    store = Store(f"sqlite:///{file}", 5)
+    ingest(store, batch_run())
+
+    def lose_parents() -> None:
+        with migrations.migrating(store) as (_config, connection):
+            connection.exec_driver_sql("DELETE FROM batch_runs")
+
+    with pytest.raises(RuntimeError, match="2 rows without parent"):
+        lose_parents()
+    assert len(rows(store)["batch_runs"]) == 1
+    store.close()

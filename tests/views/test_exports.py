@@ -1,0 +1,194 @@
+"""CSV files: what is stored is what a CSV reader reads back."""
+
+import csv
+import gzip
+import io
+from datetime import UTC, datetime
+
+import pytest
+from flask.testing import FlaskClient
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import delete, insert
+
+from batch_dashboard.errors import StoreUnavailable
+from batch_dashboard.exports.columns import FILES
+from batch_dashboard.model.filters import RunFilter
+from batch_dashboard.model.periods import Period
+from batch_dashboard.store import csv_rows
+from batch_dashboard.store.engine import Store
+from batch_dashboard.store.schema import batch_runs, recipe_results
+from tests.factories import batch_run, ingest
+
+STARTED_AT = datetime(2026, 2, 3, 4, 58, 7, tzinfo=UTC)
+EVERYTHING = RunFilter(Period(None, None))
+ONE_DAY = RunFilter(Period(STARTED_AT.date(), None))
+
+texts = st.text(
+    st.characters(codec="utf-8", exclude_characters="\0") | st.sampled_from('=+-@\t\r\n",;'),
+    max_size=30,
+)
+doubles = st.floats(min_value=0, allow_nan=False, allow_infinity=False)
+
+
+def read(body: bytes) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(body.decode(), newline="")))
+
+
+def guarded(value: str | None) -> str:
+    value = value or ""
+    return f"'{value}" if value[:1] in tuple("=+-@\t\r") else value
+
+
+def results(*names: str, **changes: object) -> list[dict[str, object]]:
+    return [
+        {"recipe_name": name, "ecosystem": "homebrew", "result": "passed", **changes}
+        for name in names
+    ]
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(rows=st.lists(st.tuples(texts, texts | st.none(), doubles | st.none()), max_size=8))
+def test_what_a_csv_reader_reads_back_is_what_is_stored(
+    store: Store, rows: list[tuple[str, str | None, float | None]]
+) -> None:
+    with store.write() as connection:
+        connection.execute(delete(recipe_results))
+        connection.execute(delete(batch_runs))
+        run = {
+            "id": 1,
+            "batch_id": "-b",
+            "ecosystem": "homebrew",
+            "started_at": STARTED_AT,
+            "total_recipes": 0,
+            "passed": 0,
+            "failed": 0,
+            "skipped": 0,
+            "content_digest": b"1",
+            "stored_at": STARTED_AT,
+            "result_count": len(rows),
+        }
+        connection.execute(insert(batch_runs), run)
+        for number, (name, message, seconds) in enumerate(rows, 1):
+            result = {
+                "id": number,
+                "batch_run_id": 1,
+                "recipe_name": name,
+                "ecosystem": "homebrew",
+                "result": "failed",
+                "error_message": message,
+                "duration_seconds": seconds,
+                "started_at": STARTED_AT,
+            }
+            connection.execute(insert(recipe_results), result)
+    names = [cell.name for cell in csv_rows.RECIPE_RESULTS]
+    for chosen in (EVERYTHING, ONE_DAY):
+        lines = b"".join(csv_rows.iter_recipe_results(store, chosen)).decode()
+        found = list(csv.DictReader(io.StringIO(lines, newline=""), names))
+        assert [row["recipe_name"] for row in found] == [guarded(name) for name, _, _ in rows]
+        assert [row["error_message"] for row in found] == [guarded(text) for _, text, _ in rows]
+        seconds_found = [
+            float(row["duration_seconds"]) if row["duration_seconds"] else None for row in found
+        ]
+        assert seconds_found == [seconds for _, _, seconds in rows]
+        assert all(row["started_at"] == "2026-02-03T04:58:07Z" for row in found)
+        assert all(row["batch_id"] == "'-b" for row in found)
+
+
+def test_pages_are_cut_inside_a_large_run_without_loss(
+    client: FlaskClient, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(csv_rows, "FIRST_PAGE_ROWS", 3)
+    names = [f"recipe-{number:03}" for number in range(120)]
+    ingest(store, batch_run(batch_id="large", total_recipes=120, results=results(*names)))
+    ingest(store, batch_run(batch_id="small", total_recipes=1, results=results("last")))
+    for query in ("last=all", "since=2000-01-01"):
+        rows = read(client.get(f"/exports/recipe_results.csv?{query}").data)
+        assert [row["recipe_name"] for row in rows] == [*names, "last"]
+        assert [int(row["id"]) for row in rows] == sorted(int(row["id"]) for row in rows)
+
+
+def test_results_are_chosen_by_result_and_platform(client: FlaskClient, store: Store) -> None:
+    chosen = results("a", platform="darwin-arm64") + results("b", result="skipped")
+    ingest(store, batch_run(total_recipes=2, results=chosen))
+    for period in ("last=all", "since=2000-01-01"):
+        address = f"/exports/recipe_results.csv?{period}"
+        rows = read(client.get(f"{address}&platform=darwin-arm64").data)
+        assert [row["recipe_name"] for row in rows] == ["a"]
+        rows = read(client.get(f"{address}&result=skipped").data)
+        assert [row["recipe_name"] for row in rows] == ["b"]
+
+
+def test_days_and_weeks_sum_the_runs_they_hold(client: FlaskClient, store: Store) -> None:
+    for day, minutes in (("2026-02-01", 1.5), ("2026-02-02", 2.25), ("2026-02-08", None)):
+        ingest(
+            store,
+            batch_run(
+                batch_id=day,
+                ecosystem="npm",
+                started_at=f"{day}T23:59:59Z",
+                completed_at=None,
+                total_recipes=1,
+                macos_minutes=minutes,
+                results=results(day),
+            ),
+        )
+    days = read(client.get("/exports/minutes.csv?last=all").data)
+    assert [row["day"] for row in days] == ["2026-02-01", "2026-02-02", "2026-02-08"]
+    weeks = read(client.get("/exports/minutes.csv?last=all&by=week").data)
+    found = [
+        (row["week_start"], float(row["macos_minutes"]), row["macos_unknown_runs"]) for row in weeks
+    ]
+    assert found == [("2026-01-26", 1.5, "0"), ("2026-02-02", 2.25, "1")]
+
+
+def test_a_day_without_attempts_has_no_failure_rate(client: FlaskClient, store: Store) -> None:
+    ingest(store, batch_run(total_recipes=1, results=results("a", result="skipped")))
+    (row,) = read(client.get("/exports/failure_rates.csv?last=all").data)
+    assert (row["attempts"], row["failure_rate"]) == ("0", "")
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_nothing_that_matches_gives_the_header_only(client: FlaskClient, name: str) -> None:
+    answer = client.get(f"/exports/{name}?since=2026-01-01&until=2026-02-01")
+    assert answer.status_code == 200
+    assert answer.data.count(b"\r\n") == 1
+    assert f"{name[:-4]}_2026-01-01_2026-01-31.csv" in answer.headers["Content-Disposition"]
+    assert "Accept-Encoding" in answer.headers["Vary"]
+    assert "no-store" in answer.headers["Cache-Control"]
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_gzip_holds_the_same_bytes(client: FlaskClient, store: Store, name: str) -> None:
+    ingest(store, batch_run())
+    plain = client.get(f"/exports/{name}?last=all&bom=1")
+    packed = client.get(f"/exports/{name}?last=all&bom=1", headers={"Accept-Encoding": "gzip"})
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert gzip.decompress(packed.data) == plain.data
+    assert plain.data.startswith(b"\xef\xbb\xbf")
+
+
+def test_a_filter_that_cannot_be_used_is_refused_with_every_problem(client: FlaskClient) -> None:
+    answer = client.get("/exports/recipe_results.csv?since=yesterday&result=good&bom=maybe")
+    assert answer.status_code == 400
+    assert all(name in answer.text for name in ("since", "result", "bom"))
+
+
+def test_a_database_that_is_away_is_said_before_the_file_begins(
+    client: FlaskClient, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object, **__: object) -> None:
+        raise StoreUnavailable("away")
+
+    monkeypatch.setattr(csv_rows, "_fetch", away)
+    ingest(store, batch_run())
+    assert client.get("/exports/batch_runs.csv?last=all").status_code == 503
+
+
+def test_the_page_explains_every_column(client: FlaskClient) -> None:
+    page = client.get("/exports/").text
+    for file in FILES.values():
+        assert file.name in page
+        assert all(f"<code>{column.name}</code>" in page for column in file.columns)

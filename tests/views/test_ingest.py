@@ -1,0 +1,277 @@
+"""`POST /batch-metrics`, row by row as docs/ingest-api.md has it."""
+
+import gzip
+import json
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+from werkzeug.test import TestResponse
+
+from batch_dashboard.store.engine import Store
+from batch_dashboard.store.schema import batch_runs, recipe_results
+from tests.factories import TOKEN, batch_run, failed_result, recipe_result
+
+GZIP_CUT_SHORT = gzip.compress(b"{}" * 1000)[:-9]
+AUTHORIZED = {"Authorization": f"Bearer {TOKEN}"}
+
+
+def post(client: FlaskClient, payload: Any, path: str = "", **headers: str) -> TestResponse:
+    body = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
+    return client.post(f"/batch-metrics{path}", data=body, headers={**AUTHORIZED, **headers})
+
+
+def count_runs(store: Store) -> tuple[int, int]:
+    with store.read() as connection:
+        runs = connection.execute(select(func.count()).select_from(batch_runs)).scalar_one()
+        results = connection.execute(select(func.count()).select_from(recipe_results)).scalar_one()
+    return runs, results
+
+
+@pytest.mark.parametrize(
+    "header",
+    [None, "", "Bearer", "Bearer ", "Bearer wrong-token-of-some-length", f"Basic {TOKEN}", TOKEN],
+)
+def test_it_refuses_whoever_shows_no_right_token(
+    client: FlaskClient, store: Store, header: str | None
+) -> None:
+    headers = {} if header is None else {"Authorization": header}
+    answer = client.post("/batch-metrics", json=batch_run(), headers=headers)
+    assert answer.status_code == 401
+    assert answer.text == "Unauthorized"
+    assert answer.headers["WWW-Authenticate"] == "Bearer"
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert count_runs(store) == (0, 0)
+
+
+def test_it_stores_a_run_with_its_results(client: FlaskClient, store: Store) -> None:
+    answer = post(client, batch_run())
+    assert answer.status_code == 201
+    assert answer.json == {
+        "batch_run_id": 1,
+        "url": "http://localhost/batch-runs/1",
+        "warnings": [],
+    }
+    with store.read() as connection:
+        run = connection.execute(select(batch_runs)).one()
+        results = connection.execute(select(recipe_results).order_by(recipe_results.c.id)).all()
+    assert (run.batch_id, run.passed, run.failed, run.skipped) == ("2026-11-20-homebrew", 1, 1, 0)
+    assert run.success_rate == 0.5
+    assert (run.macos_minutes, run.linux_minutes) == (4.25, 10.5)
+    assert run.started_at.isoformat() == "2026-11-20T08:30:00+00:00"
+    assert [(r.recipe_name, r.result, r.batch_run_id) for r in results] == [
+        ("ripgrep", "passed", run.id),
+        ("wget", "failed", run.id),
+    ]
+    assert results[1].error_message.startswith("Error: checksum")
+    assert results[0].platform == "linux-glibc-x86_64"
+
+
+def test_it_stores_a_run_without_results(client: FlaskClient, store: Store) -> None:
+    payload = batch_run(results=[], total_recipes=5, passed=3, macos_minutes=None)
+    assert post(client, payload).status_code == 201
+    with store.read() as connection:
+        run = connection.execute(select(batch_runs)).one()
+    assert (run.passed, run.failed, run.macos_minutes, run.success_rate) == (3, 0, None, 1.0)
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"  ", b"{", b"\xff\xfe", b"nonsense", b"[" * 100_000, b'{"a": NaN}', b"5"]
+)
+def test_what_is_not_json_is_refused(client: FlaskClient, store: Store, body: bytes) -> None:
+    answer = post(client, body)
+    assert answer.status_code == 400
+    assert "invalid JSON" in answer.text
+    assert answer.mimetype == "application/problem+json"
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert count_runs(store) == (0, 0)
+
+
+def test_a_key_given_twice_is_refused(client: FlaskClient) -> None:
+    body = json.dumps(batch_run()).replace('"batch_id"', '"ecosystem": "npm", "batch_id"', 1)
+    answer = post(client, body.encode())
+    assert answer.status_code == 400
+    assert "“ecosystem” is given twice" in answer.json["detail"]
+
+
+@pytest.mark.parametrize("field", ["batch_id", "ecosystem", "started_at", "total_recipes"])
+@pytest.mark.parametrize("value", ["absent", None])
+def test_a_missing_field_is_named(client: FlaskClient, field: str, value: object) -> None:
+    payload = batch_run()
+    payload[field] = value
+    if value == "absent":
+        del payload[field]
+    answer = post(client, payload)
+    assert answer.status_code == 400
+    assert answer.json["detail"] == f"{field} is required"
+
+
+@pytest.mark.parametrize("results", ["absent", None, {}, "text", 5])
+def test_missing_results_are_named(client: FlaskClient, results: object) -> None:
+    payload = {**batch_run(), "results": results}
+    if results == "absent":
+        del payload["results"]
+    answer = post(client, payload)
+    assert answer.status_code == 400
+    assert "results array is required" in answer.text
+
+
+@pytest.mark.parametrize("field", ["recipe_name", "ecosystem", "result"])
+def test_a_missing_field_of_a_result_is_named(client: FlaskClient, field: str) -> None:
+    payload = batch_run(results=[recipe_result(), recipe_result(**{field: None})])
+    answer = post(client, payload)
+    assert answer.status_code == 400
+    assert answer.json["errors"] == [
+        {"path": f"results[1].{field}", "message": f"results[1].{field} is required"}
+    ]
+
+
+def test_every_problem_is_named_at_once(client: FlaskClient, store: Store) -> None:
+    payload = batch_run(
+        ecosystem=7, macos_minutes=-1, results=[recipe_result(result="ok", duration_seconds="5")]
+    )
+    answer = post(client, payload)
+    assert [error["path"] for error in answer.json["errors"]] == [
+        "ecosystem",
+        "macos_minutes",
+        "results[0].result",
+        "results[0].duration_seconds",
+    ]
+    assert answer.json["detail"] == answer.json["errors"][0]["message"]
+    assert answer.json["status"] == 400
+    assert count_runs(store) == (0, 0)
+
+
+def test_at_most_a_hundred_problems_are_named(client: FlaskClient) -> None:
+    answer = post(client, batch_run(total_recipes=5000, results=[{}] * 5000))
+    assert len(answer.json["errors"]) == 100
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"batch_id": "a\tb"}, "batch_id must not hold control characters"),
+        ({"batch_id": "x" * 201}, "batch_id must be at most 200 characters, not 201"),
+        ({"started_at": "yesterday"}, "started_at must be an RFC 3339 time"),
+        ({"started_at": "2999-01-01T00:00:00Z", "completed_at": None}, "over a day ahead"),
+        ({"completed_at": "2026-11-20T08:29:59Z"}, "completed_at must not be before started_at"),
+        ({"total_recipes": 1}, "passed + failed + skipped is 2, more than total_recipes (1)"),
+        ({"passed": 0, "failed": 2}, "results lists 1 passed, more than passed says (0)"),
+        ({"success_rate": 1.01}, "success_rate must be at most 1"),
+        ({"total_recipes": True}, "total_recipes must be a whole number, not true or false"),
+        ({"linux_minutes": "12"}, "linux_minutes must be a number, not text"),
+    ],
+)
+def test_a_wrong_value_is_named(client: FlaskClient, changes: dict[str, Any], message: str) -> None:
+    answer = post(client, batch_run(**changes))
+    assert answer.status_code == 400
+    assert message in answer.json["detail"]
+
+
+def test_the_same_content_is_stored_once(client: FlaskClient, store: Store) -> None:
+    payload = batch_run()
+    first = post(client, payload)
+    turned = json.dumps(dict(reversed(payload.items())), indent=3).encode()
+    again = post(client, gzip.compress(turned), **{"Content-Encoding": "gzip"})
+    assert again.status_code == 201
+    assert again.json["batch_run_id"] == first.json["batch_run_id"]
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert "Idempotent-Replayed" not in first.headers
+    assert count_runs(store) == (1, 2)
+
+
+def test_runs_that_share_a_batch_id_are_all_stored(client: FlaskClient, store: Store) -> None:
+    for hour in range(3):
+        post(client, batch_run(started_at=f"2026-11-20T0{hour}:00:00Z"))
+    assert count_runs(store)[0] == 3
+
+
+def test_an_idempotency_key_stands_for_its_content(client: FlaskClient, store: Store) -> None:
+    key = {"Idempotency-Key": "run 17"}
+    first = post(client, batch_run(), **key)
+    again = post(client, batch_run(), **key)
+    other = post(client, batch_run(batch_id="other"), **key)
+    assert (again.status_code, again.json["batch_run_id"]) == (201, first.json["batch_run_id"])
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert other.status_code == 422
+    assert "Idempotency-Key" in other.json["detail"]
+    assert count_runs(store)[0] == 1
+
+
+def test_a_key_binds_content_that_was_stored_without_it(client: FlaskClient) -> None:
+    post(client, batch_run())
+    key = {"Idempotency-Key": "late"}
+    assert post(client, batch_run(), **key).headers["Idempotent-Replayed"] == "true"
+    assert post(client, batch_run(batch_id="other"), **key).status_code == 422
+
+
+def test_a_dry_run_stores_nothing(client: FlaskClient, store: Store) -> None:
+    answer = post(client, batch_run(unheard_of=1), "?dry_run=1")
+    assert answer.status_code == 200
+    assert answer.json["dry_run"] is True
+    assert answer.json["batch_run"]["success_rate"] == 0.5
+    assert answer.json["batch_run"]["result_count"] == 2
+    assert answer.json["stored_as"] is None
+    assert answer.json["warnings"] == ["unknown field “unheard_of” is ignored"]
+    assert count_runs(store) == (0, 0)
+    stored = post(client, batch_run()).json["batch_run_id"]
+    assert post(client, batch_run(), "?dry_run=1").json["stored_as"] == stored
+
+
+def test_warnings_do_not_refuse(client: FlaskClient, store: Store) -> None:
+    payload = batch_run(
+        success_rate=0.9, results=[failed_result(error_message="x" * 10_001)], colour="red"
+    )
+    answer = post(client, payload)
+    assert answer.status_code == 201
+    assert len(answer.json["warnings"]) == 3
+    with store.read() as connection:
+        message = connection.execute(select(recipe_results.c.error_message)).scalar_one()
+    assert len(message) == 10_000
+
+
+def test_gzip_is_understood(client: FlaskClient, store: Store) -> None:
+    body = gzip.compress(json.dumps(batch_run()).encode())
+    assert post(client, body, **{"Content-Encoding": "gzip"}).status_code == 201
+    assert count_runs(store) == (1, 2)
+
+
+@pytest.mark.parametrize("body", [b"not gzip", GZIP_CUT_SHORT], ids=["other", "cut short"])
+def test_broken_gzip_is_refused(client: FlaskClient, body: bytes) -> None:
+    answer = post(client, body, **{"Content-Encoding": "gzip"})
+    assert answer.status_code == 400
+    assert "gzip" in answer.json["detail"]
+
+
+def test_an_unknown_content_encoding_is_refused(client: FlaskClient) -> None:
+    answer = post(client, batch_run(), **{"Content-Encoding": "br"})
+    assert answer.status_code == 400
+    assert "gzip" in answer.json["detail"]
+
+
+def test_a_body_over_the_limit_is_refused(client: FlaskClient, store: Store) -> None:
+    answer = post(client, b" " * (4 * 1024 * 1024 + 1))
+    assert answer.status_code == 413
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert "BATCH_METRICS_MAX_BODY_MIB" in answer.json["detail"]
+
+
+def test_a_compression_bomb_is_refused(client: FlaskClient) -> None:
+    bomb = gzip.compress(b" " * (64 * 1024 * 1024))
+    answer = post(client, bomb, **{"Content-Encoding": "gzip"})
+    assert answer.status_code == 413
+
+
+def test_the_preflight_is_answered(client: FlaskClient) -> None:
+    answer = client.options("/batch-metrics", headers={"Origin": "https://example.org"})
+    assert answer.status_code == 204
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert "Authorization" in answer.headers["Access-Control-Allow-Headers"]
+    assert "POST" in answer.headers["Access-Control-Allow-Methods"]
+
+
+def test_other_methods_are_refused_readably(client: FlaskClient) -> None:
+    answer = client.get("/batch-metrics", headers=AUTHORIZED)
+    assert answer.status_code == 405
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
