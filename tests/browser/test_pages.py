@@ -165,7 +165,7 @@ def test_pages_read_well_without_javascript(browser: Browser, address: str) -> N
     page.goto(f"{address}/?last=1y")
     assert page.locator("#minutes-table tbody tr").count() > 20
     page.select_option("select[name=ecosystem]", "homebrew")
-    page.locator("form button[type=submit]").first.click()
+    page.get_by_role("button", name="Show", exact=True).click()
     page.wait_for_url("**ecosystem=homebrew**")
     assert page.locator("#ecosystems tbody tr").count() == 1
     context.close()
