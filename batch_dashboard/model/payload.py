@@ -8,18 +8,18 @@ import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from operator import attrgetter
-from typing import Annotated, Any, Literal, NamedTuple, NoReturn, NotRequired
+from operator import itemgetter
+from typing import Annotated, Any, Literal, NoReturn, NotRequired
 
 import orjson
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
-from pydantic_core import ErrorDetails
 from typing_extensions import TypedDict
 
 from batch_dashboard.errors import PayloadError, Problem
+from batch_dashboard.model.complaints import named_kind, problems_of, shown
 from batch_dashboard.model.rates import success_rate
 from batch_dashboard.model.vocabulary import FAILED, PASSED, RESULTS, SKIPPED
 
@@ -103,19 +103,24 @@ RUN_FIELDS = frozenset(BatchRunFields.model_fields) | {"results"}
 RESULT_FIELDS = frozenset(RecipeResultFields.__annotations__)
 
 
-class NewRecipeResult(NamedTuple):
-    """How one recipe fared: the columns of `recipe_results` that a client sends.
+@dataclass(frozen=True, slots=True)
+class NewRecipeResults:
+    """How the recipes fared: the columns of `recipe_results` that a client sends, a list each.
 
-    Blank texts and absent fields are None: unknown.
+    Blank texts and absent fields are None: unknown. Lists by column, because a hundred thousand
+    rows as objects take more time and memory than all the checks.
     """
 
-    recipe_name: str
-    ecosystem: str
-    result: str
-    error_category: str | None
-    error_message: str | None
-    duration_seconds: float | None
-    platform: str | None
+    recipe_name: list[str]
+    ecosystem: list[str]
+    result: list[str]
+    error_category: list[str | None]
+    error_message: list[str | None]
+    duration_seconds: list[float | None]
+    platform: list[str | None]
+
+    def __len__(self) -> int:
+        return len(self.recipe_name)
 
 
 @dataclass(frozen=True)
@@ -135,7 +140,7 @@ class NewBatchRun:
     linux_minutes: float | None
     run_url: str | None
     commit_sha: str | None
-    results: Sequence[NewRecipeResult]
+    results: NewRecipeResults
     content_digest: bytes
     warnings: tuple[str, ...]
 
@@ -173,14 +178,14 @@ def check_payload(payload: Any, now: datetime) -> NewBatchRun:
     """
     if not isinstance(payload, dict):
         raise PayloadError(
-            [Problem("", f"invalid JSON payload: it must be an object, not {_kind(payload)}")]
+            [Problem("", f"invalid JSON payload: it must be an object, not {named_kind(payload)}")]
         )
     problems: list[Problem] = []
     fields: BatchRunFields | None = None
     try:
         fields = BatchRunFields.model_validate(payload)
     except ValidationError as error:
-        problems += [_problem(details, "") for details in _details(error)]
+        problems += problems_of(error)
     started_at = _check_time(payload, "started_at", now, problems)
     completed_at = _check_time(payload, "completed_at", now, problems)
     if started_at and completed_at and completed_at < started_at:
@@ -194,7 +199,7 @@ def check_payload(payload: Any, now: datetime) -> NewBatchRun:
         raise PayloadError(problems[:MAX_PROBLEMS])
 
     results, warnings = _results(entries)
-    listed = Counter(map(attrgetter("result"), results))
+    listed = Counter(results.result)
     counts = {
         name: listed[name] if given is None else given
         for name, given in (
@@ -237,7 +242,7 @@ def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
         twice = next(key for key, times in Counter(key for key, _ in pairs).items() if times > 1)
-        raise ValueError(f"the key {_shown(twice)} is given twice")
+        raise ValueError(f"the key {shown(twice)} is given twice")
     return found
 
 
@@ -268,23 +273,23 @@ def _result_problems(entries: list[Any], wanted: int) -> list[Problem]:
         try:
             RESULT_SLICE.validate_python(entries[start : start + CHECK_SLICE])
         except ValidationError as error:
-            for details in _details(error):
-                index, *rest = details["loc"]
-                place = f"results[{start + int(index)}]"
-                problems.append(_problem({**details, "loc": tuple(rest)}, place))
+            problems += problems_of(error, "results", start)
         if len(problems) >= wanted:
             break
     return problems[: max(wanted, 0)]
 
 
-def _results(entries: list[dict[str, Any]]) -> tuple[list[NewRecipeResult], list[str]]:
-    """The entries as rows, and a warning for each message that had to be cut."""
+def _results(entries: list[dict[str, Any]]) -> tuple[NewRecipeResults, list[str]]:
+    """The entries by column, and a warning for each message that had to be cut."""
 
-    def column(name: str) -> list[Any]:
+    def required(name: str) -> list[str]:
+        return list(map(itemgetter(name), entries))
+
+    def optional(name: str) -> list[str | None]:
         return [entry.get(name) or None for entry in entries]
 
     warnings: list[str] = []
-    messages = column("error_message")
+    messages = optional("error_message")
     for index, message in enumerate(messages):
         if message is not None and len(message) > MAX_MESSAGE_LENGTH:
             messages[index] = message[:MAX_MESSAGE_LENGTH]
@@ -292,21 +297,19 @@ def _results(entries: list[dict[str, Any]]) -> tuple[list[NewRecipeResult], list
                 f"results[{index}].error_message was cut from {len(message):,} "
                 f"to {MAX_MESSAGE_LENGTH:,} characters"
             )
-    rows = zip(
-        column("recipe_name"),
-        column("ecosystem"),
-        column("result"),
-        column("error_category"),
-        messages,
-        [_seconds(entry.get("duration_seconds")) for entry in entries],
-        column("platform"),
-        strict=True,
+    durations = [entry.get("duration_seconds") for entry in entries]
+    return (
+        NewRecipeResults(
+            recipe_name=required("recipe_name"),
+            ecosystem=required("ecosystem"),
+            result=required("result"),
+            error_category=optional("error_category"),
+            error_message=messages,
+            duration_seconds=[None if value is None else float(value) for value in durations],
+            platform=optional("platform"),
+        ),
+        warnings,
     )
-    return list(map(NewRecipeResult._make, rows)), warnings
-
-
-def _seconds(value: int | float | None) -> float | None:
-    return None if value is None else float(value)
 
 
 def _count_problems(
@@ -340,9 +343,9 @@ def _rate_warnings(given: float | None, computed: float | None) -> Iterator[str]
 
 def _unknown_fields(payload: dict[str, Any], entries: list[dict[str, Any]]) -> Iterator[str]:
     for name in sorted(payload.keys() - RUN_FIELDS):
-        yield f"unknown field {_shown(name)} is ignored"
+        yield f"unknown field {shown(name)} is ignored"
     for name in sorted(set().union(*entries) - RESULT_FIELDS):
-        yield f"unknown field {_shown(name)} in results is ignored"
+        yield f"unknown field {shown(name)} in results is ignored"
 
 
 def _check_time(
@@ -359,7 +362,7 @@ def _check_time(
                 Problem(
                     name,
                     f"{name} must be an RFC 3339 time such as 2026-01-31T08:30:00Z, "
-                    f"not {_shown(text)}",
+                    f"not {shown(text)}",
                 )
             )
         else:
@@ -387,57 +390,3 @@ def parse_time(text: str) -> datetime:
         return time.astimezone(UTC)
     except OverflowError as error:
         raise ValueError(text) from error
-
-
-def _details(error: ValidationError) -> list[ErrorDetails]:
-    return error.errors(include_url=False)
-
-
-def _problem(details: ErrorDetails, parent: str) -> Problem:
-    path = ".".join(filter(None, [parent, *map(str, details["loc"])]))
-    return Problem(path, f"{path} {_complaint(details)}")
-
-
-def _complaint(details: ErrorDetails) -> str:
-    """What is wrong with a field and what would be right, to follow its path in a sentence."""
-    kind, value, limits = details["type"], details["input"], details.get("ctx", {})
-    required = kind == "missing" or (value is None and kind != "string_pattern_mismatch")
-    if required or (kind in ("string_too_short", "literal_error") and value == ""):
-        return "is required"
-    match kind:
-        case "string_too_long":
-            return f"must be at most {limits['max_length']} characters, not {len(value)}"
-        case "string_pattern_mismatch":
-            return "must not hold control characters"
-        case "string_type" | "string_unicode":
-            return f"must be text, not {_kind(value)}"
-        case "literal_error":
-            return f"must be {limits['expected']}, not {_shown(value)}"
-        case "int_type" | "int_from_float":
-            return f"must be a whole number, not {_kind(value)}"
-        case "float_type":
-            return f"must be a number, not {_kind(value)}"
-        case "greater_than_equal":
-            return f"must be at least {limits['ge']:g}, not {value:g}"
-        case "less_than_equal":
-            return f"must be at most {limits['le']:g}, not {value:g}"
-        case "int_parsing_size":
-            return f"must be at most {MAX_COUNT}"
-        case "finite_number":
-            return "must be a finite number"
-        case "dict_type" | "model_type" | "model_attributes_type":
-            return f"must be an object, not {_kind(value)}"
-    return details["msg"]
-
-
-def _kind(value: Any) -> str:
-    """What JSON calls a value's type."""
-    if value is None:
-        return "null"
-    names = {bool: "true or false", str: "text", list: "an array", dict: "an object"}
-    return names.get(type(value), "a number")
-
-
-def _shown(value: Any) -> str:
-    text = value if isinstance(value, str) else repr(value)
-    return f"“{text[:40]}{'…' if len(text) > 40 else ''}”"

@@ -4,12 +4,11 @@ Source: docs/data-model.md, "Summaries".
 """
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from batch_dashboard.model.failure_groups import failure_group_id, masked_line
-from batch_dashboard.model.payload import NewRecipeResult
+from batch_dashboard.model.payload import NewRecipeResults
 from batch_dashboard.model.vocabulary import FAILED, PASSED
 
 
@@ -78,34 +77,38 @@ class RunSummary:
     failed_milliseconds: int = 0
 
 
-def summarise(results: Sequence[NewRecipeResult]) -> RunSummary:
+def summarise(results: NewRecipeResults) -> RunSummary:
     """The sums of one batch run's results, taken in their order."""
     summary = RunSummary(result_groups=[None] * len(results))
     recipes = summary.recipes
-    for index, (recipe_name, ecosystem, result, *_rest) in enumerate(results):
-        key = (ecosystem, recipe_name)
+    keys = zip(results.ecosystem, results.recipe_name, strict=True)
+    for index, (key, result) in enumerate(zip(keys, results.result, strict=True)):
         outcome = recipes.get(key)
         if result == PASSED:
             recipes[key] = ONE_PASS if outcome is None else outcome.and_passed()
         elif result == FAILED:
-            failure = results[index]
-            lost = milliseconds(failure.duration_seconds)
+            lost = milliseconds(results.duration_seconds[index])
             recipes[key] = (outcome or NOTHING).and_failed(lost)
             summary.failed_milliseconds += lost
-            summary.result_groups[index] = _add_failure(summary, failure, key)
+            summary.result_groups[index] = _add_failure(
+                summary, key, results.error_category[index], results.error_message[index]
+            )
         else:
             recipes[key] = (outcome or NOTHING).and_skipped()
     return summary
 
 
-def _add_failure(summary: RunSummary, failure: NewRecipeResult, key: RecipeKey) -> int:
-    line = masked_line(failure.error_message, failure.recipe_name)
-    group_id = failure_group_id(failure.error_category, line)
+def _add_failure(
+    summary: RunSummary, key: RecipeKey, error_category: str | None, error_message: str | None
+) -> int:
+    ecosystem, recipe_name = key
+    line = masked_line(error_message, recipe_name)
+    group_id = failure_group_id(error_category, line)
     group = summary.failure_groups.get(group_id)
     if group is None:
-        group = FailureGroup(failure.error_category, line, failure.error_message)
+        group = FailureGroup(error_category, line, error_message)
         summary.failure_groups[group_id] = group
     group.failed += 1
-    summary.group_ecosystems[group_id, failure.ecosystem] += 1
+    summary.group_ecosystems[group_id, ecosystem] += 1
     summary.group_recipes[group_id, key] += 1
     return group_id

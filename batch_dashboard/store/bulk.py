@@ -3,33 +3,42 @@
 Measured beside the other ways in docs/decisions/0002-core-and-driver.md.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import BigInteger, Connection, Date, Double, Table
 from sqlalchemy.types import TypeDecorator
 
 Row = Sequence[Any]
+# Columns that hold the same in every row. Written into the statement: a value bound to each row
+# costs as much time as a small column itself.
+Constants = Mapping[str, int | None]
+NO_CONSTANTS: Constants = {}
 
 
 def insert_rows(
-    connection: Connection, table: Table, columns: Sequence[str], rows: Iterable[Row]
+    connection: Connection,
+    table: Table,
+    columns: Sequence[str],
+    rows: Iterable[Row],
+    constants: Constants = NO_CONSTANTS,
 ) -> None:
     """Insert rows whose values are in the order of `columns`, as the database stores them."""
-    names = ", ".join(columns)
+    names = ", ".join((*columns, *constants))
     if connection.dialect.name == "sqlite":
-        marks = ", ".join("?" * len(columns))
+        marks = ", ".join([*"?" * len(columns), *_literals(constants)])
         _cursor(connection).executemany(
             f"INSERT INTO {table.name} ({names}) VALUES ({marks})",  # noqa: S608
             rows,
         )
         return
+    same = tuple(constants.values())
     with (
         _cursor(connection) as cursor,
         cursor.copy(f"COPY {table.name} ({names}) FROM STDIN") as copy,
     ):
         for row in rows:
-            copy.write_row(row)
+            copy.write_row((*row, *same))
 
 
 def upsert_rows(
@@ -38,6 +47,7 @@ def upsert_rows(
     columns: Sequence[str],
     rows: Sequence[Row],
     updates: Sequence[str],
+    constants: Constants = NO_CONSTANTS,
 ) -> None:
     """Insert rows, or where the primary key is there already, change that row by `updates`.
 
@@ -46,20 +56,21 @@ def upsert_rows(
     """
     if not rows:
         return
-    names = ", ".join(columns)
+    names = ", ".join((*columns, *constants))
     keys = ", ".join(column.name for column in table.primary_key)
     conflict = f"ON CONFLICT ({keys}) DO UPDATE SET {', '.join(updates)}"
     if connection.dialect.name == "sqlite":
-        marks = ", ".join("?" * len(columns))
+        marks = ", ".join([*"?" * len(columns), *_literals(constants)])
         _cursor(connection).executemany(
             f"INSERT INTO {table.name} ({names}) VALUES ({marks}) {conflict}",  # noqa: S608
             rows,
         )
         return
     arrays = ", ".join(f"%s::{_postgresql_type(table, name)}[]" for name in columns)
+    values = ", ".join(["sent.*", *_literals(constants)])
     _cursor(connection).execute(
         f"INSERT INTO {table.name} ({names}) "  # noqa: S608
-        f"SELECT * FROM unnest({arrays}) {conflict}",
+        f"SELECT {values} FROM unnest({arrays}) AS sent {conflict}",
         [list(values) for values in zip(*rows, strict=True)],
     )
 
@@ -76,6 +87,10 @@ def execute_many(connection: Connection, statement: str, rows: Sequence[Row]) ->
 def _cursor(connection: Connection) -> Any:
     """The driver's cursor: SQLAlchemy's own executemany costs as much as the insert itself."""
     return connection.connection.cursor()
+
+
+def _literals(constants: Constants) -> Iterator[str]:
+    return ("NULL" if value is None else str(int(value)) for value in constants.values())
 
 
 def _postgresql_type(table: Table, name: str) -> str:

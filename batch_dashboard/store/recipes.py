@@ -6,14 +6,13 @@ from operator import itemgetter
 
 from sqlalchemy import Connection, select
 
-from batch_dashboard.model.summaries import RecipeKey, RecipeOutcome
+from batch_dashboard.model.summaries import ONE_PASS, RecipeKey, RecipeOutcome
 from batch_dashboard.store.bulk import execute_many, upsert_rows
 from batch_dashboard.store.drift import count_differences, milliseconds_sql
 from batch_dashboard.store.schema import recipe_results, recipes
 
-COLUMNS = (
-    "ecosystem",
-    "recipe_name",
+KEY_COLUMNS = ("ecosystem", "recipe_name")
+SUM_COLUMNS = (
     "passed",
     "failed",
     "skipped",
@@ -25,6 +24,7 @@ COLUMNS = (
     "last_passed_at",
     "last_failed_at",
 )
+COLUMNS = (*KEY_COLUMNS, *SUM_COLUMNS)
 
 # The streak cannot be told from the summary alone: a late pass fell into the middle of it.
 RECOUNT = -1
@@ -101,25 +101,41 @@ def add_outcomes(
 ) -> None:
     """Add one batch run's outcomes; it must be the run stored last."""
     time = int(started_at.timestamp())
-    rows = [
-        (
-            *key,
-            outcome.passed,
-            outcome.failed,
-            outcome.skipped,
-            outcome.failed_milliseconds,
-            outcome.failed_at_end,
-            time if outcome.failed_at_end else None,
-            time,
-            time,
-            time if outcome.passed else None,
-            time if outcome.failed else None,
-        )
-        # In the order of the key the rows land on neighbouring pages.
-        for key, outcome in sorted(outcomes.items(), key=itemgetter(0))
-    ]
-    upsert_rows(connection, recipes, COLUMNS, rows, _UPDATES)
+    # In the order of the key the rows land on neighbouring pages.
+    ordered = sorted(outcomes.items(), key=itemgetter(0))
+    # Most recipes of most runs passed once: only their keys differ.
+    upsert_rows(
+        connection,
+        recipes,
+        KEY_COLUMNS,
+        [key for key, outcome in ordered if outcome is ONE_PASS],
+        _UPDATES,
+        dict(zip(SUM_COLUMNS, _sums(ONE_PASS, time), strict=True)),
+    )
+    upsert_rows(
+        connection,
+        recipes,
+        COLUMNS,
+        [(*key, *_sums(outcome, time)) for key, outcome in ordered if outcome is not ONE_PASS],
+        _UPDATES,
+    )
     _recount_streaks(connection)
+
+
+def _sums(outcome: RecipeOutcome, time: int) -> tuple[int | None, ...]:
+    """The values of SUM_COLUMNS for a recipe's first batch run."""
+    return (
+        outcome.passed,
+        outcome.failed,
+        outcome.skipped,
+        outcome.failed_milliseconds,
+        outcome.failed_at_end,
+        time if outcome.failed_at_end else None,
+        time,
+        time,
+        time if outcome.passed else None,
+        time if outcome.failed else None,
+    )
 
 
 def fetch_of_run(connection: Connection, batch_run_id: int) -> list[RecipeKey]:

@@ -5,15 +5,14 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, delete, insert, select
 
-from batch_dashboard.model.payload import NewBatchRun, NewRecipeResult
+from batch_dashboard.model.payload import NewBatchRun, NewRecipeResults
 from batch_dashboard.model.summaries import RunSummary
 from batch_dashboard.store.bulk import insert_rows
 from batch_dashboard.store.drift import count_differences, milliseconds_sql
 from batch_dashboard.store.schema import batch_runs, idempotency_keys, recipe_results
 
 RUN_FIELDS = tuple(name for name in NewBatchRun.__annotations__ if name in batch_runs.columns)
-RESULT_COLUMNS = ("batch_run_id", *NewRecipeResult._fields, "started_at", "failure_group_id")
-
+RESULT_FIELDS = tuple(NewRecipeResults.__annotations__)
 
 _INSERT_RUN = insert(batch_runs).returning(batch_runs.c.id)
 
@@ -55,15 +54,20 @@ def insert_results(
     connection: Connection, batch_run_id: int, run: NewBatchRun, summary: RunSummary
 ) -> None:
     """Insert a batch run's results, in the order they were sent."""
-    started_at = int(run.started_at.timestamp())
+    columns = {name: getattr(run.results, name) for name in RESULT_FIELDS}
+    columns["failure_group_id"] = summary.result_groups
+    sent = {name: values for name, values in columns.items() if values.count(None) < len(values)}
+    constants = dict.fromkeys(columns.keys() - sent.keys())
     insert_rows(
         connection,
         recipe_results,
-        RESULT_COLUMNS,
-        (
-            (batch_run_id, *result, started_at, group_id)
-            for result, group_id in zip(run.results, summary.result_groups, strict=True)
-        ),
+        tuple(sent),
+        zip(*sent.values(), strict=True),
+        {
+            "batch_run_id": batch_run_id,
+            "started_at": int(run.started_at.timestamp()),
+            **constants,
+        },
     )
 
 

@@ -1,0 +1,69 @@
+"""What is wrong with a field of a payload and what would be right, in a sentence."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from batch_dashboard.errors import Problem
+
+
+def problems_of(error: ValidationError, array: str = "", first_index: int = 0) -> Iterator[Problem]:
+    """Each problem with its path; of a slice of an array, with the index in the whole array."""
+    for details in error.errors(include_url=False):
+        place = [str(part) for part in details["loc"]]
+        if array:
+            place[0] = f"{array}[{first_index + int(place[0])}]"
+        path = ".".join(place)
+        yield Problem(path, f"{path} {_complaint(details)}")
+
+
+def _complaint(details: ErrorDetails) -> str:
+    """What is wrong with a field and what would be right, to follow its path in a sentence."""
+    kind, value, limits = details["type"], details["input"], details.get("ctx", {})
+    required = kind == "missing" or (value is None and kind != "string_pattern_mismatch")
+    if required or (kind in ("string_too_short", "literal_error") and value == ""):
+        return "is required"
+    match kind:
+        case "string_too_long":
+            return f"must be at most {limits['max_length']} characters, not {len(value)}"
+        case "string_pattern_mismatch":
+            return "must not hold control characters"
+        case "string_type" | "string_unicode":
+            return f"must be text, not {named_kind(value)}"
+        case "literal_error":
+            return f"must be {limits['expected']}, not {shown(value)}"
+        case "int_type" | "int_from_float":
+            return f"must be a whole number, not {named_kind(value)}"
+        case "float_type":
+            return f"must be a number, not {named_kind(value)}"
+        case "greater_than_equal":
+            return f"must be at least {_number(limits['ge'])}, not {_number(value)}"
+        case "less_than_equal":
+            return f"must be at most {_number(limits['le'])}, not {_number(value)}"
+        case "int_parsing_size":
+            return "must be a smaller whole number"
+        case "finite_number":
+            return "must be a finite number"
+        case "dict_type" | "model_type" | "model_attributes_type":
+            return f"must be an object, not {named_kind(value)}"
+    return details["msg"]
+
+
+def _number(value: float) -> str:
+    return str(value) if isinstance(value, int) else f"{value:g}"
+
+
+def named_kind(value: Any) -> str:
+    """What JSON calls a value's type."""
+    if value is None:
+        return "null"
+    names = {bool: "true or false", str: "text", list: "an array", dict: "an object"}
+    return names.get(type(value), "a number")
+
+
+def shown(value: Any) -> str:
+    """A value in quotation marks, shortened."""
+    text = value if isinstance(value, str) else repr(value)
+    return f"“{text[:40]}{'…' if len(text) > 40 else ''}”"
