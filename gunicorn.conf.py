@@ -1,7 +1,9 @@
 """How gunicorn serves Batch Dashboard; the keys are gunicorn's own settings."""
 
+import gc
 import os
 import sys
+from typing import Any
 
 
 def _whole_number(name: str, default: int, low: int, high: int) -> int:
@@ -47,3 +49,15 @@ control_socket_disable = True
 accesslog = None
 errorlog = "-"
 loglevel = "info"
+
+
+def post_worker_init(worker: Any) -> None:
+    """Spare the garbage collector what cannot be garbage.
+
+    The code itself lives as long as the process. A payload makes 100,000s of objects none of which
+    refer in circles, so looking through them at Python's default of every 700 took a quarter of the
+    time of a large upload.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)

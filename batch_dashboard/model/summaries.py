@@ -79,22 +79,29 @@ class RunSummary:
 
 def summarise(results: NewRecipeResults) -> RunSummary:
     """The sums of one batch run's results, taken in their order."""
-    summary = RunSummary(result_groups=[None] * len(results))
-    recipes = summary.recipes
-    keys = zip(results.ecosystem, results.recipe_name, strict=True)
-    for index, (key, result) in enumerate(zip(keys, results.result, strict=True)):
-        outcome = recipes.get(key)
+    keys = list(zip(results.ecosystem, results.recipe_name, strict=True))
+    summary = RunSummary(result_groups=[None] * len(keys))
+    all_passed = dict.fromkeys(keys, ONE_PASS)
+    # Where no recipe comes twice, a pass needs no further look.
+    each_once = len(all_passed) == len(keys)
+    outcomes: dict[RecipeKey, RecipeOutcome] = {}
+    for index, result in enumerate(results.result):
+        if result == PASSED and each_once:
+            continue
+        key = keys[index]
+        outcome = outcomes.get(key, NOTHING)
         if result == PASSED:
-            recipes[key] = ONE_PASS if outcome is None else outcome.and_passed()
+            outcomes[key] = ONE_PASS if outcome is NOTHING else outcome.and_passed()
         elif result == FAILED:
             lost = milliseconds(results.duration_seconds[index])
-            recipes[key] = (outcome or NOTHING).and_failed(lost)
+            outcomes[key] = outcome.and_failed(lost)
             summary.failed_milliseconds += lost
             summary.result_groups[index] = _add_failure(
                 summary, key, results.error_category[index], results.error_message[index]
             )
         else:
-            recipes[key] = (outcome or NOTHING).and_skipped()
+            outcomes[key] = outcome.and_skipped()
+    summary.recipes = all_passed | outcomes
     return summary
 
 

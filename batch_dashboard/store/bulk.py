@@ -3,42 +3,47 @@
 Measured beside the other ways in docs/decisions/0002-core-and-driver.md.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import repeat
 from typing import Any
 
 from sqlalchemy import BigInteger, Connection, Date, Double, Table
 from sqlalchemy.types import TypeDecorator
 
 Row = Sequence[Any]
-# Columns that hold the same in every row. Written into the statement: a value bound to each row
-# costs as much time as a small column itself.
+# Columns that hold the same in every row.
 Constants = Mapping[str, int | None]
 NO_CONSTANTS: Constants = {}
+# From here on constants are written into the statement: a value bound to each row costs as much
+# time as a small column itself. For fewer rows it takes longer to prepare the new statement.
+MANY_ROWS = 1_000
 
 
-def insert_rows(
+def insert_columns(
     connection: Connection,
     table: Table,
-    columns: Sequence[str],
-    rows: Iterable[Row],
+    columns: Mapping[str, Sequence[Any]],
     constants: Constants = NO_CONSTANTS,
 ) -> None:
-    """Insert rows whose values are in the order of `columns`, as the database stores them."""
+    """Insert rows given by column, all of one length, as the database stores their values."""
+    count = len(next(iter(columns.values())))
     names = ", ".join((*columns, *constants))
-    if connection.dialect.name == "sqlite":
-        marks = ", ".join([*"?" * len(columns), *_literals(constants)])
+    written = constants if count >= MANY_ROWS and _is_sqlite(connection) else NO_CONSTANTS
+    bound = [repeat(constants[name], count) for name in constants if name not in written]
+    rows = zip(*columns.values(), *bound, strict=True)
+    if _is_sqlite(connection):
+        marks = ", ".join([*"?" * (len(columns) + len(bound)), *_literals(written)])
         _cursor(connection).executemany(
             f"INSERT INTO {table.name} ({names}) VALUES ({marks})",  # noqa: S608
             rows,
         )
         return
-    same = tuple(constants.values())
     with (
         _cursor(connection) as cursor,
         cursor.copy(f"COPY {table.name} ({names}) FROM STDIN") as copy,
     ):
         for row in rows:
-            copy.write_row((*row, *same))
+            copy.write_row(row)
 
 
 def upsert_rows(
@@ -56,10 +61,14 @@ def upsert_rows(
     """
     if not rows:
         return
+    if len(rows) < MANY_ROWS and constants:
+        columns = (*columns, *constants)
+        rows = [(*row, *constants.values()) for row in rows]
+        constants = NO_CONSTANTS
     names = ", ".join((*columns, *constants))
     keys = ", ".join(column.name for column in table.primary_key)
     conflict = f"ON CONFLICT ({keys}) DO UPDATE SET {', '.join(updates)}"
-    if connection.dialect.name == "sqlite":
+    if _is_sqlite(connection):
         marks = ", ".join([*"?" * len(columns), *_literals(constants)])
         _cursor(connection).executemany(
             f"INSERT INTO {table.name} ({names}) VALUES ({marks}) {conflict}",  # noqa: S608
@@ -79,7 +88,7 @@ def execute_many(connection: Connection, statement: str, rows: Sequence[Row]) ->
     """Run one statement for each row; its parameters are written `?` for both databases."""
     if not rows:
         return
-    if connection.dialect.name != "sqlite":
+    if not _is_sqlite(connection):
         statement = statement.replace("?", "%s")
     _cursor(connection).executemany(statement, rows)
 
@@ -87,6 +96,10 @@ def execute_many(connection: Connection, statement: str, rows: Sequence[Row]) ->
 def _cursor(connection: Connection) -> Any:
     """The driver's cursor: SQLAlchemy's own executemany costs as much as the insert itself."""
     return connection.connection.cursor()
+
+
+def _is_sqlite(connection: Connection) -> bool:
+    return connection.dialect.name == "sqlite"
 
 
 def _literals(constants: Constants) -> Iterator[str]:

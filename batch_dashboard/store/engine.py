@@ -2,6 +2,7 @@
 
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -36,6 +37,13 @@ SQLITE_UNAVAILABLE = frozenset(
 READER_CACHE_KIB = 4 * 1024
 # Holds the pages that an upload of 100,000 results changes, so none is written twice.
 WRITER_CACHE_KIB = 64 * 1024
+# Pages in the write-ahead log before it is worked into the file: ten times SQLite's own, because
+# uploads change the same pages again and again, and each is written to the file once.
+CHECKPOINT_PAGES = 10_000
+LOG_BYTES_KEPT = 64 * 1024 * 1024
+# How often a waiting writer asks for the lock. SQLite's own waits grow to 100 ms, in which other
+# processes come and go before it.
+LOCK_POLL_SECONDS = 0.001
 
 
 class Store:
@@ -53,8 +61,8 @@ class Store:
         if self.is_sqlite:
             if self.url.database:
                 Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
-            self._reader = _sqlite_engine(self, READER_CACHE_KIB, "BEGIN", pool_size=8)
-            self._writer = _sqlite_engine(self, WRITER_CACHE_KIB, "BEGIN IMMEDIATE", pool_size=1)
+            self._reader = _sqlite_reader(self)
+            self._writer = _sqlite_writer(self)
         else:
             self._reader = self._writer = _postgresql_engine(self)
 
@@ -92,7 +100,7 @@ class Store:
             with self.write() as connection:
                 yield connection
             return
-        engine = _sqlite_engine(self, WRITER_CACHE_KIB, "BEGIN IMMEDIATE", pool_size=1)
+        engine = _sqlite_writer(self)
         event.listen(engine, "connect", lambda c, _: c.execute("PRAGMA foreign_keys = OFF"))
         try:
             with _unavailable_named(engine), engine.begin() as connection:
@@ -144,7 +152,42 @@ def _is_unavailable(error: BaseException) -> bool:
     return True
 
 
-def _sqlite_engine(store: Store, cache_kib: int, begin: str, pool_size: int) -> Engine:
+def _sqlite_reader(store: Store) -> Engine:
+    engine = _sqlite_engine(store, READER_CACHE_KIB, pool_size=8)
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN")
+
+    return engine
+
+
+def _sqlite_writer(store: Store) -> Engine:
+    engine = _sqlite_engine(store, WRITER_CACHE_KIB, pool_size=1)
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: sqlite3.Connection, _record: Any) -> None:
+        connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
+        connection.execute(f"PRAGMA journal_size_limit = {LOG_BYTES_KEPT}")
+        connection.execute("PRAGMA busy_timeout = 0")  # `begin` does the waiting
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        driver: Any = connection.connection.driver_connection
+        until = time.monotonic() + store.wait_seconds
+        while True:
+            try:
+                driver.execute("BEGIN IMMEDIATE")
+                return
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                    raise
+            time.sleep(LOCK_POLL_SECONDS)
+
+    return engine
+
+
+def _sqlite_engine(store: Store, cache_kib: int, pool_size: int) -> Engine:
     engine = create_engine(
         store.url,
         poolclass=QueuePool,
@@ -158,16 +201,12 @@ def _sqlite_engine(store: Store, cache_kib: int, begin: str, pool_size: int) -> 
 
     @event.listens_for(engine, "connect")
     def prepare(connection: sqlite3.Connection, _record: Any) -> None:
-        # The driver must not begin transactions by itself: `begin` below does.
+        # The driver must not begin transactions by itself: a "begin" listener does.
         connection.isolation_level = None
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute(f"PRAGMA cache_size = -{cache_kib}")
-
-    @event.listens_for(engine, "begin")
-    def begin_transaction(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
 
     return engine
 

@@ -11,7 +11,7 @@ from itertools import groupby
 from math import fsum
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, delete, exists, select
+from sqlalchemy import Connection, Row, bindparam, delete, exists, select
 
 from batch_dashboard.model.periods import DAY
 from batch_dashboard.store.bulk import upsert_rows
@@ -28,6 +28,11 @@ _SUMMED = (
     batch_runs.c.linux_minutes,
     batch_runs.c.result_count,
     batch_runs.c.failed_milliseconds,
+)
+_RUNS_OF_DAY = select(*_SUMMED).where(
+    batch_runs.c.ecosystem == bindparam("ecosystem"),
+    batch_runs.c.started_at >= bindparam("since"),
+    batch_runs.c.started_at < bindparam("until"),
 )
 WRITE_SLICE = 1_000
 
@@ -54,11 +59,7 @@ def refresh_day(connection: Connection, day: date, ecosystem: str) -> None:
     """Sum one ecosystem's day again from its runs; a day without runs has no row."""
     since = datetime.combine(day, time(), UTC)
     runs = connection.execute(
-        select(*_SUMMED).where(
-            batch_runs.c.ecosystem == ecosystem,
-            batch_runs.c.started_at >= since,
-            batch_runs.c.started_at < since + DAY,
-        )
+        _RUNS_OF_DAY, {"ecosystem": ecosystem, "since": since, "until": since + DAY}
     ).fetchall()
     if runs:
         _write(connection, [_sum_day(day, ecosystem, runs)])

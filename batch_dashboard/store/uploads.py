@@ -3,18 +3,22 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from batch_dashboard.model.payload import NewBatchRun, NewRecipeResults
 from batch_dashboard.model.summaries import RunSummary
-from batch_dashboard.store.bulk import insert_rows
+from batch_dashboard.store.bulk import insert_columns
 from batch_dashboard.store.drift import count_differences, milliseconds_sql
 from batch_dashboard.store.schema import batch_runs, idempotency_keys, recipe_results
 
 RUN_FIELDS = tuple(name for name in NewBatchRun.__annotations__ if name in batch_runs.columns)
 RESULT_FIELDS = tuple(NewRecipeResults.__annotations__)
 
+# Built once: making a statement takes longer than the database takes to run it.
 _INSERT_RUN = insert(batch_runs).returning(batch_runs.c.id)
+_ID_OF_DIGEST = select(batch_runs.c.id).where(
+    batch_runs.c.content_digest == bindparam("content_digest")
+)
 
 
 class StoredUpload(NamedTuple):
@@ -54,27 +58,21 @@ def insert_results(
     connection: Connection, batch_run_id: int, run: NewBatchRun, summary: RunSummary
 ) -> None:
     """Insert a batch run's results, in the order they were sent."""
+    if not run.results:
+        return
     columns = {name: getattr(run.results, name) for name in RESULT_FIELDS}
-    columns["failure_group_id"] = summary.result_groups
-    sent = {name: values for name, values in columns.items() if values.count(None) < len(values)}
-    constants = dict.fromkeys(columns.keys() - sent.keys())
-    insert_rows(
+    insert_columns(
         connection,
         recipe_results,
-        tuple(sent),
-        zip(*sent.values(), strict=True),
-        {
-            "batch_run_id": batch_run_id,
-            "started_at": int(run.started_at.timestamp()),
-            **constants,
-        },
+        {**columns, "failure_group_id": summary.result_groups},
+        {"batch_run_id": batch_run_id, "started_at": int(run.started_at.timestamp())},
     )
 
 
 def find_by_digest(connection: Connection, content_digest: bytes) -> int | None:
     """The id of the batch run that this content was stored as."""
     return connection.execute(
-        select(batch_runs.c.id).where(batch_runs.c.content_digest == content_digest)
+        _ID_OF_DIGEST, {"content_digest": content_digest}
     ).scalar_one_or_none()
 
 
