@@ -22,7 +22,8 @@ PAGE_ROWS = 2_000
 PAGE_BYTES = 512 * 1024
 FIRST_PAGE_ROWS = 200
 
-INTEGER, NUMBER, TEXT, TIME, DAY = "integer", "number", "text", "time", "day"
+# A word is a text of a fixed vocabulary: it never needs escaping.
+INTEGER, NUMBER, TEXT, WORD, TIME, DAY = "integer", "number", "text", "word", "time", "day"
 
 # Spreadsheets take a cell that begins with one of these for a formula. GLOB wants "-" first.
 FORMULA_STARTS = "-=+@\t\r"
@@ -30,6 +31,11 @@ TIME_PATTERN = 'YYYY-MM-DD"T"HH24:MI:SS"Z"'
 # Doubles that show whether this SQLite's printf() is exact: it is not where the processor has no
 # extended precision and the library is older than 3.43.
 HARD_DOUBLES = (8.98, 0.1, 91 / 99, 2 / 3 * 1e-4, 123456.789012345678, 1e14 + 1 / 3, 1.1e15 / 7)
+# Each end is found at once; asked for together, SQLite would look at every row.
+BOUNDS = (
+    "SELECT (SELECT min(id) FROM recipe_results{which}),"
+    " (SELECT max(id) FROM recipe_results{which})"
+)
 
 
 class Cell(NamedTuple):
@@ -66,7 +72,7 @@ BATCH_RUNS = _cells(
 RECIPE_RESULTS = (
     *_cells("r", id=INTEGER, batch_run_id=INTEGER),
     *_cells("b", batch_id=TEXT, started_at=TIME),
-    *_cells("r", recipe_name=TEXT, ecosystem=TEXT, result=TEXT, error_category=TEXT),
+    *_cells("r", recipe_name=TEXT, ecosystem=TEXT, result=WORD, error_category=TEXT),
     *_cells("r", error_message=TEXT, duration_seconds=NUMBER, platform=TEXT),
 )
 _MINUTES = (
@@ -113,9 +119,7 @@ def iter_recipe_results(
         values = {name: value for name, value in chosen.items() if value is not None}
         if not run_conditions(run_filter, batch_runs):
             window = _results_page(connection, store, values, "r.id > :after AND r.id <= :upto")
-            yield from _id_windows(
-                connection, window, "SELECT min(id), max(id) FROM recipe_results", values
-            )
+            yield from _id_windows(connection, window, BOUNDS.format(which=""), values)
             return
         of_many = _results_page(connection, store, values, _chosen_runs(store))
         of_one = _results_page(
@@ -130,7 +134,7 @@ def iter_recipe_results(
             yield from _id_windows(
                 connection,
                 of_one,
-                "SELECT min(id), max(id) FROM recipe_results WHERE batch_run_id = :run",
+                BOUNDS.format(which=" WHERE batch_run_id = :run"),
                 {**values, "run": runs[0].id},
             )
 
@@ -281,7 +285,11 @@ def _sqlite_cell(cell: Cell, exact: bool) -> str:
     value = cell.expression
     if cell.kind == TEXT:
         guard = f"iif({value} GLOB '[{FORMULA_STARTS}]*', '\"''', '\"')"
-        return f"{guard} || replace({value}, '\"', '\"\"') || '\"'"
+        quoted = f"{guard} || replace({value}, '\"', '\"\"') || '\"'"
+        # Most messages and categories are NULL: no function is called for them.
+        return f"CASE WHEN {value} NOTNULL THEN {quoted} END"
+    if cell.kind == WORD:
+        return f"'\"' || {value} || '\"'"
     if cell.kind == NUMBER and not exact:
         return f"shortest_number({value})"
     if cell.kind == NUMBER:
@@ -304,6 +312,8 @@ def _postgresql_cell(cell: Cell) -> str:
         starts = ", ".join(f"'{start}'" for start in FORMULA_STARTS)
         guard = f"CASE WHEN left({value}, 1) IN ({starts}) THEN '\"''' ELSE '\"' END"
         return f"({guard} || replace({value}, '\"', '\"\"') || '\"')"
+    if cell.kind == WORD:
+        return f"('\"' || {value} || '\"')"
     if cell.kind == TIME:
         return f"to_char({value} AT TIME ZONE 'UTC', '{TIME_PATTERN}')"
     if cell.kind == DAY:
