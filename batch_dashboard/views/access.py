@@ -5,7 +5,7 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from flask import Flask, Response, make_response, request
+from flask import Flask, Response, current_app, make_response, request
 from flask_httpauth import HTTPBasicAuth, HTTPTokenAuth
 
 from batch_dashboard.model.throttle import Throttle
@@ -19,7 +19,6 @@ OPEN_ENDPOINTS = {"ingest.receive", "ingest.preflight", "health.live", "health.r
 
 bearer = HTTPTokenAuth(scheme="Bearer")
 people = HTTPBasicAuth(realm="Batch Dashboard")
-throttle = Throttle()
 
 
 @dataclass(frozen=True)
@@ -44,14 +43,14 @@ def verify_token(token: str) -> TokenHolder | None:
         found = tokens.find_in_force(connection(), token_hash, datetime.now(UTC))
         if found is not None:
             return TokenHolder(found)
-    throttle.add_failure(_client(), time.monotonic())
+    _throttle().add_failure(_client(), time.monotonic())
     return None
 
 
 @bearer.error_handler
 def refuse_token(_status: int) -> Response:
     """401 as clients know it, or 429 when this address has failed too often."""
-    wait = throttle.seconds_to_wait(_client(), time.monotonic())
+    wait = _throttle().seconds_to_wait(_client(), time.monotonic())
     if wait:
         return _too_many(wait)
     response = make_response("Unauthorized", 401)
@@ -63,18 +62,18 @@ def refuse_token(_status: int) -> Response:
 @people.verify_password
 def verify_password(name: str, password: str) -> str | None:
     """The user's name when the password is right and the address may still try."""
-    if not name or throttle.seconds_to_wait(_client(), time.monotonic()):
+    if not name or _throttle().seconds_to_wait(_client(), time.monotonic()):
         return None
     if check_password(connection(), name, password):
         return name
-    throttle.add_failure(_client(), time.monotonic())
+    _throttle().add_failure(_client(), time.monotonic())
     return None
 
 
 @people.error_handler
 def refuse_password(status: int) -> Response:
     """Ask for a name and password, or to wait when this address has failed too often."""
-    wait = throttle.seconds_to_wait(_client(), time.monotonic())
+    wait = _throttle().seconds_to_wait(_client(), time.monotonic())
     if wait:
         return _too_many(wait)
     response = make_response("Please sign in.\n", status)
@@ -82,8 +81,9 @@ def refuse_password(status: int) -> Response:
     return response
 
 
-def protect_pages(app: Flask) -> None:
+def register(app: Flask) -> None:
     """Ask for a sign-in before every page and export where the pages are not public."""
+    app.extensions["throttle"] = Throttle()
     signed_in = people.login_required(lambda: None)
 
     @app.before_request
@@ -92,6 +92,11 @@ def protect_pages(app: Flask) -> None:
             return None
         answer: Response | None = signed_in()
         return answer
+
+
+def _throttle() -> Throttle:
+    throttle: Throttle = current_app.extensions["throttle"]
+    return throttle
 
 
 def _client() -> str:

@@ -5,7 +5,6 @@ from functools import cache
 
 from flask import Flask, Response, current_app, request
 
-from batch_dashboard.settings import Settings
 from batch_dashboard.views import access
 from batch_dashboard.views.assets import Plotly
 
@@ -21,11 +20,9 @@ GZIP_LEVEL = 4
 
 def register(app: Flask) -> None:
     """Add the headers to every answer; behind a sign-in where pages are not public."""
-    settings: Settings = app.extensions["settings"]
     app.after_request(_compress)
     app.after_request(_add_headers)
-    if not settings.public:
-        access.protect_pages(app)
+    access.register(app)
 
 
 @cache
