@@ -7,6 +7,7 @@ keep other requests waiting. Text is quoted, NULL is an empty cell. Source: docs
 import json
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
+from enum import Enum, auto
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Select, TextClause, func, literal_column, select, text
@@ -22,8 +23,6 @@ PAGE_ROWS = 2_000
 PAGE_BYTES = 512 * 1024
 FIRST_PAGE_ROWS = 200
 
-# A word is a text of a fixed vocabulary: it never needs escaping.
-INTEGER, NUMBER, TEXT, WORD, TIME, DAY = "integer", "number", "text", "word", "time", "day"
 
 # Spreadsheets take a cell that begins with one of these for a formula. GLOB wants "-" first.
 FORMULA_STARTS = "-=+@\t\r"
@@ -38,23 +37,38 @@ BOUNDS = (
 )
 
 
+class Kind(Enum):
+    """What a column holds, and so how it is written."""
+
+    INTEGER = auto()
+    NUMBER = auto()
+    TEXT = auto()
+    NAME = auto()  # a text that is never NULL
+    WORD = auto()  # a text of a fixed vocabulary: it never needs escaping
+    TIME = auto()
+    DAY = auto()
+
+
+INTEGER, NUMBER, TEXT, NAME, WORD, TIME, DAY = Kind
+
+
 class Cell(NamedTuple):
     """One column of a file: its name, the SQL expression it comes from, and its kind."""
 
     name: str
     expression: str
-    kind: str
+    kind: Kind
 
 
-def _cells(alias: str, **kinds: str) -> tuple[Cell, ...]:
+def _cells(alias: str, **kinds: Kind) -> tuple[Cell, ...]:
     return tuple(Cell(name, f"{alias}.{name}", kind) for name, kind in kinds.items())
 
 
 BATCH_RUNS = _cells(
     "b",
     id=INTEGER,
-    batch_id=TEXT,
-    ecosystem=TEXT,
+    batch_id=NAME,
+    ecosystem=NAME,
     started_at=TIME,
     completed_at=TIME,
     total_recipes=INTEGER,
@@ -71,16 +85,16 @@ BATCH_RUNS = _cells(
 )
 RECIPE_RESULTS = (
     *_cells("r", id=INTEGER, batch_run_id=INTEGER),
-    *_cells("b", batch_id=TEXT, started_at=TIME),
-    *_cells("r", recipe_name=TEXT, ecosystem=TEXT, result=WORD, error_category=TEXT),
+    *_cells("b", batch_id=NAME, started_at=TIME),
+    *_cells("r", recipe_name=NAME, ecosystem=NAME, result=WORD, error_category=TEXT),
     *_cells("r", error_message=TEXT, duration_seconds=NUMBER, platform=TEXT),
 )
 _MINUTES = (
-    *_cells("d", ecosystem=TEXT, runs=INTEGER, macos_minutes=NUMBER, linux_minutes=NUMBER),
+    *_cells("d", ecosystem=NAME, runs=INTEGER, macos_minutes=NUMBER, linux_minutes=NUMBER),
     *_cells("d", macos_unknown_runs=INTEGER, linux_unknown_runs=INTEGER),
 )
 _FAILURE_RATES = (
-    *_cells("d", ecosystem=TEXT, passed=INTEGER, failed=INTEGER),
+    *_cells("d", ecosystem=NAME, passed=INTEGER, failed=INTEGER),
     Cell("attempts", "d.passed + d.failed", INTEGER),
     Cell("failure_rate", "d.failed / nullif(d.passed + d.failed + 0e0, 0)", NUMBER),
 )
@@ -274,41 +288,50 @@ def _line(connection: Connection, cells: Sequence[Cell]) -> str:
     """An SQL expression that makes a row of the file, with its line end."""
     if connection.dialect.name == "sqlite":
         exact = _prints_doubles_exactly(connection)
-        pattern = ",".join("%d" if cell.kind == INTEGER else "%s" for cell in cells)
-        values = ", ".join(_sqlite_cell(cell, exact) for cell in cells)
-        return f"printf('{pattern}\r\n', {values})"
+        parts = [_sqlite_cell(cell, exact) for cell in cells]
+        pattern = ",".join(pattern for pattern, _ in parts)
+        return f"printf('{pattern}\r\n', {', '.join(values for _, values in parts)})"
     values = ", ',', ".join(map(_postgresql_cell, cells))
     return f"concat({values}, '\r\n')"
 
 
-def _sqlite_cell(cell: Cell, exact: bool) -> str:
+def _sqlite_cell(cell: Cell, exact: bool) -> tuple[str, str]:
+    """What printf() needs for a cell: its part of the pattern and the values that go there."""
     value = cell.expression
-    if cell.kind == TEXT:
-        guard = f"iif({value} GLOB '[{FORMULA_STARTS}]*', '\"''', '\"')"
-        quoted = f"{guard} || replace({value}, '\"', '\"\"') || '\"'"
-        # Most messages and categories are NULL: no function is called for them.
-        return f"CASE WHEN {value} NOTNULL THEN {quoted} END"
-    if cell.kind == WORD:
-        return f"'\"' || {value} || '\"'"
-    if cell.kind == NUMBER and not exact:
-        return f"shortest_number({value})"
-    if cell.kind == NUMBER:
-        # Up to six decimals 15 digits are exact, which a division of whole numbers proves. Else 17
-        # are, within the range where printf() itself is precise.
-        return (
-            f"CASE WHEN {value} IS NULL THEN NULL"
-            f" WHEN {value} BETWEEN 0 AND 1e9"
-            f" AND CAST({value} * 1e6 + 0.5 AS INTEGER) / 1e6 = {value}"
-            f" THEN printf('%!.15g', {value})"
-            f" WHEN {value} BETWEEN 1e-4 AND 1e15 THEN printf('%!.17g', {value})"
-            f" ELSE shortest_number({value}) END"
-        )
-    return value
+    formula = f"{value} < 'A' AND {value} GLOB '[{FORMULA_STARTS}]*'"
+    match cell.kind:
+        case Kind.INTEGER:
+            return "%d", value
+        case Kind.WORD:
+            return '"%s"', value
+        case Kind.NAME:
+            # %w doubles quotation marks.
+            return '"%s%w"', f"iif({formula}, '''', ''), {value}"
+        case Kind.TEXT:
+            quoted = f"""iif({formula}, '"''', '"') || replace({value}, '"', '""') || '"'"""
+            # Most messages and categories are NULL: no function is called for them.
+            return "%s", f"CASE WHEN {value} NOTNULL THEN {quoted} END"
+        case Kind.NUMBER:
+            return "%s", _sqlite_number(value) if exact else f"shortest_number({value})"
+    return "%s", value
+
+
+def _sqlite_number(value: str) -> str:
+    # Up to six decimals 15 digits are exact, which a division of whole numbers proves. Else 17
+    # are, within the range where printf() itself is precise.
+    return (
+        f"CASE WHEN {value} IS NULL THEN NULL"
+        f" WHEN {value} BETWEEN 0 AND 1e9"
+        f" AND CAST({value} * 1e6 + 0.5 AS INTEGER) / 1e6 = {value}"
+        f" THEN printf('%!.15g', {value})"
+        f" WHEN {value} BETWEEN 1e-4 AND 1e15 THEN printf('%!.17g', {value})"
+        f" ELSE shortest_number({value}) END"
+    )
 
 
 def _postgresql_cell(cell: Cell) -> str:
     value = cell.expression
-    if cell.kind == TEXT:
+    if cell.kind in (TEXT, NAME):
         starts = ", ".join(f"'{start}'" for start in FORMULA_STARTS)
         guard = f"CASE WHEN left({value}, 1) IN ({starts}) THEN '\"''' ELSE '\"' END"
         return f"({guard} || replace({value}, '\"', '\"\"') || '\"')"
