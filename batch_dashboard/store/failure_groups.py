@@ -8,7 +8,7 @@ from sqlalchemy import Connection, delete, insert
 
 from batch_dashboard.model.failure_groups import failure_group_id, masked_line
 from batch_dashboard.model.summaries import FailureGroup, RecipeKey, RunSummary
-from batch_dashboard.store.bulk import execute_many, upsert_rows
+from batch_dashboard.store.bulk import as_stored, execute_many, upsert_rows
 from batch_dashboard.store.drift import count_differences, day_sql
 from batch_dashboard.store.schema import (
     failure_group_days,
@@ -55,7 +55,7 @@ def add_failures(connection: Connection, summary: RunSummary, started_at: dateti
     """Add one batch run's failed results."""
     if not summary.failure_groups:
         return
-    time, day = int(started_at.timestamp()), _day(connection, started_at)
+    time, day = int(started_at.timestamp()), as_stored(connection, started_at.date())
     upsert_rows(
         connection,
         failure_groups,
@@ -115,7 +115,7 @@ def remove_failures(
     connection: Connection, failures: Counter[tuple[int, RecipeKey]], started_at: datetime
 ) -> None:
     """Take the failed results of one batch run out, after its rows are gone."""
-    day = _day(connection, started_at)
+    day = as_stored(connection, started_at.date())
     by_group: Counter[int] = Counter()
     by_ecosystem: Counter[tuple[str, int]] = Counter()
     for (group_id, key), failed in failures.items():
@@ -292,9 +292,3 @@ def _failed_results(
     while rows := connection.execute(query.where(table.id > last)).fetchall():
         yield [tuple(row) for row in rows]
         last = rows[-1].id
-
-
-def _day(connection: Connection, time: datetime) -> object:
-    """A time's UTC day, as the driver takes it."""
-    day = time.date()
-    return str(day) if connection.dialect.name == "sqlite" else day

@@ -7,7 +7,7 @@ from operator import itemgetter
 from sqlalchemy import Connection, select
 
 from batch_dashboard.model.summaries import ONE_PASS, RecipeKey, RecipeOutcome
-from batch_dashboard.store.bulk import execute_many, upsert_rows
+from batch_dashboard.store.bulk import execute_many, run_statement, upsert_rows
 from batch_dashboard.store.drift import count_differences, milliseconds_sql
 from batch_dashboard.store.schema import recipe_results, recipes
 
@@ -188,8 +188,9 @@ def _summed(connection: Connection, where: str = "") -> str:
 
 def _recount_streaks(connection: Connection) -> None:
     # The first condition is what lets the partial index find the marked rows.
-    connection.exec_driver_sql(
+    run_statement(
+        connection,
         "UPDATE recipes SET (failure_streak, failing_since) = "  # noqa: S608
         f"(SELECT count(*), min(r.started_at) {_CURRENT_STREAK.format(recipe='recipes')}) "
-        f"WHERE failure_streak != 0 AND failure_streak = {RECOUNT}"
+        f"WHERE failure_streak != 0 AND failure_streak = {RECOUNT}",
     )

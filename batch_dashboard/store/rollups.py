@@ -5,16 +5,16 @@ fractions come out the same only when they are summed in one way.
 """
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, time
 from itertools import groupby
 from math import fsum
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, bindparam, delete, exists, select
+from sqlalchemy import Connection, delete, exists, select
 
 from batch_dashboard.model.periods import DAY
-from batch_dashboard.store.bulk import upsert_rows
+from batch_dashboard.store.bulk import as_stored, run_statement, upsert_rows
 from batch_dashboard.store.schema import batch_runs, ecosystem_days
 
 COLUMNS = tuple(column.name for column in ecosystem_days.columns)
@@ -29,10 +29,9 @@ _SUMMED = (
     batch_runs.c.result_count,
     batch_runs.c.failed_milliseconds,
 )
-_RUNS_OF_DAY = select(*_SUMMED).where(
-    batch_runs.c.ecosystem == bindparam("ecosystem"),
-    batch_runs.c.started_at >= bindparam("since"),
-    batch_runs.c.started_at < bindparam("until"),
+_RUNS_OF_DAY = (
+    f"SELECT {', '.join(column.name for column in _SUMMED)} FROM batch_runs"  # noqa: S608
+    " WHERE ecosystem = ? AND started_at >= ? AND started_at < ?"
 )
 WRITE_SLICE = 1_000
 
@@ -58,9 +57,7 @@ class EcosystemDay(NamedTuple):
 def refresh_day(connection: Connection, day: date, ecosystem: str) -> None:
     """Sum one ecosystem's day again from its runs; a day without runs has no row."""
     since = datetime.combine(day, time(), UTC)
-    runs = connection.execute(
-        _RUNS_OF_DAY, {"ecosystem": ecosystem, "since": since, "until": since + DAY}
-    ).fetchall()
+    runs = run_statement(connection, _RUNS_OF_DAY, ecosystem, since, since + DAY)
     if runs:
         _write(connection, [_sum_day(day, ecosystem, runs)])
     else:
@@ -118,7 +115,7 @@ def _sum_all(connection: Connection) -> Iterator[EcosystemDay]:
         yield _sum_day(day, ecosystem, day_runs)
 
 
-def _sum_day(day: date, ecosystem: str, day_runs: Iterable[Row[*tuple[Any, ...]]]) -> EcosystemDay:
+def _sum_day(day: date, ecosystem: str, day_runs: Iterable[Sequence[Any]]) -> EcosystemDay:
     total, passed, failed, skipped, macos, linux, results, lost, *_ = zip(*day_runs, strict=True)
     return EcosystemDay(
         day=day,
@@ -146,11 +143,10 @@ def _known_minutes(minutes: Iterable[float | None]) -> float:
 
 
 def _write(connection: Connection, rows: list[EcosystemDay]) -> None:
-    as_stored = str if connection.dialect.name == "sqlite" else (lambda day: day)
     upsert_rows(
         connection,
         ecosystem_days,
         COLUMNS,
-        [(as_stored(row.day), *row[1:]) for row in rows],
+        [(as_stored(connection, row.day), *row[1:]) for row in rows],
         _UPDATES,
     )

@@ -3,21 +3,21 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Connection, bindparam, delete, insert, select
+from sqlalchemy import Connection, delete, insert, select
 
 from batch_dashboard.model.payload import NewBatchRun, NewRecipeResults
 from batch_dashboard.model.summaries import RunSummary
-from batch_dashboard.store.bulk import insert_columns
+from batch_dashboard.store.bulk import insert_columns, run_statement
 from batch_dashboard.store.drift import count_differences, milliseconds_sql
 from batch_dashboard.store.schema import batch_runs, idempotency_keys, recipe_results
 
 RUN_FIELDS = tuple(name for name in NewBatchRun.__annotations__ if name in batch_runs.columns)
 RESULT_FIELDS = tuple(NewRecipeResults.__annotations__)
 
-# Built once: making a statement takes longer than the database takes to run it.
-_INSERT_RUN = insert(batch_runs).returning(batch_runs.c.id)
-_ID_OF_DIGEST = select(batch_runs.c.id).where(
-    batch_runs.c.content_digest == bindparam("content_digest")
+RUN_COLUMNS = (*RUN_FIELDS, "result_count", "failed_milliseconds", "ingest_token_id", "stored_at")
+_INSERT_RUN = (
+    f"INSERT INTO batch_runs ({', '.join(RUN_COLUMNS)})"  # noqa: S608
+    f" VALUES ({', '.join('?' * len(RUN_COLUMNS))}) RETURNING id"
 )
 
 
@@ -43,14 +43,16 @@ def insert_run(
     stored_at: datetime,
 ) -> int:
     """Insert a batch run without its results; its id. Its content must not be stored yet."""
-    values = {name: getattr(run, name) for name in RUN_FIELDS}
-    values.update(
-        result_count=len(run.results),
-        failed_milliseconds=summary.failed_milliseconds,
-        ingest_token_id=ingest_token_id,
-        stored_at=stored_at,
+    batch_run_id: int
+    [[batch_run_id]] = run_statement(
+        connection,
+        _INSERT_RUN,
+        *(getattr(run, name) for name in RUN_FIELDS),
+        len(run.results),
+        summary.failed_milliseconds,
+        ingest_token_id,
+        stored_at,
     )
-    batch_run_id: int = connection.execute(_INSERT_RUN, values).scalar_one()
     return batch_run_id
 
 
@@ -71,9 +73,10 @@ def insert_results(
 
 def find_by_digest(connection: Connection, content_digest: bytes) -> int | None:
     """The id of the batch run that this content was stored as."""
-    return connection.execute(
-        _ID_OF_DIGEST, {"content_digest": content_digest}
-    ).scalar_one_or_none()
+    rows = run_statement(
+        connection, "SELECT id FROM batch_runs WHERE content_digest = ?", content_digest
+    )
+    return rows[0][0] if rows else None
 
 
 def find_by_idempotency_key(connection: Connection, key: str) -> StoredUpload | None:
