@@ -20,21 +20,31 @@ TELLING_LINE = re.compile(
 # Alternatives are tried in this order at each place of the line, so the wide ones come first. Each
 # begins where its run of characters begins and never gives any back: the time grows with the
 # length of the line alone, whatever a client sends.
-MASKED = re.compile(
-    r"""
-      (?<![a-z0-9+.-])[a-z][a-z0-9+.-]*+://[^\s)\]>"'`]++          # URLs
-    | (?<![\w'’])'[^'\n]{1,200}+'(?!\w) | "[^"\n]{1,200}+"        # quoted names
-    | `[^`\n]{1,200}+` | “[^”\n]{1,200}+”
-    | (?<!\w)(?:[a-z]:)?+[~.]{0,2}+[/\\][^\s:,;()\[\]"'`]++       # paths
+_URLS = r"""(?<![a-z0-9+.-])[a-z][a-z0-9+.-]*+://[^\s)\]>"'`]++"""
+_QUOTED_NAMES = r"""
+    (?<![\w'’])'[^'\n]{1,200}+'(?!\w) | "[^"\n]{1,200}+" | `[^`\n]{1,200}+` | “[^”\n]{1,200}+”
+"""
+_PATHS = r"""
+      (?<!\w)(?:[a-z]:)?+[~.]{0,2}+[/\\][^\s:,;()\[\]"'`]++
     | (?<![\w.@+-])[\w.@+-]++(?:/[\w.@+-]++)++                    # names with slashes
-    | \b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b             # UUIDs
+"""
+_NUMBERS = r"""
+      \b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b             # UUIDs
     | \b0x[0-9a-f]++                                             # addresses
     | \b(?=[a-f]*+\d)[0-9a-f]{7,}+\b                             # hex runs with a digit in them
     | \bv?\d++(?:\.\d++)++(?:[-+.]?[a-z0-9]++)*+                  # versions
-    | \d++                                                       # numbers
-    """,
-    re.IGNORECASE | re.VERBOSE,
-)
+    | \d++
+"""
+
+
+def _masked(*alternatives: str) -> re.Pattern[str]:
+    return re.compile("|".join(alternatives), re.IGNORECASE | re.VERBOSE)
+
+
+MASKED = _masked(_URLS, _QUOTED_NAMES, _PATHS, _NUMBERS)
+# The same of a line without a slash, in a third of the time.
+MASKED_WITHOUT_SLASH = _masked(_QUOTED_NAMES, _NUMBERS)
+SLASH = re.compile(r"[/\\]")
 REPEATED_MASK = re.compile(r"\*(?:[\s,]*+\*)++")
 
 
@@ -59,7 +69,8 @@ def masked_line(message: str | None, recipe_name: str) -> str:
     line = telling_line(message)
     if recipe_name in line:
         line = re.sub(rf"(?<!\w){re.escape(recipe_name)}(?!\w)", MASK, line)
-    return " ".join(REPEATED_MASK.sub(MASK, MASKED.sub(MASK, line)).split())
+    masked = MASKED if SLASH.search(line) else MASKED_WITHOUT_SLASH
+    return " ".join(REPEATED_MASK.sub(MASK, masked.sub(MASK, line)).split())
 
 
 def failure_group_id(error_category: str | None, line: str) -> int:
