@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from batch_dashboard.model.periods import DAY, Period, last_days
+from batch_dashboard.model.wording import not_one_of
 
 LAST_DAYS = {"7d": 7, "30d": 30, "90d": 90, "1y": 365}
 LAST_WORDS = {
@@ -48,15 +49,11 @@ class RunFilter:
             last = ""
         if since and until and since >= until:
             complaints.append(
-                f"“since” ({since}) is not before “until” ({until}), "
-                f"so the {LAST_WORDS[DEFAULT_LAST]} are shown."
+                f"“since” ({since}) must be before “until” ({until}), which is not counted itself."
             )
             since = until = None
         if last and last != "all" and last not in LAST_DAYS:
-            complaints.append(
-                f"“last” is one of {', '.join(LAST_WORDS)}, not “{last[:40]}”, "
-                f"so the {LAST_WORDS[DEFAULT_LAST]} are shown."
-            )
+            complaints.append(not_one_of("last", LAST_WORDS, last))
             last = ""
         if since or until:
             return cls(Period(since, until), None, ecosystem, platform), complaints
@@ -112,7 +109,7 @@ def _named_period(last: str, today: date) -> Period:
 def _name(args: Mapping[str, str], name: str, complaints: list[str]) -> str | None:
     text = args.get(name, "")
     if len(text) > MAX_NAME_LENGTH or not text.isprintable():
-        complaints.append(f"“{name}” is not a name that can exist, so it is left out.")
+        complaints.append(f"“{name}” must be at most {MAX_NAME_LENGTH} printable characters.")
         return None
     return text or None
 
@@ -128,8 +125,6 @@ def _day(args: Mapping[str, str], name: str, complaints: list[str]) -> date | No
         # A day on either side must exist for arithmetic.
         _ = day - DAY, day + DAY
     except (ValueError, OverflowError):
-        complaints.append(
-            f"“{name}” is a UTC day such as 2026-01-31, not “{text[:40]}”, so it is left out."
-        )
+        complaints.append(f"“{name}” must be a UTC day such as 2026-01-31, not “{text[:40]}”.")
         return None
     return day

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from batch_dashboard.model.vocabulary import RESULTS
+from batch_dashboard.model.wording import not_one_of
 
 MAX_TEXT_LENGTH = 200
 # Stands in a URL for results without an error category.
@@ -24,9 +25,7 @@ class ResultFilter:
         complaints: list[str] = []
         result = args.get("result", "").strip() or None
         if result is not None and result not in RESULTS:
-            complaints.append(
-                f"“result” is one of {', '.join(RESULTS)}, not “{result[:40]}”, so all are shown."
-            )
+            complaints.append(not_one_of("result", RESULTS, result))
             result = None
         category = _text(args, "category", complaints)
         return cls(result, category, _text(args, "text", complaints)), complaints
@@ -45,8 +44,6 @@ class ResultFilter:
 def _text(args: Mapping[str, str], name: str, complaints: list[str]) -> str | None:
     text = args.get(name, "").strip()
     if len(text) > MAX_TEXT_LENGTH or not text.isprintable():
-        complaints.append(
-            f"“{name}” is at most {MAX_TEXT_LENGTH} characters on one line, so it is left out."
-        )
+        complaints.append(f"“{name}” must be at most {MAX_TEXT_LENGTH} characters on one line.")
         return None
     return text or None

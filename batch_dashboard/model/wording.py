@@ -1,5 +1,6 @@
 """Numbers and times in words, one way on every page. Unknown is said, never shown as 0."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 
 NARROW_SPACE = "\u202f"
@@ -10,6 +11,11 @@ UNKNOWN = "unknown"
 def count(value: int) -> str:
     """`12,345`."""
     return f"{value:,}"
+
+
+def not_one_of(name: str, allowed: Iterable[str], value: str) -> str:
+    """What is wrong with a part of an address that takes a few words only."""
+    return f"“{name}” must be one of {', '.join(allowed)}, not “{value[:40]}”."
 
 
 def plural(value: int, word: str) -> str:

@@ -10,6 +10,7 @@ from batch_dashboard.exports.csv_stream import file_chunks, gzip_chunks
 from batch_dashboard.model.filters import RunFilter
 from batch_dashboard.model.periods import Period
 from batch_dashboard.model.vocabulary import RESULTS
+from batch_dashboard.model.wording import not_one_of
 from batch_dashboard.store import csv_rows
 from batch_dashboard.store.engine import Store
 from batch_dashboard.views.choice import current_time
@@ -79,7 +80,7 @@ def _options(args: Mapping[str, str], name: str, complaints: list[str]) -> Optio
         ("bom", bom, ("0", "1")),
     ):
         if value and value not in allowed:
-            complaints.append(f"“{option}” is one of {', '.join(allowed)}, not “{value[:40]}”.")
+            complaints.append(not_one_of(option, allowed, value))
     return Options(result or None, by or csv_rows.BY_DAY, bom == "1")
 
 
