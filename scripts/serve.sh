@@ -104,7 +104,7 @@ now="$(date -u +%Y-%m-%dT%H:%M:%SZ)"
 if [ -n "${BATCH_METRICS_TOKEN:-}" ]; then
     token_hint="BATCH_METRICS_TOKEN is the token this server was started with; export it there too"
 else
-    token_hint="first: export BATCH_METRICS_TOKEN=... with an ingest token; the first start printed one, the admin pages make more"
+    token_hint="first: export BATCH_METRICS_TOKEN=... and the ingest token that the first start printed"
 fi
 cat <<END
 
