@@ -32,6 +32,7 @@ class RunSums(NamedTuple):
     passed: int
     failed: int
     skipped: int
+    empty_runs: int  # that processed no recipe
     macos_minutes: float  # of the runs that told them
     linux_minutes: float
     macos_unknown_runs: int
@@ -52,7 +53,7 @@ class RunSums(NamedTuple):
     def total(cls, start: date, ecosystem: str, rows: Iterable["RunSums"]) -> "RunSums":
         """The sum of several, under one name and first day; of none, all zeros."""
         columns = list(zip(*(row[2:] for row in rows), strict=True))
-        return cls(start, ecosystem, *(map(sum, columns) if columns else [0] * 9))
+        return cls(start, ecosystem, *(map(sum, columns) if columns else [0] * 10))
 
 
 class DayMinutes(NamedTuple):
@@ -131,13 +132,6 @@ class OutcomeCount(NamedTuple):
     result: str
     error_category: str | None
     results: int
-
-
-class EmptyRuns(NamedTuple):
-    """How many of the latest `looked_at` batch runs processed no recipe at all."""
-
-    empty: int
-    looked_at: int
 
 
 class Slice(NamedTuple, Generic[T]):

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Select, Tuple, func, literal, select, tuple_
 
 from batch_dashboard.model.filters import RunFilter
 from batch_dashboard.model.pagination import RunPlace
-from batch_dashboard.model.records import BatchRun, EcosystemSpan, EmptyRuns, Slice
+from batch_dashboard.model.records import BatchRun, EcosystemSpan, Slice
 from batch_dashboard.store.conditions import run_conditions
 from batch_dashboard.store.schema import batch_runs
 
@@ -88,19 +88,6 @@ def find_neighbours(
     before = [run for run in found if (run.started_at, run.id) < own_key]
     after = [run for run in found if (run.started_at, run.id) > own_key]
     return (before[0] if before else None), (after[0] if after else None)
-
-
-def count_empty(connection: Connection, run_filter: RunFilter, look_at: int) -> EmptyRuns:
-    """How many of the latest `look_at` runs of a choice processed nothing: no recipe's outcome."""
-    latest = (
-        select((_run.passed + _run.failed + _run.skipped).label("outcomes"))
-        .where(*run_conditions(run_filter, batch_runs))
-        .order_by(*_NEWEST_FIRST)
-        .limit(look_at)
-        .subquery()
-    )
-    query = select(func.count().filter(latest.c.outcomes == 0), func.count())
-    return EmptyRuns(*connection.execute(query.select_from(latest)).one())
 
 
 def _chosen(run_filter: RunFilter) -> Select[Any]:

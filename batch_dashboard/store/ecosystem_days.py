@@ -20,6 +20,7 @@ _COUNTS = (
     _day.passed,
     _day.failed,
     _day.skipped,
+    _day.empty_runs,
     _day.macos_minutes,
     _day.linux_minutes,
     _day.macos_unknown_runs,

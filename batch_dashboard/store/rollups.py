@@ -46,6 +46,7 @@ class EcosystemDay(NamedTuple):
     passed: int
     failed: int
     skipped: int
+    empty_runs: int
     macos_minutes: float
     linux_minutes: float
     macos_unknown_runs: int
@@ -125,6 +126,7 @@ def _sum_day(day: date, ecosystem: str, day_runs: Iterable[Sequence[Any]]) -> Ec
         passed=sum(passed),
         failed=sum(failed),
         skipped=sum(skipped),
+        empty_runs=sum(map(_is_empty, passed, failed, skipped)),
         macos_minutes=_known_minutes(macos),
         linux_minutes=_known_minutes(linux),
         macos_unknown_runs=macos.count(None),
@@ -132,6 +134,10 @@ def _sum_day(day: date, ecosystem: str, day_runs: Iterable[Sequence[Any]]) -> Ec
         result_count=sum(results),
         failed_milliseconds=sum(lost),
     )
+
+
+def _is_empty(passed: int, failed: int, skipped: int) -> bool:
+    return passed == failed == skipped == 0
 
 
 def _known_minutes(minutes: Iterable[float | None]) -> float:

@@ -153,6 +153,7 @@ ecosystem_days = Table(
     Column("passed", BigInteger, nullable=False),
     Column("failed", BigInteger, nullable=False),
     Column("skipped", BigInteger, nullable=False),
+    Column("empty_runs", BigInteger, nullable=False),  # runs that processed no recipe
     Column("macos_minutes", DOUBLE, nullable=False),  # sum of the known ones
     Column("linux_minutes", DOUBLE, nullable=False),  # sum of the known ones
     Column("macos_unknown_runs", BigInteger, nullable=False),  # runs whose macos_minutes is NULL

@@ -28,8 +28,6 @@ from batch_dashboard.views.connection import connection
 blueprint = Blueprint("overview", __name__)
 
 LATEST_RUNS = 10
-# Enough to see whether runs do anything, and never a scan of all of them.
-RUNS_LOOKED_AT = 1_000
 MAX_ECOSYSTEM_ROWS = 100
 
 
@@ -49,7 +47,6 @@ def index() -> str:
         "pages/overview/index.html",
         choice=choice,
         total=RunSums.total(choice.today, "", sums),
-        empty_runs=batch_runs.count_empty(conn, shown, RUNS_LOOKED_AT),
         latest=batch_runs.fetch_latest(conn, shown, LATEST_RUNS),
         **_this_week(choice),
         **_minutes(choice, sums),

@@ -46,6 +46,7 @@ def upgrade() -> None:
         count("passed"),
         count("failed"),
         count("skipped"),
+        count("empty_runs"),
         sa.Column("macos_minutes", DOUBLE, nullable=False),
         sa.Column("linux_minutes", DOUBLE, nullable=False),
         count("macos_unknown_runs"),

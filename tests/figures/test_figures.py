@@ -28,6 +28,7 @@ def week(
         counts.get("passed", 5),
         counts.get("failed", 4),
         0,
+        0,
         macos,
         2 * macos,
         unknown,

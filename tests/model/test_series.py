@@ -15,7 +15,7 @@ MONDAY = date(2026, 11, 2)
 
 
 def sums(start: date, ecosystem: str, passed: int = 1, failed: int = 1) -> RunSums:
-    return RunSums(start, ecosystem, 1, passed + failed, passed, failed, 0, 1.5, 2.5, 0, 1)
+    return RunSums(start, ecosystem, 1, passed + failed, passed, failed, 0, 0, 1.5, 2.5, 0, 1)
 
 
 def span(name: str, day: int) -> EcosystemSpan:
