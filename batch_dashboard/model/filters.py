@@ -45,7 +45,7 @@ class RunFilter:
         since = _day(args, "since", complaints)
         until = _day(args, "until", complaints)
         if last and (since or until):
-            complaints.append("“last” is left out: it does not go with “since” and “until”.")
+            complaints.append("“last” does not go with “since” and “until”, which say the days.")
             last = ""
         if since and until and since >= until:
             complaints.append(

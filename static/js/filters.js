@@ -9,6 +9,10 @@ export function mount(root) {
       for (const [name, value] of [...event.formData]) {
         if (value === "") event.formData.delete(name);
       }
+      // Days that were filled in go before the named period that was shown.
+      if (event.formData.has("since") || event.formData.has("until")) {
+        event.formData.delete("last");
+      }
     });
   }
 }

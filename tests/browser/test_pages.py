@@ -158,6 +158,17 @@ def test_a_filter_leads_to_a_view_that_can_be_shared(browser: Browser, address: 
     visit.context.close()
 
 
+def test_days_and_an_ecosystem_are_chosen_together(browser: Browser, address: str) -> None:
+    visit = Visit(browser, address, 1440, "light")
+    page = visit.open("/batch-runs?last=1y")
+    page.fill("input[name=since]", "2026-01-01")
+    page.select_option("select[name=ecosystem]", "homebrew")
+    page.wait_for_url("**/batch-runs?since=2026-01-01&ecosystem=homebrew")
+    assert page.input_value("input[name=since]") == "2026-01-01"
+    assert page.locator("[role=alert], .notice-warning").count() == 0
+    visit.context.close()
+
+
 def test_pages_read_well_without_javascript(browser: Browser, address: str) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
