@@ -122,14 +122,12 @@ def client(app: Flask) -> FlaskClient:
 
 
 @pytest.fixture(autouse=True)
-def no_thread_left() -> Iterator[None]:
+def no_thread_left(request: pytest.FixtureRequest) -> Iterator[None]:
     """A test leaves no thread behind that could touch the next one's database."""
     before = set(threading.enumerate())
     yield
-    left = [
-        thread
-        for thread in set(threading.enumerate()) - before
+    left = [thread for thread in set(threading.enumerate()) - before if not thread.daemon]
+    if request.node.get_closest_marker("browser"):
         # Playwright's event loop keeps its pool of threads until the browser closes.
-        if not thread.daemon and not thread.name.startswith("asyncio_")
-    ]
+        left = [thread for thread in left if not thread.name.startswith("asyncio_")]
     assert not left, left

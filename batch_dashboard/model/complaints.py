@@ -42,8 +42,6 @@ def _complaint(details: ErrorDetails) -> str:
             return f"must be at least {_number(limits['ge'])}, not {_number(value)}"
         case "less_than_equal":
             return f"must be at most {_number(limits['le'])}, not {_number(value)}"
-        case "int_parsing_size":
-            return "must be a smaller whole number"
         case "finite_number":
             return "must be a finite number"
         case "dict_type" | "model_type" | "model_attributes_type":

@@ -53,7 +53,9 @@ class RunSums(NamedTuple):
     def total(cls, start: date, ecosystem: str, rows: Iterable["RunSums"]) -> "RunSums":
         """The sum of several, under one name and first day; of none, all zeros."""
         columns = list(zip(*(row[2:] for row in rows), strict=True))
-        return cls(start, ecosystem, *(map(sum, columns) if columns else [0] * 10))
+        return cls(
+            start, ecosystem, *(map(sum, columns) if columns else [0] * len(cls._fields[2:]))
+        )
 
 
 class DayMinutes(NamedTuple):

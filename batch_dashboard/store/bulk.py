@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Connection, Date, Double, Table
 from sqlalchemy.types import TypeDecorator
 
-from batch_dashboard.store.schema import TIME_FORMAT
+from batch_dashboard.store.schema import utc_text
 
 Row = Sequence[Any]
 # Columns that hold the same in every row.
@@ -111,7 +111,7 @@ def as_stored(connection: Connection, value: Any) -> Any:
     """A value as the driver takes it: SQLite has no type for times and days."""
     if not isinstance(value, date) or not _is_sqlite(connection):
         return value
-    return value.strftime(TIME_FORMAT) if isinstance(value, datetime) else value.isoformat()
+    return utc_text(value) if isinstance(value, datetime) else value.isoformat()
 
 
 def _sqlite_insert(

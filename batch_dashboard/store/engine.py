@@ -147,9 +147,13 @@ def _name_errors(engine: Engine) -> None:
 def _is_unavailable(error: BaseException) -> bool:
     """Whether an operational error is the database's state; for SQLite it may be a wrong query."""
     if isinstance(error, sqlite3.OperationalError):
-        # The extended code's lowest byte is the primary one.
-        return (error.sqlite_errorcode or 0) & 0xFF in SQLITE_UNAVAILABLE
+        return _primary_code(error) in SQLITE_UNAVAILABLE
     return True
+
+
+def _primary_code(error: sqlite3.OperationalError) -> int:
+    # The extended code's lowest byte: busy is busy, whatever with.
+    return (error.sqlite_errorcode or 0) & 0xFF
 
 
 def _sqlite_reader(store: Store) -> Engine:
@@ -180,7 +184,7 @@ def _sqlite_writer(store: Store) -> Engine:
                 driver.execute("BEGIN IMMEDIATE")
                 return
             except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                if _primary_code(error) != sqlite3.SQLITE_BUSY or time.monotonic() > until:
                     raise
             time.sleep(LOCK_POLL_SECONDS)
 

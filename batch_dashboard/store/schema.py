@@ -43,6 +43,11 @@ RowId = BigInteger().with_variant(Integer, "sqlite")
 DOUBLE: Double[float] = Double().with_variant(REAL, "sqlite")
 
 
+def utc_text(time: datetime) -> str:
+    """A time as SQLite keeps it: `2026-02-03T04:58:07Z`."""
+    return time.astimezone(UTC).strftime(TIME_FORMAT)
+
+
 class UtcTime(TypeDecorator[datetime]):
     """A UTC time to the second: `2026-02-03T04:58:07Z` on SQLite, timestamptz on PostgreSQL."""
 
@@ -57,7 +62,7 @@ class UtcTime(TypeDecorator[datetime]):
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
         if value is None or dialect.name != "sqlite":
             return value
-        return value.astimezone(UTC).strftime(TIME_FORMAT)
+        return utc_text(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         if value is None:

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow
 
 FILE = "/exports/recipe_results.csv?last=all"
 RUNS, RESULTS_EACH, MESSAGE_LENGTH = 6, 2_000, 800
-# More than one gunicorn process has threads: a thread that never came back would be missed.
+# More than the threads of both workers: one that never came back would be missed.
 LEAVERS = 80
 
 

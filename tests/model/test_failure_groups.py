@@ -5,6 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from batch_dashboard.model.failure_groups import (
+    MASK,
+    MASKED,
+    MASKED_WITHOUT_SLASH,
     MAX_LINE_LENGTH,
     failure_group_id,
     masked_line,
@@ -92,3 +95,14 @@ def test_any_text_is_masked_to_one_line(message: str, recipe_name: str) -> None:
     line = masked_line(message, recipe_name)
     assert line == " ".join(line.split())
     assert len(line) <= MAX_LINE_LENGTH
+
+
+@given(
+    line=st.text(
+        st.sampled_from("abcdefvx0123456789.-+@~'\"`“” :*’é#(")
+        | st.characters(exclude_characters="/\\"),
+        max_size=80,
+    )
+)
+def test_a_line_without_a_slash_is_masked_the_same_by_fewer_alternatives(line: str) -> None:
+    assert MASKED_WITHOUT_SLASH.sub(MASK, line) == MASKED.sub(MASK, line)
