@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_pla
 
 from batch_dashboard.services.demo import store_demo
 from batch_dashboard.store.engine import Store
+from tests.factories import batch_run, failed_result, ingest, recipe_result
 from tests.http.server import running_server
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -34,6 +35,7 @@ PAGES = {
     "overview of a time without runs": "/?since=2001-01-01&until=2001-02-01",
     "batch runs": "/batch-runs",
     "batch run": "/batch-runs/1",
+    "next batch run": "/batch-runs/2",
     "exports": "/exports/",
     "not found": "/nothing-here",
 }
@@ -45,6 +47,10 @@ def address(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     folder = tmp_path_factory.mktemp("browser")
     url = f"sqlite:///{shutil.copyfile(sqlite_template, folder / 'demo.db')}"
     store = Store(url, 60)
+    # Run 1 has a result that passed, one with a long message and one with a short one.
+    failure = "Error: the bottle could not be poured\n" + "a line of the log\n" * 40
+    results = [recipe_result(), failed_result(error_message=failure), failed_result()]
+    ingest(store, batch_run(results=results))
     store_demo(store, RESULTS, 1, datetime.now(UTC), lambda _results: None)
     store.close()
     with running_server(url, folder) as address:
