@@ -42,5 +42,9 @@ def last_days(count: int, today: date) -> Period:
 
 def week_of(day: date) -> Period:
     """The week, Monday to Sunday, that holds a day."""
-    monday = day - day.weekday() * DAY
-    return Period(monday, monday + WEEK)
+    return Period(monday(day), monday(day) + WEEK)
+
+
+def monday(day: date) -> date:
+    """The first day of the week that holds a day."""
+    return day - day.weekday() * DAY

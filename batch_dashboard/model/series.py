@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import NamedTuple
 from zlib import crc32
 
-from batch_dashboard.model.periods import DAY, WEEK, Period
+from batch_dashboard.model.periods import DAY, WEEK, Period, monday
 from batch_dashboard.model.records import EcosystemSpan, RunSums
 
 MAX_SERIES = 8
@@ -51,7 +51,7 @@ def steps(sums: Sequence[RunSums], period: Period, length: timedelta) -> Steps:
     first = period.since or sums[0].start
     last = period.last_day or sums[-1].start
     if length == WEEK:
-        first, last = _monday(first), _monday(last)
+        first, last = monday(first), monday(last)
     # A chart of a century would show nothing: an empty side beyond the data is left out.
     if (last - first) // length > 600:
         first, last = max(first, sums[0].start), min(last, sums[-1].start)
@@ -71,7 +71,7 @@ def by_week(sums: Iterable[RunSums]) -> dict[date, RunSums]:
     """Days or weeks summed to weeks, all ecosystems together, by Monday."""
     groups: dict[date, list[RunSums]] = defaultdict(list)
     for row in sums:
-        groups[_monday(row.start)].append(row)
+        groups[monday(row.start)].append(row)
     return {start: RunSums.total(start, "", rows) for start, rows in groups.items()}
 
 
@@ -143,7 +143,3 @@ def _series(
         sum(point.passed for point in line.values()),
         sum(point.failed for point in line.values()),
     )
-
-
-def _monday(day: date) -> date:
-    return day - day.weekday() * DAY

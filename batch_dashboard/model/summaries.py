@@ -11,6 +11,11 @@ from batch_dashboard.model.failure_groups import failure_group_id, masked_line
 from batch_dashboard.model.payload import NewRecipeResults
 from batch_dashboard.model.vocabulary import FAILED, PASSED
 
+# How many of a recipe's last attempts are kept, as a text of one letter each, oldest first.
+RECENT_ATTEMPTS = 20
+PASSED_ATTEMPT = "p"
+FAILED_ATTEMPT = "f"
+
 
 def milliseconds(duration_seconds: float | None) -> int:
     """A duration in whole milliseconds, so that sums do not depend on their order; 0 if unknown."""
@@ -30,10 +35,15 @@ class RecipeOutcome(NamedTuple):
     failed_milliseconds: int = 0
     # Failed attempts after the last pass within the run; all of them where none passed.
     failed_at_end: int = 0
+    attempts: str = ""  # the last ones, in their order
 
     def and_passed(self) -> "RecipeOutcome":
         """This and one more pass."""
-        return self._replace(passed=self.passed + 1, failed_at_end=0)
+        return self._replace(
+            passed=self.passed + 1,
+            failed_at_end=0,
+            attempts=(self.attempts + PASSED_ATTEMPT)[-RECENT_ATTEMPTS:],
+        )
 
     def and_failed(self, lost: int) -> "RecipeOutcome":
         """This and one more failure, which took `lost` milliseconds."""
@@ -41,6 +51,7 @@ class RecipeOutcome(NamedTuple):
             failed=self.failed + 1,
             failed_milliseconds=self.failed_milliseconds + lost,
             failed_at_end=self.failed_at_end + 1,
+            attempts=(self.attempts + FAILED_ATTEMPT)[-RECENT_ATTEMPTS:],
         )
 
     def and_skipped(self) -> "RecipeOutcome":

@@ -17,7 +17,7 @@ from batch_dashboard.store.schema import utc_text
 
 Row = Sequence[Any]
 # Columns that hold the same in every row.
-Constants = Mapping[str, int | None]
+Constants = Mapping[str, int | str | None]
 NO_CONSTANTS: Constants = {}
 # From here on constants are written into the statement: a value bound to each row costs as much
 # time as a small column itself. For fewer rows it takes longer to prepare the new statement.
@@ -138,7 +138,12 @@ def _is_sqlite(connection: Connection) -> bool:
 
 
 def _literals(constants: Constants) -> Iterator[str]:
-    return ("NULL" if value is None else str(int(value)) for value in constants.values())
+    for value in constants.values():
+        if isinstance(value, str):
+            doubled = value.replace("'", "''")
+            yield f"'{doubled}'"
+        else:
+            yield "NULL" if value is None else str(int(value))
 
 
 def _postgresql_type(table: Table, name: str) -> str:

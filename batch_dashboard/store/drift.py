@@ -25,3 +25,10 @@ def day_sql(connection: Connection, unix_seconds: str) -> str:
     if connection.dialect.name == "sqlite":
         return f"date({unix_seconds}, 'unixepoch')"
     return f"CAST(to_timestamp({unix_seconds}) AT TIME ZONE 'UTC' AS DATE)"
+
+
+def week_start_sql(connection: Connection, day: str) -> str:
+    """The Monday of the UTC week that holds a day."""
+    if connection.dialect.name == "sqlite":
+        return f"date({day}, 'weekday 0', '-6 days')"
+    return f"CAST(date_trunc('week', {day}) AS DATE)"

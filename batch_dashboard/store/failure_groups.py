@@ -2,17 +2,20 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import Connection, delete, insert
+from sqlalchemy import Connection, Table, delete, insert
 
 from batch_dashboard.model.failure_groups import failure_group_id, masked_line
+from batch_dashboard.model.periods import monday
 from batch_dashboard.model.summaries import FailureGroup, RecipeKey, RunSummary
 from batch_dashboard.store.bulk import as_stored, execute_many, upsert_rows
-from batch_dashboard.store.drift import count_differences, day_sql
+from batch_dashboard.store.drift import count_differences, day_sql, week_start_sql
 from batch_dashboard.store.schema import (
+    ALL_ECOSYSTEMS,
     failure_group_days,
     failure_group_recipes,
+    failure_group_weeks,
     failure_groups,
     recipe_results,
 )
@@ -26,7 +29,8 @@ GROUP_COLUMNS = (
     "first_seen_at",
     "last_seen_at",
 )
-DAY_COLUMNS = ("day", "ecosystem", "failure_group_id", "failed")
+# Sums by time, each with rows of single ecosystems and of all together.
+TIME_SUMS = {failure_group_days: "day", failure_group_weeks: "week"}
 RECIPE_COLUMNS = (
     "ecosystem",
     "recipe_name",
@@ -55,7 +59,7 @@ def add_failures(connection: Connection, summary: RunSummary, started_at: dateti
     """Add one batch run's failed results."""
     if not summary.failure_groups:
         return
-    time, day = int(started_at.timestamp()), as_stored(connection, started_at.date())
+    time = int(started_at.timestamp())
     upsert_rows(
         connection,
         failure_groups,
@@ -74,16 +78,20 @@ def add_failures(connection: Connection, summary: RunSummary, started_at: dateti
         ],
         (_added("failure_groups"), *_seen("failure_groups")),
     )
-    upsert_rows(
-        connection,
-        failure_group_days,
-        DAY_COLUMNS,
-        [
-            (day, ecosystem, group_id, failed)
-            for (group_id, ecosystem), failed in summary.group_ecosystems.items()
-        ],
-        (_added("failure_group_days"),),
-    )
+    by_ecosystem = Counter(summary.group_ecosystems)
+    for group_id, group in summary.failure_groups.items():
+        by_ecosystem[group_id, ALL_ECOSYSTEMS] = group.failed
+    for table, start in _starts(started_at.date()):
+        upsert_rows(
+            connection,
+            table,
+            (TIME_SUMS[table], "ecosystem", "failure_group_id", "failed"),
+            [
+                (as_stored(connection, start), ecosystem, group_id, failed)
+                for (group_id, ecosystem), failed in by_ecosystem.items()
+            ],
+            (_added(table.name),),
+        )
     upsert_rows(
         connection,
         failure_group_recipes,
@@ -115,24 +123,25 @@ def remove_failures(
     connection: Connection, failures: Counter[tuple[int, RecipeKey]], started_at: datetime
 ) -> None:
     """Take the failed results of one batch run out, after its rows are gone."""
-    day = as_stored(connection, started_at.date())
     by_group: Counter[int] = Counter()
     by_ecosystem: Counter[tuple[str, int]] = Counter()
-    for (group_id, key), failed in failures.items():
+    for (group_id, (ecosystem, _name)), failed in failures.items():
         by_group[group_id] += failed
-        by_ecosystem[key[0], group_id] += failed
-    execute_many(
-        connection,
-        "UPDATE failure_group_days SET failed = failed - ?"
-        " WHERE day = ? AND ecosystem = ? AND failure_group_id = ?",
-        [(failed, day, *key) for key, failed in by_ecosystem.items()],
-    )
-    execute_many(
-        connection,
-        "DELETE FROM failure_group_days"
-        " WHERE day = ? AND ecosystem = ? AND failure_group_id = ? AND failed = 0",
-        [(day, *key) for key in by_ecosystem],
-    )
+        by_ecosystem[ecosystem, group_id] += failed
+        by_ecosystem[ALL_ECOSYSTEMS, group_id] += failed
+    for table, start in _starts(started_at.date()):
+        of_time = f"{TIME_SUMS[table]} = ? AND ecosystem = ? AND failure_group_id = ?"
+        first = as_stored(connection, start)
+        execute_many(
+            connection,
+            f"UPDATE {table.name} SET failed = failed - ? WHERE {of_time}",  # noqa: S608
+            [(failed, first, *key) for key, failed in by_ecosystem.items()],
+        )
+        execute_many(
+            connection,
+            f"DELETE FROM {table.name} WHERE {of_time} AND failed = 0",  # noqa: S608
+            [(first, *key) for key in by_ecosystem],
+        )
     recipe_keys = [(*key, group_id) for group_id, key in failures]
     of_recipe = "WHERE ecosystem = ? AND recipe_name = ? AND failure_group_id = ?"
     execute_many(
@@ -179,8 +188,8 @@ def _refresh_group(connection: Connection, group_id: int, removed: int) -> None:
 def rebuild(connection: Connection) -> None:
     """Group every failed result again and sum the groups from nothing."""
     groups = _regroup(connection)
-    for table in (failure_group_days, failure_group_recipes, failure_groups):
-        connection.execute(delete(table))
+    for emptied in (*TIME_SUMS, failure_group_recipes, failure_groups):
+        connection.execute(delete(emptied))
     if groups:
         connection.execute(
             insert(failure_groups),
@@ -202,7 +211,8 @@ def rebuild(connection: Connection) -> None:
         "SELECT count(*), min(r.started_at), max(r.started_at) FROM recipe_results r"
         " WHERE r.failure_group_id = failure_groups.id)"
     )
-    connection.exec_driver_sql(f"INSERT INTO failure_group_days {_summed_days(connection)}")
+    for table in TIME_SUMS:
+        connection.exec_driver_sql(f"INSERT INTO {table.name} {_summed_times(connection, table)}")
     connection.exec_driver_sql(f"INSERT INTO failure_group_recipes {_summed_recipes(_IN_A_GROUP)}")
 
 
@@ -216,11 +226,14 @@ def count_drift(connection: Connection) -> dict[str, int]:
             f" FROM recipe_results {_IN_A_GROUP} GROUP BY failure_group_id",
             f"SELECT id, {seen} FROM failure_groups GROUP BY id",  # noqa: S608
         ),
-        "failure_group_days": count_differences(
-            connection,
-            _summed_days(connection),
-            f"SELECT {', '.join(DAY_COLUMNS)} FROM failure_group_days",  # noqa: S608
-        ),
+        **{
+            table.name: count_differences(
+                connection,
+                _summed_times(connection, table),
+                f"SELECT {start}, ecosystem, failure_group_id, failed FROM {table.name}",  # noqa: S608
+            )
+            for table, start in TIME_SUMS.items()
+        },
         "failure_group_recipes": count_differences(
             connection,
             _summed_recipes(_IN_A_GROUP),
@@ -232,12 +245,21 @@ def count_drift(connection: Connection) -> dict[str, int]:
 _IN_A_GROUP = "WHERE failure_group_id IS NOT NULL"
 
 
-def _summed_days(connection: Connection) -> str:
+def _starts(day: date) -> list[tuple[Table, date]]:
+    """The day and the week that sum failures of a day, each with its table."""
+    return [(failure_group_days, day), (failure_group_weeks, monday(day))]
+
+
+def _summed_times(connection: Connection, table: Table) -> str:
+    """The rows of a table of sums by time, as the results say."""
     day = day_sql(connection, "started_at")
-    return (
-        f"SELECT {day} AS day, ecosystem, failure_group_id, count(*) AS failed"  # noqa: S608
-        f" FROM recipe_results {_IN_A_GROUP} GROUP BY {day}, ecosystem, failure_group_id"
+    start = week_start_sql(connection, day) if table is failure_group_weeks else day
+    sums = " UNION ALL ".join(
+        f"SELECT {start}, {ecosystem} AS ecosystem, failure_group_id, count(*)"  # noqa: S608
+        f" FROM recipe_results {_IN_A_GROUP} GROUP BY 1, 2, 3"
+        for ecosystem in ("ecosystem", f"'{ALL_ECOSYSTEMS}'")
     )
+    return f"SELECT * FROM ({sums}) AS sums"  # noqa: S608
 
 
 def _summed_recipes(where: str) -> str:

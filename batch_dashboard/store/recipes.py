@@ -6,7 +6,14 @@ from operator import itemgetter
 
 from sqlalchemy import Connection, select
 
-from batch_dashboard.model.summaries import ONE_PASS, RecipeKey, RecipeOutcome
+from batch_dashboard.model.summaries import (
+    FAILED_ATTEMPT,
+    ONE_PASS,
+    PASSED_ATTEMPT,
+    RECENT_ATTEMPTS,
+    RecipeKey,
+    RecipeOutcome,
+)
 from batch_dashboard.store.bulk import execute_many, run_statement, upsert_rows
 from batch_dashboard.store.drift import count_differences, milliseconds_sql
 from batch_dashboard.store.schema import recipe_results, recipes
@@ -23,16 +30,25 @@ SUM_COLUMNS = (
     "last_seen_at",
     "last_passed_at",
     "last_failed_at",
+    "recent_attempts",
 )
 COLUMNS = (*KEY_COLUMNS, *SUM_COLUMNS)
 
-# The streak cannot be told from the summary alone: a late pass fell into the middle of it.
+# What depends on the order of attempts cannot be told from the summary alone: a late run fell into
+# the middle of them.
 RECOUNT = -1
+
+# The attempts of a recipe that only ever passed, or only ever failed, have no order.
+_ATTEMPTS = "(recipes.passed + recipes.failed + excluded.passed + excluded.failed)"
+_UNIFORM = "(recipes.failed + excluded.failed = 0 OR recipes.passed + excluded.passed = 0)"
+_LATE = """(excluded.recent_attempts != '' AND (excluded.last_seen_at < recipes.last_passed_at
+    OR excluded.last_seen_at < recipes.last_failed_at))"""
 
 # A run that is added is the newest at its time, so "at the same time" means "after" here.
 # A run with a pass cuts off what failed before it; one without adds to a streak it belongs to.
 _NEWER = "(recipes.last_passed_at IS NULL OR excluded.last_passed_at >= recipes.last_passed_at)"
 _STREAK = f"""CASE
+    WHEN {_LATE} AND NOT {_UNIFORM} THEN {RECOUNT}
     WHEN excluded.last_passed_at IS NULL THEN recipes.failure_streak + CASE
         WHEN recipes.last_passed_at IS NULL OR excluded.last_seen_at >= recipes.last_passed_at
         THEN excluded.failed ELSE 0 END
@@ -52,6 +68,14 @@ _SINCE = f"""CASE
         THEN excluded.failing_since
     WHEN excluded.failing_since IS NOT NULL THEN excluded.failing_since
     ELSE recipes.failing_since END"""
+_RECENT = f"""CASE
+    WHEN {_UNIFORM} THEN substr(CASE WHEN recipes.failed + excluded.failed = 0
+        THEN '{PASSED_ATTEMPT * RECENT_ATTEMPTS}' ELSE '{FAILED_ATTEMPT * RECENT_ATTEMPTS}' END,
+        1, CAST({_ATTEMPTS} AS INTEGER))
+    ELSE substr(recipes.recent_attempts || excluded.recent_attempts, CASE
+        WHEN length(recipes.recent_attempts || excluded.recent_attempts) > {RECENT_ATTEMPTS}
+        THEN length(recipes.recent_attempts || excluded.recent_attempts) - {RECENT_ATTEMPTS - 1}
+        ELSE 1 END) END"""
 _UPDATES = (
     *(
         f"{name} = recipes.{name} + excluded.{name}"
@@ -59,6 +83,7 @@ _UPDATES = (
     ),
     f"failure_streak = {_STREAK}",
     f"failing_since = {_SINCE}",
+    f"recent_attempts = {_RECENT}",
     "first_seen_at = CASE WHEN excluded.first_seen_at < recipes.first_seen_at"
     " THEN excluded.first_seen_at ELSE recipes.first_seen_at END",
     *(
@@ -79,7 +104,8 @@ _COUNTS = """
     min(started_at) AS first_seen_at,
     max(started_at) AS last_seen_at,
     max(CASE WHEN result = 'passed' THEN started_at END) AS last_passed_at,
-    max(CASE WHEN result = 'failed' THEN started_at END) AS last_failed_at
+    max(CASE WHEN result = 'failed' THEN started_at END) AS last_failed_at,
+    '' AS recent_attempts
 """
 # Failed attempts since the last pass: later in time, or at its time but behind it in order.
 _CURRENT_STREAK = """
@@ -94,6 +120,15 @@ _CURRENT_STREAK = """
                 AND (p.started_at, p.batch_run_id, p.id) > (r.started_at, r.batch_run_id, r.id)
         )
 """
+# Ids grow in the order runs are stored, and within a run in the order its results were sent.
+_LAST_ATTEMPTS = f"""
+    SELECT CASE result WHEN 'passed' THEN '{PASSED_ATTEMPT}' ELSE '{FAILED_ATTEMPT}' END AS attempt,
+        started_at, id
+    FROM recipe_results r
+    WHERE r.recipe_name = {{recipe}}.recipe_name AND r.ecosystem = {{recipe}}.ecosystem
+        AND r.result IN ('passed', 'failed')
+    ORDER BY started_at DESC, id DESC LIMIT {RECENT_ATTEMPTS}
+"""  # noqa: S608
 
 
 def add_outcomes(
@@ -122,7 +157,7 @@ def add_outcomes(
     _recount_streaks(connection)
 
 
-def _sums(outcome: RecipeOutcome, time: int) -> tuple[int | None, ...]:
+def _sums(outcome: RecipeOutcome, time: int) -> tuple[int | str | None, ...]:
     """The values of SUM_COLUMNS for a recipe's first batch run."""
     return (
         outcome.passed,
@@ -135,6 +170,7 @@ def _sums(outcome: RecipeOutcome, time: int) -> tuple[int | None, ...]:
         time,
         time if outcome.passed else None,
         time if outcome.failed else None,
+        outcome.attempts,
     )
 
 
@@ -170,10 +206,12 @@ def count_drift(connection: Connection) -> int:
     """How many summary rows differ from what the results say."""
     names = ", ".join(COLUMNS)
     streak = _CURRENT_STREAK.format(recipe="summed")
-    counted = {"failure_streak": "count(*)", "failing_since": "min(r.started_at)"}
-    computed = ", ".join(
-        f"(SELECT {counted[name]} {streak})" if name in counted else name for name in COLUMNS
-    )
+    counted = {
+        "failure_streak": f"(SELECT count(*) {streak})",
+        "failing_since": f"(SELECT min(r.started_at) {streak})",
+        "recent_attempts": _recent_attempts(connection, "summed"),
+    }
+    computed = ", ".join(counted.get(name, name) for name in COLUMNS)
     expected = f"SELECT {computed} FROM ({_summed(connection)}) AS summed"  # noqa: S608
     return count_differences(connection, expected, f"SELECT {names} FROM recipes")  # noqa: S608
 
@@ -190,7 +228,19 @@ def _recount_streaks(connection: Connection) -> None:
     # The first condition is what lets the partial index find the marked rows.
     run_statement(
         connection,
-        "UPDATE recipes SET (failure_streak, failing_since) = "  # noqa: S608
+        f"UPDATE recipes SET recent_attempts = {_recent_attempts(connection, 'recipes')},"  # noqa: S608
+        " (failure_streak, failing_since) = "
         f"(SELECT count(*), min(r.started_at) {_CURRENT_STREAK.format(recipe='recipes')}) "
         f"WHERE failure_streak != 0 AND failure_streak = {RECOUNT}",
     )
+
+
+def _recent_attempts(connection: Connection, recipe: str) -> str:
+    """The last attempts of a recipe as its results say, an SQL expression."""
+    last = _LAST_ATTEMPTS.format(recipe=recipe)
+    if connection.dialect.name == "sqlite":
+        # It joins in the order of the subquery.
+        joined = f"SELECT group_concat(attempt, '') FROM (SELECT attempt FROM ({last}) ORDER BY started_at, id)"  # noqa: S608, E501
+    else:
+        joined = f"SELECT string_agg(attempt, '' ORDER BY started_at, id) FROM ({last}) AS last"  # noqa: S608
+    return f"coalesce(({joined}), '')"

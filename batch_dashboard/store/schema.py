@@ -22,6 +22,8 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    func,
+    literal_column,
 )
 
 TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
@@ -115,6 +117,30 @@ batch_runs = Table(
     Index("ix_batch_runs_batch_id", "batch_id"),
     sqlite_autoincrement=True,
 )
+# Each order the list of runs can be in, so that no page of it sorts; unknown comes lowest. The
+# ecosystem is there to be looked at without reading the run.
+RUN_ORDERS = {
+    "failed": batch_runs.c.failed,
+    "success_rate": func.coalesce(batch_runs.c.success_rate, literal_column("-1")),
+    "macos_minutes": func.coalesce(batch_runs.c.macos_minutes, literal_column("-1")),
+    "linux_minutes": func.coalesce(batch_runs.c.linux_minutes, literal_column("-1")),
+}
+for _name, _value in RUN_ORDERS.items():
+    Index(
+        f"ix_batch_runs_{_name}",
+        _value,
+        batch_runs.c.started_at,
+        batch_runs.c.id,
+        batch_runs.c.ecosystem,
+    )
+# Finds the last run of an ecosystem in which a recipe passed.
+Index(
+    "ix_batch_runs_with_pass",
+    batch_runs.c.ecosystem,
+    batch_runs.c.started_at,
+    sqlite_where=batch_runs.c.passed > 0,
+    postgresql_where=batch_runs.c.passed > 0,
+)
 
 recipe_results = Table(
     "recipe_results",
@@ -185,6 +211,8 @@ recipes = Table(
     Column("last_seen_at", UnixTime, nullable=False),
     Column("last_passed_at", UnixTime),  # NULL: never
     Column("last_failed_at", UnixTime),  # NULL: never
+    # The last 20 attempts, oldest first: p for passed, f for failed.
+    Column("recent_attempts", Text, nullable=False, server_default=""),
     sqlite_with_rowid=False,
 )
 Index(
@@ -208,16 +236,26 @@ failure_groups = Table(
     Column("last_seen_at", UnixTime, nullable=False),
 )
 
-failure_group_days = Table(
-    "failure_group_days",
-    metadata,
-    Column("day", Date, primary_key=True),
-    Column("ecosystem", Text, primary_key=True),
-    Column("failure_group_id", BigInteger, primary_key=True),
-    Column("failed", BigInteger, nullable=False),
-    Index("ix_failure_group_days_group", "failure_group_id", "day"),
-    sqlite_with_rowid=False,
-)
+# Stands for every ecosystem together where sums of failures are kept; no ecosystem has no name.
+ALL_ECOSYSTEMS = ""
+
+
+def _failure_group_sums(name: str, start: str) -> Table:
+    return Table(
+        name,
+        metadata,
+        Column(start, Date, primary_key=True),
+        Column("ecosystem", Text, primary_key=True),
+        Column("failure_group_id", BigInteger, primary_key=True),
+        Column("failed", BigInteger, nullable=False),
+        Index(f"ix_{name}_group", "failure_group_id", start),
+        sqlite_with_rowid=False,
+    )
+
+
+failure_group_days = _failure_group_sums("failure_group_days", "day")
+# The same by the Monday of the week: a long period reads a seventh of the rows.
+failure_group_weeks = _failure_group_sums("failure_group_weeks", "week")
 
 failure_group_recipes = Table(
     "failure_group_recipes",
