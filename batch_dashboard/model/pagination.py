@@ -1,66 +1,104 @@
 """Places in a long list, as they stand in a URL: between rows, so a new row moves no page."""
 
-import re
-from collections.abc import Mapping
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import NamedTuple
+from math import isfinite
+from typing import Generic, NamedTuple, TypeVar
+
+T = TypeVar("T")
+KeyValue = str | int | float | datetime
 
 # The largest id either database can hold.
 MAX_ROW_ID = 2**63 - 1
-
-RUN_TOKEN = re.compile(r"(\d{8}T\d{6})Z-(\d{1,19})", re.ASCII)
-RESULT_TOKEN = re.compile(r"\d{1,19}", re.ASCII)
-TIME_FORMAT = "%Y%m%dT%H%M%S"
+MAX_TOKEN_LENGTH = 4_000
+# Stands in a URL for the end of a list, so that its last page can be asked for.
+END = "end"
 
 NOT_A_PLACE = "The page asked for is not one of this list, so the first page is shown."
 
 
-class RunPlace(NamedTuple):
-    """Beside which batch run a page of the list begins: just after it, or just before it."""
+class Place(NamedTuple):
+    """Beside which row a page begins: just after it, or just before it.
 
-    started_at: datetime
-    id: int
+    `key` holds that row's values of the columns the list is ordered by; empty: the list's end.
+    """
+
+    key: tuple[KeyValue, ...]
     before: bool = False
 
     @property
     def token(self) -> str:
-        """The place in a URL, `20260203T045807Z-12`."""
-        return f"{self.started_at.astimezone(UTC):{TIME_FORMAT}}Z-{self.id}"
+        """The place in a URL."""
+        if not self.key:
+            return END
+        values = [
+            int(value.timestamp()) if isinstance(value, datetime) else value for value in self.key
+        ]
+        text = json.dumps(values, ensure_ascii=False, separators=(",", ":"))
+        return urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+    @property
+    def query(self) -> dict[str, str]:
+        """The place as a part of a query string."""
+        return {"before" if self.before else "after": self.token}
 
 
-class ResultPlace(NamedTuple):
-    """Beside which recipe result a page of a run's results begins."""
+class Slice(NamedTuple, Generic[T]):
+    """One page of a longer list, and the places where its neighbours begin; None: no neighbour."""
 
-    id: int
-    before: bool = False
-
-
-def run_place(args: Mapping[str, str]) -> tuple[RunPlace | None, list[str]]:
-    """The place that `after` or `before` names, None for the first page; and what is wrong."""
-    text, before = _named(args)
-    if text is None:
-        return None, []
-    match = RUN_TOKEN.fullmatch(text)
-    if match:
-        try:
-            started_at = datetime.strptime(match[1], TIME_FORMAT).replace(tzinfo=UTC)
-        except ValueError:
-            return None, [NOT_A_PLACE]
-        if int(match[2]) <= MAX_ROW_ID:
-            return RunPlace(started_at, int(match[2]), before), []
-    return None, [NOT_A_PLACE]
+    rows: list[T]
+    earlier: Place | None
+    later: Place | None
 
 
-def result_place(args: Mapping[str, str]) -> tuple[ResultPlace | None, list[str]]:
-    """The place that `after` or `before` names, None for the first page; and what is wrong."""
-    text, before = _named(args)
-    if text is None:
-        return None, []
-    if RESULT_TOKEN.fullmatch(text) and int(text) <= MAX_ROW_ID:
-        return ResultPlace(int(text), before), []
-    return None, [NOT_A_PLACE]
+def parse_place(args: Mapping[str, str], kinds: Sequence[type]) -> tuple[Place | None, list[str]]:
+    """The place that `after` or `before` names, None for the first page; and what is wrong.
 
-
-def _named(args: Mapping[str, str]) -> tuple[str | None, bool]:
+    `kinds` are the types of the columns the list is ordered by: of another list, or made up, a
+    token names no place.
+    """
     after, before = args.get("after", ""), args.get("before", "")
-    return (after or before or None), bool(before and not after)
+    if not (after or before):
+        return None, []
+    if before == END and not after:
+        return Place((), before=True), []
+    values = _decoded(after or before)
+    if values is None or len(values) != len(kinds):
+        return None, [NOT_A_PLACE]
+    try:
+        key = tuple(_of_kind(value, kind) for value, kind in zip(values, kinds, strict=True))
+    except ValueError:
+        return None, [NOT_A_PLACE]
+    return Place(key, before=not after), []
+
+
+def _decoded(token: str) -> list[object] | None:
+    if len(token) > MAX_TOKEN_LENGTH:
+        return None
+    try:
+        values = json.loads(urlsafe_b64decode(token + "=" * (-len(token) % 4)))
+    except (ValueError, RecursionError):
+        return None
+    return values if isinstance(values, list) else None
+
+
+def _of_kind(value: object, kind: type) -> KeyValue:
+    if kind is str and isinstance(value, str) and value.isprintable():
+        return value
+    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+        raise ValueError(value)
+    if abs(value) > MAX_ROW_ID:
+        raise ValueError(value)
+    if kind is float:
+        return float(value)
+    if isinstance(value, int):
+        if kind is int:
+            return value
+        if kind is datetime:
+            try:
+                return datetime.fromtimestamp(value, UTC)
+            except (OverflowError, OSError) as error:
+                raise ValueError(value) from error
+    raise ValueError(value)

@@ -2,11 +2,9 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime
-from typing import Generic, NamedTuple, TypeVar
+from typing import NamedTuple
 
 from batch_dashboard.model.vocabulary import MACOS
-
-T = TypeVar("T")
 
 
 class Minutes(NamedTuple):
@@ -134,11 +132,3 @@ class OutcomeCount(NamedTuple):
     result: str
     error_category: str | None
     results: int
-
-
-class Slice(NamedTuple, Generic[T]):
-    """One page of a longer list."""
-
-    rows: list[T]
-    has_earlier: bool  # rows before the first of these, in the order of the list
-    has_later: bool

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from batch_dashboard.model.search import parse_text
 from batch_dashboard.model.vocabulary import RESULTS
 from batch_dashboard.model.wording import not_one_of
 
-MAX_TEXT_LENGTH = 200
 # Stands in a URL for results without an error category.
 NO_CATEGORY = "(none)"
 
@@ -27,8 +27,8 @@ class ResultFilter:
         if result is not None and result not in RESULTS:
             complaints.append(not_one_of("result", RESULTS, result))
             result = None
-        category = _text(args, "category", complaints)
-        return cls(result, category, _text(args, "text", complaints)), complaints
+        category = parse_text(args, "category", complaints)
+        return cls(result, category, parse_text(args, "text", complaints)), complaints
 
     def query(self, **changes: str | None) -> dict[str, str]:
         """The query string's parts that give this choice again; `changes` replace parts."""
@@ -39,11 +39,3 @@ class ResultFilter:
     def chosen(self) -> bool:
         """Whether anything is left out."""
         return bool(self.result or self.category or self.text)
-
-
-def _text(args: Mapping[str, str], name: str, complaints: list[str]) -> str | None:
-    text = args.get(name, "").strip()
-    if len(text) > MAX_TEXT_LENGTH or not text.isprintable():
-        complaints.append(f"“{name}” must be at most {MAX_TEXT_LENGTH} characters on one line.")
-        return None
-    return text or None

@@ -6,10 +6,12 @@ from typing import Any
 from sqlalchemy import Connection, Select, Tuple, func, literal, select, tuple_
 
 from batch_dashboard.model.filters import RunFilter
-from batch_dashboard.model.pagination import RunPlace
-from batch_dashboard.model.records import BatchRun, EcosystemSpan, Slice
+from batch_dashboard.model.pagination import Place, Slice
+from batch_dashboard.model.records import BatchRun, EcosystemSpan
+from batch_dashboard.model.sorting import Sort
 from batch_dashboard.store.conditions import run_conditions
-from batch_dashboard.store.schema import batch_runs
+from batch_dashboard.store.keyset import SortKey, fetch_slice
+from batch_dashboard.store.schema import RUN_ORDERS, batch_runs
 
 MAX_ECOSYSTEMS = 1_000
 
@@ -50,21 +52,21 @@ def fetch_latest(connection: Connection, run_filter: RunFilter, count: int) -> l
 
 
 def fetch_page(
-    connection: Connection, run_filter: RunFilter, place: RunPlace | None, count: int
+    connection: Connection,
+    run_filter: RunFilter,
+    text: str | None,
+    sort: Sort,
+    place: Place | None,
+    count: int,
 ) -> Slice[BatchRun]:
-    """Up to `count` runs beside a place in the list, newest first; without a place, the first."""
+    """Up to `count` runs beside a place in the list; `text` is looked for in their batch ids."""
     query = _chosen(run_filter)
-    backwards = place is not None and place.before
-    if place is not None:
-        key = tuple_(_run.started_at, _run.id)
-        here = _key_of(place.started_at, place.id)
-        query = query.where(key > here if backwards else key < here)
-    query = query.order_by(*(_OLDEST_FIRST if backwards else _NEWEST_FIRST)).limit(count + 1)
-    rows = [BatchRun(*row) for row in connection.execute(query)]
-    more, rows = len(rows) > count, rows[:count]
-    if backwards:
-        return Slice(rows[::-1], has_earlier=more, has_later=True)
-    return Slice(rows, has_earlier=place is not None, has_later=more)
+    if text:
+        query = query.where(_run.batch_id.icontains(text, autoescape=True))
+    started = [SortKey(_run.started_at, sort.descending), SortKey(_run.id, sort.descending)]
+    if sort.column.name != "started_at":
+        started.insert(0, SortKey(RUN_ORDERS[sort.column.name], sort.descending))
+    return fetch_slice(connection, query, started, place, count, BatchRun)
 
 
 def find(connection: Connection, batch_run_id: int) -> BatchRun | None:

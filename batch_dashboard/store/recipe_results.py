@@ -1,38 +1,41 @@
 """Recipe results of one batch run. Nothing here looks beyond one run: its index is the run's id."""
 
+from typing import Any
+
 from sqlalchemy import ColumnElement, Connection, func, or_, select
 
-from batch_dashboard.model.pagination import ResultPlace
-from batch_dashboard.model.records import OutcomeCount, RecipeResult, Slice
+from batch_dashboard.model.pagination import Place, Slice
+from batch_dashboard.model.records import OutcomeCount, RecipeResult
 from batch_dashboard.model.result_filter import NO_CATEGORY, ResultFilter
+from batch_dashboard.model.sorting import Sort
+from batch_dashboard.store.keyset import SortKey, fetch_slice
 from batch_dashboard.store.schema import recipe_results
 
 _result = recipe_results.c
 _COLUMNS = tuple(recipe_results.c[name] for name in RecipeResult._fields)
+_ORDERS: dict[str, ColumnElement[Any]] = {
+    "id": _result.id,
+    "recipe_name": _result.recipe_name,
+    "duration_seconds": func.coalesce(_result.duration_seconds, -1.0),
+}
 
 
 def fetch_page(
     connection: Connection,
     batch_run_id: int,
     result_filter: ResultFilter,
-    place: ResultPlace | None,
+    sort: Sort,
+    place: Place | None,
     count: int,
 ) -> Slice[RecipeResult]:
-    """Up to `count` results of a run beside a place, in the order they were sent."""
+    """Up to `count` results of a run beside a place in the list."""
     query = select(*_COLUMNS).where(
         _result.batch_run_id == batch_run_id, *_conditions(result_filter)
     )
-    backwards = place is not None and place.before
-    if place is not None:
-        query = query.where(_result.id < place.id if backwards else _result.id > place.id)
-    order = _result.id.desc() if backwards else _result.id
-    rows = [
-        RecipeResult(*row) for row in connection.execute(query.order_by(order).limit(count + 1))
-    ]
-    more, rows = len(rows) > count, rows[:count]
-    if backwards:
-        return Slice(rows[::-1], has_earlier=more, has_later=True)
-    return Slice(rows, has_earlier=place is not None, has_later=more)
+    keys = [SortKey(_ORDERS[sort.column.name], sort.descending)]
+    if sort.column.name != "id":
+        keys.append(SortKey(_result.id, sort.descending))
+    return fetch_slice(connection, query, keys, place, count, RecipeResult)
 
 
 def fetch_outcome_counts(connection: Connection, batch_run_id: int) -> list[OutcomeCount]:

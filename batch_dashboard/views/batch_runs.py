@@ -5,15 +5,19 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, abort, render_template, request, url_for
 
-from batch_dashboard.model.pagination import MAX_ROW_ID, RunPlace, result_place, run_place
+from batch_dashboard.model import orders
+from batch_dashboard.model.pagination import MAX_ROW_ID, parse_place
 from batch_dashboard.model.prices import list_price
-from batch_dashboard.model.records import BatchRun, OutcomeCount
+from batch_dashboard.model.records import OutcomeCount
 from batch_dashboard.model.result_filter import NO_CATEGORY, ResultFilter
+from batch_dashboard.model.search import parse_text
 from batch_dashboard.model.series import colour_slots
+from batch_dashboard.model.sorting import Sort
 from batch_dashboard.model.vocabulary import RESULTS
 from batch_dashboard.store import batch_runs, ecosystem_days, recipe_results
 from batch_dashboard.views.choice import choose, csv_url
 from batch_dashboard.views.connection import connection
+from batch_dashboard.views.listing import Listing
 
 blueprint = Blueprint("batch_runs", __name__, url_prefix="/batch-runs")
 
@@ -23,32 +27,28 @@ RESULTS_PER_PAGE = 100
 
 @blueprint.get("")
 def index() -> str:
-    """The batch runs chosen, newest first."""
+    """The batch runs chosen, newest first or in another order."""
     conn = connection()
     choice = choose(conn, request.args)
     if not choice.ecosystems:
         return render_template("pages/overview/empty.html", choice=choice)
+    text = parse_text(request.args, "text", choice.complaints)
+    sort, complaints = Sort.parse(request.args, orders.BATCH_RUNS)
+    place, more_complaints = parse_place(request.args, sort.column.kinds)
+    choice.complaints.extend(complaints + more_complaints)
     total = ecosystem_days.fetch_total(conn, choice.shown)
     if total is None and choice.spans:
         choice = choice.with_last_data()
         total = ecosystem_days.fetch_total(conn, choice.shown)
-    place, complaints = run_place(request.args)
-    choice.complaints.extend(complaints)
-    page = batch_runs.fetch_page(conn, choice.shown, place, RUNS_PER_PAGE)
-    query: dict[str, Any] = choice.shown.query()
-    links = {}
-    if page.rows and page.has_earlier:
-        links["newer"] = url_for(".index", **query, before=_token(page.rows[0]))
-    if page.rows and page.has_later:
-        links["older"] = url_for(".index", **query, after=_token(page.rows[-1]))
+    page = batch_runs.fetch_page(conn, choice.shown, text, sort, place, RUNS_PER_PAGE)
+    query = choice.shown.query()
+    found = {**query, "text": text} if text else query
     return render_template(
         "pages/batch_runs/index.html",
         choice=choice,
+        text=text,
         total=total,
-        runs=page.rows,
-        links=links,
-        first_page=url_for(".index", **query),
-        beyond=place is not None and not page.rows,
+        runs=Listing(url_for(".index"), found, sort, page, place),
         slots=colour_slots(choice.ecosystems),
         csv=csv_url("batch_runs.csv", query),
     )
@@ -62,25 +62,19 @@ def show(batch_run_id: int) -> str:
     if run is None:
         abort(404, f"There is no batch run {batch_run_id}. It may have been deleted.")
     result_filter, complaints = ResultFilter.parse(request.args)
-    place, more_complaints = result_place(request.args)
-    page = recipe_results.fetch_page(conn, run.id, result_filter, place, RESULTS_PER_PAGE)
+    sort, more_complaints = Sort.parse(request.args, orders.RECIPE_RESULTS)
+    place, still_more = parse_place(request.args, sort.column.kinds)
+    page = recipe_results.fetch_page(conn, run.id, result_filter, sort, place, RESULTS_PER_PAGE)
     earlier, later = batch_runs.find_neighbours(conn, run)
     here = url_for(".show", batch_run_id=run.id)
-    links = {}
-    if page.rows and page.has_earlier:
-        links["previous"] = _with(here, result_filter.query(before=str(page.rows[0].id)))
-    if page.rows and page.has_later:
-        links["next"] = _with(here, result_filter.query(after=str(page.rows[-1].id)))
     return render_template(
         "pages/batch_runs/show.html",
         run=run,
         price=list_price(run.started_at.date()),
         run_link=run.run_url if is_web_link(run.run_url) else None,
-        complaints=complaints + more_complaints,
+        complaints=complaints + more_complaints + still_more,
         result_filter=result_filter,
-        results=page.rows,
-        beyond=place is not None and not page.rows,
-        links=links,
+        results=Listing(here, result_filter.query(), sort, page, place),
         here=here,
         earlier=earlier,
         later=later,
@@ -118,7 +112,3 @@ def _outcomes(counts: list[OutcomeCount], chosen: ResultFilter, here: str) -> di
 
 def _with(path: str, query: dict[str, str]) -> str:
     return f"{path}?{urlencode(query)}" if query else path
-
-
-def _token(run: BatchRun) -> str:
-    return RunPlace(run.started_at, run.id).token

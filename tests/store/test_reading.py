@@ -1,16 +1,23 @@
 """What pages read: sums by week, pages of lists, neighbours; each boundary on both databases."""
 
 from datetime import date
+from typing import Any
 
+from sqlalchemy import event
+
+from batch_dashboard.model import orders
 from batch_dashboard.model.filters import RunFilter
-from batch_dashboard.model.pagination import ResultPlace, RunPlace
+from batch_dashboard.model.pagination import Place, Slice, parse_place
 from batch_dashboard.model.periods import Period
+from batch_dashboard.model.records import BatchRun
 from batch_dashboard.model.result_filter import NO_CATEGORY, ResultFilter
+from batch_dashboard.model.sorting import Sort
 from batch_dashboard.store import batch_runs, ecosystem_days, recipe_results
-from batch_dashboard.store.engine import Store
-from tests.factories import batch_run, ingest, recipe_result
+from batch_dashboard.store.engine import Connection, Store
+from tests.factories import NOW, batch_run, failed_result, ingest, recipe_result
 
 ALL = RunFilter(Period(None, None), "all")
+AS_SENT = Sort(orders.RECIPE_RESULTS, orders.RECIPE_RESULTS[0], descending=False)
 WEEK = RunFilter(Period(date(2026, 11, 9), date(2026, 11, 16)))
 
 
@@ -63,6 +70,11 @@ def test_another_ecosystem_is_left_out(store: Store) -> None:
     assert sorted(span.ecosystem for span in spans) == ["homebrew", "npm"]
 
 
+def page(connection: Connection, place: Place | None, **order: str) -> Slice[BatchRun]:
+    sort, _ = Sort.parse(order, orders.BATCH_RUNS)
+    return batch_runs.fetch_page(connection, ALL, None, sort, place, 3)
+
+
 def test_pages_of_the_list_meet_without_gap_or_overlap_even_at_the_same_second(
     store: Store,
 ) -> None:
@@ -72,18 +84,85 @@ def test_pages_of_the_list_meet_without_gap_or_overlap_even_at_the_same_second(
         *seed(store, "2026-11-11T00:00:00Z", "2026-11-12T00:00:00Z"),
     ]
     with store.read() as connection:
-        first = batch_runs.fetch_page(connection, ALL, None, 3)
-        edge = first.rows[-1]
-        second = batch_runs.fetch_page(connection, ALL, RunPlace(edge.started_at, edge.id), 3)
-        start = second.rows[0]
-        back = batch_runs.fetch_page(
-            connection, ALL, RunPlace(start.started_at, start.id, before=True), 3
-        )
+        first = page(connection, None)
+        second = page(connection, first.later)
+        back = page(connection, second.earlier)
+        end = page(connection, Place((), before=True))
     assert [run.id for run in first.rows + second.rows] == ids[::-1]
-    assert (first.has_earlier, first.has_later) == (False, True)
-    assert (second.has_earlier, second.has_later) == (True, False)
+    assert first.earlier is None
+    assert second.later is None
     assert back.rows == first.rows
-    assert not back.has_earlier
+    assert back.earlier is None
+    assert back.later == first.later
+    assert [run.id for run in end.rows] == ids[:3][::-1]
+    assert end.later is None
+
+
+def test_every_order_of_the_list_walks_through_all_runs_in_both_directions(store: Store) -> None:
+    seed(store, *(f"2026-11-10T00:00:0{second}Z" for second in range(4)), macos_minutes=None)
+    seed(store, "2026-11-11T00:00:00Z", "2026-11-09T00:00:00Z", macos_minutes=0.1)
+    seed(store, "2026-11-11T01:00:00Z", results=[], linux_minutes=1e300)
+    seed(store, "2026-11-11T02:00:00Z", results=[failed_result()], linux_minutes=0)
+    unknown_first = {
+        "started_at": lambda run: (run.started_at, run.id),
+        "failed": lambda run: (run.failed, run.started_at, run.id),
+        "success_rate": lambda run: (
+            run.passed / (run.passed + run.failed) if run.passed + run.failed else -1,
+            run.started_at,
+            run.id,
+        ),
+        "macos_minutes": lambda run: (
+            -1 if run.macos_minutes is None else run.macos_minutes,
+            run.started_at,
+            run.id,
+        ),
+        "linux_minutes": lambda run: (
+            -1 if run.linux_minutes is None else run.linux_minutes,
+            run.started_at,
+            run.id,
+        ),
+    }
+    assert set(unknown_first) == {column.name for column in orders.BATCH_RUNS}
+    with store.read() as connection:
+        everything = batch_runs.fetch_latest(connection, ALL, 99)
+        assert len(everything) == 8
+        for name, key in unknown_first.items():
+            for order in ("asc", "desc"):
+                walked, place = [], None
+                for _ in range(3):
+                    now = page(connection, place, sort=name, order=order)
+                    walked += now.rows
+                    # As it would come from a URL.
+                    kinds = Sort.parse({"sort": name}, orders.BATCH_RUNS)[0].column.kinds
+                    place, wrong = parse_place(now.later.query if now.later else {}, kinds)
+                    assert wrong == []
+                expected = sorted(everything, key=key, reverse=order == "desc")
+                assert [run.id for run in walked] == [run.id for run in expected], (name, order)
+                back = page(connection, Place((), before=True), sort=name, order=order)
+                assert [run.id for run in back.rows] == [run.id for run in expected[-3:]]
+
+
+def test_an_order_of_the_list_reads_no_more_than_its_page(store: Store) -> None:
+    """The plan of each order walks its own index and sorts nothing."""
+    if not store.is_sqlite:
+        return
+    plans: dict[str, str] = {}
+    with store.read() as connection:
+
+        def explain(_c: object, cursor: Any, statement: str, values: Any, *_rest: object) -> None:
+            cursor.execute(f"EXPLAIN QUERY PLAN {statement}", values)
+            plans[name] = " ".join(row[-1] for row in cursor.fetchall())
+
+        event.listen(connection, "before_cursor_execute", explain)
+        for column in orders.BATCH_RUNS:
+            name = column.name
+            place = Place((1.0, NOW, 7)[-len(column.kinds) :])
+            page(connection, place, sort=name)
+        event.remove(connection, "before_cursor_execute", explain)
+    assert len(plans) == len(orders.BATCH_RUNS)
+    for name, plan in plans.items():
+        assert f"USING INDEX ix_batch_runs_{name}" in plan, plan
+        assert "TEMP B-TREE" not in plan, plan
 
 
 def test_neighbours_are_of_the_same_ecosystem(store: Store) -> None:
@@ -129,7 +208,9 @@ def test_results_are_found_by_result_category_and_text(store: Store) -> None:
     run_id = ingest(store, payload).batch_run_id
 
     def names(**chosen: str) -> list[str]:
-        page = recipe_results.fetch_page(connection, run_id, ResultFilter(**chosen), None, 9)
+        page = recipe_results.fetch_page(
+            connection, run_id, ResultFilter(**chosen), AS_SENT, None, 9
+        )
         return [row.recipe_name for row in page.rows]
 
     with store.read() as connection:
@@ -139,11 +220,10 @@ def test_results_are_found_by_result_category_and_text(store: Store) -> None:
         assert names(category=NO_CATEGORY, result="failed") == ["curl"]
         assert names(text="%_done") == ["wget"]
         assert names(text="%x") == []
-        first = recipe_results.fetch_page(connection, run_id, ResultFilter(), None, 2)
+        first = recipe_results.fetch_page(connection, run_id, ResultFilter(), AS_SENT, None, 2)
         rest = recipe_results.fetch_page(
-            connection, run_id, ResultFilter(), ResultPlace(first.rows[-1].id), 2
+            connection, run_id, ResultFilter(), AS_SENT, first.later, 2
         )
         counts = recipe_results.fetch_outcome_counts(connection, run_id)
-    assert first.has_later
     assert [row.recipe_name for row in rest.rows] == ["curl"]
     assert sum(row.results for row in counts) == 3

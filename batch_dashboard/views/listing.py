@@ -1,0 +1,71 @@
+"""A long table's addresses: its orders and its pages, for any list."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import urlencode
+
+from batch_dashboard.model.pagination import Place, Slice
+from batch_dashboard.model.sorting import Sort
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A list at an address, what was chosen of it, its order, and the page of it that is shown."""
+
+    path: str
+    query: dict[str, str]
+    sort: Sort
+    page: Slice[Any]
+    place: Place | None
+
+    def sort_url(self, name: str) -> str:
+        """The list ordered by another column, or by the same one the other way round."""
+        return self._url(self.sort.by(name).query)
+
+    def direction(self, name: str) -> str | None:
+        """`ascending` or `descending` for the column it is ordered by, else None."""
+        if name != self.sort.column.name:
+            return None
+        return "descending" if self.sort.descending else "ascending"
+
+    @property
+    def order(self) -> dict[str, str]:
+        """What a form has to send along to keep the order."""
+        return self.sort.query
+
+    @property
+    def first_url(self) -> str:
+        """The list's first page."""
+        return self._url(self.sort.query)
+
+    @property
+    def earlier_url(self) -> str | None:
+        """The page before this one."""
+        return self._page_url(self.page.earlier)
+
+    @property
+    def later_url(self) -> str | None:
+        """The page after this one."""
+        return self._page_url(self.page.later)
+
+    @property
+    def last_url(self) -> str | None:
+        """The list's last page, from any other."""
+        return self._page_url(Place((), before=True)) if self.page.later else None
+
+    @property
+    def is_beyond(self) -> bool:
+        """Whether a page was asked for that holds nothing."""
+        return self.place is not None and not self.page.rows
+
+    def without(self, name: str) -> str:
+        """The list without one part of what was chosen of it."""
+        left = {part: value for part, value in self.query.items() if part != name}
+        return replace(self, query=left).first_url
+
+    def _page_url(self, place: Place | None) -> str | None:
+        return None if place is None else self._url({**self.sort.query, **place.query})
+
+    def _url(self, parts: dict[str, str]) -> str:
+        query = {**self.query, **parts}
+        return f"{self.path}?{urlencode(query)}" if query else self.path
