@@ -85,9 +85,9 @@ def add_failures(connection: Connection, summary: RunSummary, started_at: dateti
         upsert_rows(
             connection,
             table,
-            (TIME_SUMS[table], "ecosystem", "failure_group_id", "failed"),
+            ("ecosystem", TIME_SUMS[table], "failure_group_id", "failed"),
             [
-                (as_stored(connection, start), ecosystem, group_id, failed)
+                (ecosystem, as_stored(connection, start), group_id, failed)
                 for (group_id, ecosystem), failed in by_ecosystem.items()
             ],
             (_added(table.name),),
@@ -230,7 +230,7 @@ def count_drift(connection: Connection) -> dict[str, int]:
             table.name: count_differences(
                 connection,
                 _summed_times(connection, table),
-                f"SELECT {start}, ecosystem, failure_group_id, failed FROM {table.name}",  # noqa: S608
+                f"SELECT ecosystem, {start}, failure_group_id, failed FROM {table.name}",  # noqa: S608
             )
             for table, start in TIME_SUMS.items()
         },
@@ -255,7 +255,7 @@ def _summed_times(connection: Connection, table: Table) -> str:
     day = day_sql(connection, "started_at")
     start = week_start_sql(connection, day) if table is failure_group_weeks else day
     sums = " UNION ALL ".join(
-        f"SELECT {start}, {ecosystem} AS ecosystem, failure_group_id, count(*)"  # noqa: S608
+        f"SELECT {ecosystem} AS ecosystem, {start}, failure_group_id, count(*)"  # noqa: S608
         f" FROM recipe_results {_IN_A_GROUP} GROUP BY 1, 2, 3"
         for ecosystem in ("ecosystem", f"'{ALL_ECOSYSTEMS}'")
     )

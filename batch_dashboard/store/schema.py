@@ -244,8 +244,8 @@ def _failure_group_sums(name: str, start: str) -> Table:
     return Table(
         name,
         metadata,
-        Column(start, Date, primary_key=True),
         Column("ecosystem", Text, primary_key=True),
+        Column(start, Date, primary_key=True),
         Column("failure_group_id", BigInteger, primary_key=True),
         Column("failed", BigInteger, nullable=False),
         Index(f"ix_{name}_group", "failure_group_id", start),

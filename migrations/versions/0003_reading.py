@@ -6,6 +6,8 @@ results by the rule in force.
 Revision ID: 0003
 """
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -37,21 +39,11 @@ def upgrade() -> None:
         sqlite_where=some_passed,
         postgresql_where=some_passed,
     )
-    op.create_table(
-        "failure_group_weeks",
-        sa.Column("week", sa.Date, nullable=False),
-        sa.Column("ecosystem", sa.Text, nullable=False),
-        sa.Column("failure_group_id", sa.BigInteger, nullable=False),
-        sa.Column("failed", sa.BigInteger, nullable=False),
-        sa.PrimaryKeyConstraint(
-            "week", "ecosystem", "failure_group_id", name="pk_failure_group_weeks"
-        ),
-        sqlite_with_rowid=False,
-    )
-    op.create_index(
-        "ix_failure_group_weeks_group", "failure_group_weeks", ["failure_group_id", "week"]
-    )
     empty_sums()
+    # By ecosystem first: a page asks for one of them, or for all together, over many days.
+    op.drop_table("failure_group_days")
+    for name, start in (("failure_group_days", "day"), ("failure_group_weeks", "week")):
+        create_failure_sums(name, start, ("ecosystem", start, "failure_group_id"))
     op.add_column(
         "recipes", sa.Column("recent_attempts", sa.Text, nullable=False, server_default="")
     )
@@ -61,9 +53,27 @@ def downgrade() -> None:
     empty_sums()
     op.drop_column("recipes", "recent_attempts")
     op.drop_table("failure_group_weeks")
+    op.drop_table("failure_group_days")
+    create_failure_sums("failure_group_days", "day", ("day", "ecosystem", "failure_group_id"))
     op.drop_index("ix_batch_runs_with_pass", "batch_runs")
     for name in reversed(RUN_ORDERS):
         op.drop_index(f"ix_batch_runs_{name}", "batch_runs")
+
+
+def create_failure_sums(name: str, start: str, key: tuple[str, ...]) -> None:
+    columns: dict[str, sa.Column[Any]] = {
+        start: sa.Column(start, sa.Date, nullable=False),
+        "ecosystem": sa.Column("ecosystem", sa.Text, nullable=False),
+        "failure_group_id": sa.Column("failure_group_id", sa.BigInteger, nullable=False),
+    }
+    op.create_table(
+        name,
+        *(columns[column] for column in key),
+        sa.Column("failed", sa.BigInteger, nullable=False),
+        sa.PrimaryKeyConstraint(*key, name=f"pk_{name}"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index(f"ix_{name}_group", name, ["failure_group_id", start])
 
 
 def empty_sums() -> None:
