@@ -1,0 +1,90 @@
+"""What the summary of a recipe says of it. Source: docs/data-model.md, "Stuck and flaky"."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from batch_dashboard.model.summaries import FAILED_ATTEMPT, PASSED_ATTEMPT
+
+# Failed attempts in a row that make a recipe stuck.
+STUCK_FROM = 5
+# Changes between passed and failed among the last attempts, over the changes there could be.
+FLAKY_FROM = 0.2
+LEAST_ATTEMPTS = 5
+
+FAILING = "failing"
+STUCK = "stuck"
+FLAKY = "flaky"
+STATES = (FAILING, STUCK, FLAKY)
+
+
+class Recipe(NamedTuple):
+    """A recipe with the sums of all its stored results."""
+
+    ecosystem: str
+    recipe_name: str
+    passed: int
+    failed: int
+    skipped: int
+    failed_milliseconds: int
+    failure_streak: int  # failed attempts since the last pass
+    failing_since: datetime | None  # None: no streak
+    first_seen_at: datetime
+    last_seen_at: datetime
+    last_passed_at: datetime | None  # None: never
+    last_failed_at: datetime | None  # None: never
+    recent_attempts: str  # the last ones, a letter each, oldest first
+
+    @property
+    def attempts(self) -> int:
+        """How often it was tried: skipped is not tried."""
+        return self.passed + self.failed
+
+    @property
+    def failed_seconds(self) -> float:
+        """Time lost to its failed attempts, as far as their durations are known."""
+        return self.failed_milliseconds / 1000
+
+    @property
+    def changes(self) -> int:
+        """How often the last attempts went from passed to failed or back."""
+        pairs = (PASSED_ATTEMPT + FAILED_ATTEMPT, FAILED_ATTEMPT + PASSED_ATTEMPT)
+        return sum(self.recent_attempts.count(pair) for pair in pairs)
+
+    @property
+    def flakiness(self) -> float | None:
+        """Changes over the changes there could be, 0…1; None with too few attempts to say."""
+        attempts = len(self.recent_attempts)
+        return self.changes / (attempts - 1) if attempts >= LEAST_ATTEMPTS else None
+
+    @property
+    def state(self) -> str | None:
+        """The worst word that holds: `stuck`, `flaky` or `failing`; None of a recipe that works."""
+        if self.failure_streak >= STUCK_FROM:
+            return STUCK
+        if (self.flakiness or 0.0) >= FLAKY_FROM:
+            return FLAKY
+        return FAILING if self.failure_streak else None
+
+
+class RecipeAttempt(NamedTuple):
+    """One result of a recipe, with the batch run it belongs to."""
+
+    id: int
+    batch_run_id: int
+    recipe_name: str
+    started_at: datetime  # the run's
+    result: str
+    error_category: str | None
+    error_message: str | None
+    duration_seconds: float | None  # None: unknown
+    platform: str | None
+
+
+class RecipeFailures(NamedTuple):
+    """What a failure group and a recipe have in common."""
+
+    ecosystem: str
+    recipe_name: str
+    failed: int
+    first_seen_at: datetime
+    last_seen_at: datetime

@@ -1,0 +1,287 @@
+"""Failure groups as pages show them: the list, failures over time, one group."""
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Subquery,
+    Table,
+    func,
+    literal_column,
+    or_,
+    select,
+    true,
+    union_all,
+)
+
+from batch_dashboard.model.failures import (
+    FailureGroupCount,
+    FailureGroupDetail,
+    FailureSums,
+)
+from batch_dashboard.model.filters import RunFilter
+from batch_dashboard.model.pagination import Place, Slice
+from batch_dashboard.model.periods import DAY, WEEK, Period, monday
+from batch_dashboard.model.recipes import RecipeFailures
+from batch_dashboard.model.result_filter import NO_CATEGORY
+from batch_dashboard.model.sorting import Sort
+from batch_dashboard.store.conditions import midnight
+from batch_dashboard.store.keyset import SortKey, fetch_slice
+from batch_dashboard.store.schema import (
+    ALL_ECOSYSTEMS,
+    failure_group_days,
+    failure_group_recipes,
+    failure_group_weeks,
+    failure_groups,
+)
+from batch_dashboard.store.weeks import week_start
+
+_group = failure_groups.c
+_recipe = failure_group_recipes.c
+_CATEGORY = func.coalesce(_group.error_category, "")
+_DETAIL = tuple(failure_groups.c[name] for name in FailureGroupDetail._fields)
+
+# Which rows of a table of sums are asked for, besides their time.
+Conditions = Callable[[Table], list[ColumnElement[bool]]]
+
+
+def fetch_page(
+    connection: Connection,
+    run_filter: RunFilter,
+    category: str | None,
+    text: str | None,
+    sort: Sort,
+    place: Place | None,
+    count: int,
+) -> Slice[FailureGroupCount]:
+    """Up to `count` of the groups that failed in a period beside a place in the list.
+
+    `text` is looked for in their lines and categories.
+    """
+    sums = _group_sums(run_filter)
+    orders: dict[str, ColumnElement[Any]] = {
+        "failed": sums.c.failed,
+        "first_seen_at": _group.first_seen_at,
+        "last_seen_at": _group.last_seen_at,
+        "error_category": _CATEGORY,
+    }
+    keys = [
+        SortKey(orders[sort.column.name], sort.descending),
+        SortKey(_group.id, sort.descending),
+    ]
+    query = (
+        select(
+            _group.id,
+            _group.error_category,
+            _group.masked_line,
+            _group.first_seen_at,
+            _group.last_seen_at,
+            sums.c.failed,
+        )
+        .join_from(sums, failure_groups, _group.id == sums.c.id)
+        .where(*_conditions(category, text))
+    )
+    return fetch_slice(connection, query, keys, place, count, FailureGroupCount)
+
+
+def count_groups(
+    connection: Connection, run_filter: RunFilter, category: str | None, text: str | None
+) -> int:
+    """How many groups the whole list holds."""
+    sums = _group_sums(run_filter)
+    query = (
+        select(func.count())
+        .select_from(sums.join(failure_groups, _group.id == sums.c.id))
+        .where(*_conditions(category, text))
+    )
+    return connection.execute(query).scalar_one()
+
+
+def fetch_categories(
+    connection: Connection, run_filter: RunFilter, by_week: bool
+) -> list[FailureSums]:
+    """Failed results per error category and day, or week, oldest first."""
+    sums = _sums(run_filter.period, _of_ecosystem(run_filter.ecosystem), by_week)
+    query = (
+        select(sums.c.start, _group.error_category, _summed(sums.c.failed))
+        .join(failure_groups, _group.id == sums.c.id)
+        .group_by(sums.c.start, _group.error_category)
+        .order_by(sums.c.start, _group.error_category)
+    )
+    return [FailureSums(*row) for row in connection.execute(query)]
+
+
+def find(connection: Connection, failure_group_id: int) -> FailureGroupDetail | None:
+    """One group, None when there is none."""
+    row = connection.execute(select(*_DETAIL).where(_group.id == failure_group_id)).one_or_none()
+    return None if row is None else FailureGroupDetail(*row)
+
+
+def fetch_group_sums(
+    connection: Connection, failure_group_id: int, run_filter: RunFilter, by_week: bool
+) -> list[FailureSums]:
+    """Failed results of one group per ecosystem and day, or week, oldest first."""
+
+    def of_group(table: Table) -> list[ColumnElement[bool]]:
+        chosen = run_filter.ecosystem
+        return [
+            table.c.failure_group_id == failure_group_id,
+            table.c.ecosystem != ALL_ECOSYSTEMS if chosen is None else table.c.ecosystem == chosen,
+        ]
+
+    sums = _sums(run_filter.period, of_group, by_week)
+    query = (
+        select(sums.c.start, sums.c.ecosystem, _summed(sums.c.failed))
+        .group_by(sums.c.start, sums.c.ecosystem)
+        .order_by(sums.c.start, sums.c.ecosystem)
+    )
+    return [FailureSums(*row) for row in connection.execute(query)]
+
+
+def fetch_new(
+    connection: Connection, period: Period, ecosystem: str | None, count: int
+) -> list[FailureGroupDetail]:
+    """Groups first seen within a period, those that failed most often first."""
+    query = select(*_DETAIL).where(
+        _group.first_seen_at >= midnight(period.since) if period.since else true(),
+        _group.first_seen_at < midnight(period.until) if period.until else true(),
+    )
+    if ecosystem is not None:
+        touched = select(_recipe.failure_group_id).where(_recipe.ecosystem == ecosystem)
+        query = query.where(_group.id.in_(touched))
+    query = query.order_by(_group.failed.desc(), _group.id).limit(count)
+    return [FailureGroupDetail(*row) for row in connection.execute(query)]
+
+
+def fetch_recipes(
+    connection: Connection,
+    failure_group_id: int,
+    ecosystem: str | None,
+    sort: Sort,
+    place: Place | None,
+    count: int,
+) -> Slice[RecipeFailures]:
+    """Up to `count` of the recipes a group touched beside a place in the list."""
+    keys = [
+        SortKey(_recipe[sort.column.name], sort.descending),
+        SortKey(_recipe.ecosystem, False),
+        SortKey(_recipe.recipe_name, False),
+    ]
+    query = select(*(_recipe[name] for name in RecipeFailures._fields)).where(
+        *_of_group(failure_group_id, ecosystem)
+    )
+    return fetch_slice(connection, query, keys, place, count, RecipeFailures)
+
+
+def count_recipes(connection: Connection, failure_group_id: int, ecosystem: str | None) -> int:
+    """How many recipes a group touched."""
+    query = (
+        select(func.count())
+        .select_from(failure_group_recipes)
+        .where(*_of_group(failure_group_id, ecosystem))
+    )
+    return connection.execute(query).scalar_one()
+
+
+def count_recipes_up_to(
+    connection: Connection, failure_group_ids: list[int], most: int
+) -> dict[int, int]:
+    """How many recipes each of some groups touched, counted no further than `most`."""
+    if not failure_group_ids:
+        return {}
+    counts: list[Select[Any]] = [
+        select(
+            literal_column(str(group_id)),
+            select(func.count())
+            .select_from(
+                select(_recipe.failure_group_id)
+                .where(_recipe.failure_group_id == group_id)
+                .limit(most)
+                .subquery()
+            )
+            .scalar_subquery(),
+        )
+        for group_id in failure_group_ids
+    ]
+    return {row[0]: row[1] for row in connection.execute(union_all(*counts))}
+
+
+def _of_group(failure_group_id: int, ecosystem: str | None) -> list[ColumnElement[bool]]:
+    conditions = [_recipe.failure_group_id == failure_group_id]
+    if ecosystem is not None:
+        conditions.append(_recipe.ecosystem == ecosystem)
+    return conditions
+
+
+def _conditions(category: str | None, text: str | None) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if category == NO_CATEGORY:
+        conditions.append(_group.error_category.is_(None))
+    elif category is not None:
+        conditions.append(_group.error_category == category)
+    if text is not None:
+        conditions.append(
+            or_(
+                _group.masked_line.icontains(text, autoescape=True),
+                _group.error_category.icontains(text, autoescape=True),
+            )
+        )
+    return conditions
+
+
+def _group_sums(run_filter: RunFilter) -> Subquery:
+    """`id` and `failed` of every group that failed in a period."""
+    if run_filter.period == Period(None, None) and run_filter.ecosystem is None:
+        return select(_group.id, _group.failed).subquery()
+    sums = _sums(run_filter.period, _of_ecosystem(run_filter.ecosystem), by_week=True)
+    return select(sums.c.id, _summed(sums.c.failed).label("failed")).group_by(sums.c.id).subquery()
+
+
+def _of_ecosystem(ecosystem: str | None) -> Conditions:
+    return lambda table: [table.c.ecosystem == (ALL_ECOSYSTEMS if ecosystem is None else ecosystem)]
+
+
+def _sums(period: Period, conditions: Conditions, by_week: bool) -> Subquery:
+    """`start`, `ecosystem`, `id` and `failed` of a period; by week, `start` is the Monday.
+
+    Whole weeks come from the table of weeks, the days of weeks that are cut from that of days.
+    """
+    if not by_week:
+        return _part(failure_group_days, period, conditions).subquery()
+    since = None if period.since is None else monday(period.since + WEEK - DAY)
+    until = None if period.until is None else monday(period.until)
+    if since is not None and until is not None and since >= until:
+        return _part(failure_group_days, period, conditions, to_week=True).subquery()
+    parts = [_part(failure_group_weeks, Period(since, until), conditions)]
+    if since is not None and since != period.since:
+        edge = Period(period.since, since)
+        parts.append(_part(failure_group_days, edge, conditions, to_week=True))
+    if until is not None and until != period.until:
+        edge = Period(until, period.until)
+        parts.append(_part(failure_group_days, edge, conditions, to_week=True))
+    return union_all(*parts).subquery()
+
+
+def _part(
+    table: Table, period: Period, conditions: Conditions, to_week: bool = False
+) -> Select[Any]:
+    column = table.c.week if table is failure_group_weeks else table.c.day
+    query = select(
+        (week_start(column) if to_week else column).label("start"),
+        table.c.ecosystem,
+        table.c.failure_group_id.label("id"),
+        table.c.failed,
+    ).where(*conditions(table))
+    if period.since is not None:
+        query = query.where(column >= period.since)
+    if period.until is not None:
+        query = query.where(column < period.until)
+    return query
+
+
+def _summed(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    # PostgreSQL sums whole numbers to NUMERIC, which would come back as Decimal.
+    return func.sum(column).cast(column.type)

@@ -1,0 +1,125 @@
+"""Recipes as pages show them: the list, the stuck ones, one of them."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, case, cast, func, literal_column, select
+
+from batch_dashboard.model.filters import RunFilter
+from batch_dashboard.model.pagination import Place, Slice
+from batch_dashboard.model.recipes import (
+    FAILING,
+    FLAKY,
+    FLAKY_FROM,
+    LEAST_ATTEMPTS,
+    STUCK,
+    STUCK_FROM,
+    Recipe,
+)
+from batch_dashboard.model.sorting import Sort
+from batch_dashboard.store.conditions import midnight
+from batch_dashboard.store.keyset import SortKey, fetch_slice
+from batch_dashboard.store.schema import DOUBLE, recipes
+
+_recipe = recipes.c
+_COLUMNS = tuple(recipes.c[name] for name in Recipe._fields)
+
+
+def _changes(pair: str) -> ColumnElement[Any]:
+    left = func.length(func.replace(_recipe.recent_attempts, pair, ""))
+    return (func.length(_recipe.recent_attempts) - left) / literal_column("2")
+
+
+_RECENT = func.length(_recipe.recent_attempts)
+# Nothing to divide by, or too little to say: lowest of all.
+_NO_RATE = cast(literal_column("-1"), DOUBLE)
+_FLAKINESS = func.coalesce(
+    cast(_changes("pf") + _changes("fp"), DOUBLE)
+    / case((_RECENT >= LEAST_ATTEMPTS, cast(_RECENT - 1, DOUBLE))),
+    _NO_RATE,
+)
+_FAILURE_RATE = func.coalesce(
+    cast(_recipe.failed, DOUBLE) / func.nullif(_recipe.passed + _recipe.failed, 0),
+    _NO_RATE,
+)
+_ORDERS: dict[str, ColumnElement[Any]] = {
+    "failure_streak": _recipe.failure_streak,
+    "recipe_name": _recipe.recipe_name,
+    "failure_rate": _FAILURE_RATE,
+    "flakiness": _FLAKINESS,
+    "failed": _recipe.failed,
+    "failed_seconds": _recipe.failed_milliseconds,
+    "last_seen_at": _recipe.last_seen_at,
+}
+# The conditions of a partial index, without which it is not looked at.
+_IN_A_STREAK = _recipe.failure_streak != literal_column("0")
+_STATES: dict[str, list[ColumnElement[bool]]] = {
+    FAILING: [_IN_A_STREAK],
+    STUCK: [_IN_A_STREAK, _recipe.failure_streak >= STUCK_FROM],
+    FLAKY: [_FLAKINESS >= FLAKY_FROM, _recipe.failure_streak < STUCK_FROM],
+}
+
+
+def fetch_page(
+    connection: Connection,
+    run_filter: RunFilter,
+    state: str | None,
+    text: str | None,
+    sort: Sort,
+    place: Place | None,
+    count: int,
+) -> Slice[Recipe]:
+    """Up to `count` of the recipes seen in a period beside a place in the list.
+
+    Their sums are of all time. `text` is looked for in their names.
+    """
+    keys = [
+        SortKey(_ORDERS[sort.column.name], sort.descending),
+        SortKey(_recipe.ecosystem, False),
+        SortKey(_recipe.recipe_name, False),
+    ]
+    query = _chosen(select(*_COLUMNS), run_filter, state, text)
+    return fetch_slice(connection, query, keys, place, count, Recipe)
+
+
+def count_recipes(
+    connection: Connection, run_filter: RunFilter, state: str | None = None, text: str | None = None
+) -> int:
+    """How many recipes the whole list holds."""
+    query = _chosen(select(func.count()).select_from(recipes), run_filter, state, text)
+    return int(connection.execute(query).scalar_one())
+
+
+def fetch_stuck(connection: Connection, run_filter: RunFilter, count: int) -> list[Recipe]:
+    """The stuck recipes seen in a period, those that failed most often in a row first."""
+    query = (
+        _chosen(select(*_COLUMNS), run_filter, STUCK, None)
+        .order_by(_recipe.failure_streak.desc(), _recipe.ecosystem, _recipe.recipe_name)
+        .limit(count)
+    )
+    return [Recipe(*row) for row in connection.execute(query)]
+
+
+def find(connection: Connection, ecosystem: str, recipe_name: str) -> Recipe | None:
+    """One recipe, None when no result ever named it."""
+    query = select(*_COLUMNS).where(
+        _recipe.ecosystem == ecosystem, _recipe.recipe_name == recipe_name
+    )
+    row = connection.execute(query).one_or_none()
+    return None if row is None else Recipe(*row)
+
+
+def _chosen(
+    query: Select[Any], run_filter: RunFilter, state: str | None, text: str | None
+) -> Select[Any]:
+    period = run_filter.period
+    if period.since is not None:
+        query = query.where(_recipe.last_seen_at >= midnight(period.since))
+    if period.until is not None:
+        query = query.where(_recipe.first_seen_at < midnight(period.until))
+    if run_filter.ecosystem is not None:
+        query = query.where(_recipe.ecosystem == run_filter.ecosystem)
+    if state is not None:
+        query = query.where(*_STATES[state])
+    if text is not None:
+        query = query.where(_recipe.recipe_name.icontains(text, autoescape=True))
+    return query
