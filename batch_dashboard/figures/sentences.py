@@ -1,13 +1,15 @@
 """What a figure shows, in a sentence or two: for those who cannot or need not see it."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
 from batch_dashboard.model.rates import failure_rate
+from batch_dashboard.model.recipes import RecipeAttempt
 from batch_dashboard.model.records import RunSums
-from batch_dashboard.model.series import RateSeries, Steps
-from batch_dashboard.model.vocabulary import RUNNER_OS, RUNNER_OS_NAMES
-from batch_dashboard.model.wording import minutes, percent, plural
+from batch_dashboard.model.series import CountSeries, RateSeries, Steps
+from batch_dashboard.model.vocabulary import RESULTS, RUNNER_OS, RUNNER_OS_NAMES
+from batch_dashboard.model.wording import duration, minutes, percent, plural
 
 
 def minutes_sentence(
@@ -78,3 +80,48 @@ def _rate(line: RateSeries) -> str:
     rate = failure_rate(line.passed, line.failed)
     attempts = plural(line.passed + line.failed, "attempt")
     return f"{line.ecosystem}: {percent(rate)} of {attempts}"
+
+
+def failure_counts_sentence(
+    steps: Steps, series: Sequence[CountSeries], ran: Collection[date]
+) -> str:
+    """How many results failed, of which kind most, when most, and when nothing ran."""
+    total = sum(line.total for line in series)
+    if not total:
+        return "No result failed in this period."
+    sums = [sum(counts) for counts in zip(*(line.counts for line in series), strict=True)]
+    most = max(range(len(sums)), key=lambda index: sums[index])
+    when = (
+        f"in the week of {steps.starts[most]}"
+        if steps.word == "week"
+        else f"on {steps.starts[most]}"
+    )
+    parts = [f"{plural(total, 'result')} failed, most {when} ({sums[most]:,})."]
+    first = series[0]
+    if len(series) > 1 and not first.is_other:
+        share = percent(first.total / total)
+        parts.append(f"Most frequent: {first.name}, {first.total:,} ({share}).")
+    absent = sum(start not in ran for start in steps.starts)
+    if absent:
+        parts.append(f"In {absent:,} of {plural(len(steps.starts), steps.word)} nothing ran.")
+    return " ".join(parts)
+
+
+def recipe_results_sentence(results: Sequence[RecipeAttempt], are_all: bool) -> str:
+    """How many results passed and failed, and how long attempts took."""
+    if not results:
+        return "No result of this recipe in this period."
+    counts = Counter(result.result for result in results)
+    words = ", ".join(f"{counts[result]:,} {result}" for result in RESULTS if counts[result])
+    which = plural(len(results), "result") if are_all else f"the last {len(results):,} results"
+    known = sorted(
+        result.duration_seconds for result in results if result.duration_seconds is not None
+    )
+    sentence = f"{which[0].upper()}{which[1:]}: {words}."
+    if not known:
+        return f"{sentence} Their durations are unknown."
+    unknown = len(results) - len(known)
+    middle = f"Half of them took {duration(known[len(known) // 2])} or less"
+    longest = f"the longest {duration(known[-1])}"
+    left_out = f"; the duration of {unknown:,} is unknown" if unknown else ""
+    return f"{sentence} {middle}, {longest}{left_out}."

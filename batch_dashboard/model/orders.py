@@ -39,3 +39,5 @@ GROUP_RECIPES = (
     SortColumn("first_seen_at", (datetime, str, str)),
     SortColumn("last_seen_at", (datetime, str, str)),
 )
+# Results of one recipe; they have no other order.
+RECIPE_HISTORY = SortColumn("started_at", (datetime, int))

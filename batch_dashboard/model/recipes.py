@@ -66,6 +66,19 @@ class Recipe(NamedTuple):
         return FAILING if self.failure_streak else None
 
 
+class StuckRecipe(NamedTuple):
+    """A stuck recipe, and how it failed the last time."""
+
+    ecosystem: str
+    recipe_name: str
+    failure_streak: int
+    failing_since: datetime | None
+    last_seen_at: datetime
+    failure_group_id: int | None
+    error_category: str | None
+    masked_line: str | None
+
+
 class RecipeAttempt(NamedTuple):
     """One result of a recipe, with the batch run it belongs to."""
 

@@ -79,6 +79,7 @@ class EcosystemSpan(NamedTuple):
     ecosystem: str
     first_started_at: datetime
     last_started_at: datetime
+    last_passed_at: datetime | None = None  # the last run with a pass; None: never
 
 
 class BatchRun(NamedTuple):

@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from batch_dashboard.model.search import parse_text
+from batch_dashboard.model.search import parse_text, parse_word
 from batch_dashboard.model.vocabulary import RESULTS
-from batch_dashboard.model.wording import not_one_of
 
 # Stands in a URL for results without an error category.
 NO_CATEGORY = "(none)"
@@ -23,10 +22,7 @@ class ResultFilter:
     def parse(cls, args: Mapping[str, str]) -> tuple["ResultFilter", list[str]]:
         """The choice of a query string, and a sentence for each part that could not be used."""
         complaints: list[str] = []
-        result = args.get("result", "").strip() or None
-        if result is not None and result not in RESULTS:
-            complaints.append(not_one_of("result", RESULTS, result))
-            result = None
+        result = parse_word(args, "result", RESULTS, complaints)
         category = parse_text(args, "category", complaints)
         return cls(result, category, parse_text(args, "text", complaints)), complaints
 

@@ -1,9 +1,9 @@
 """From sums as queries return them to what a chart, its sentence and its table show."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 from zlib import crc32
 
 from batch_dashboard.model.periods import DAY, WEEK, Period, monday
@@ -34,6 +34,15 @@ class RatePoint(NamedTuple):
     failed: int
 
 
+class CountSeries(NamedTuple):
+    """How often something of one name happened over time, or the sum of the smallest ones."""
+
+    name: str
+    is_other: bool
+    counts: list[int]  # one for each step
+    total: int
+
+
 class RateSeries(NamedTuple):
     """One ecosystem over time, or the sum of the smallest ones."""
 
@@ -44,7 +53,14 @@ class RateSeries(NamedTuple):
     failed: int
 
 
-def steps(sums: Sequence[RunSums], period: Period, length: timedelta) -> Steps:
+class HasStart(Protocol):
+    """A sum over the time that begins with a day."""
+
+    @property
+    def start(self) -> date: ...
+
+
+def steps(sums: Sequence[HasStart], period: Period, length: timedelta) -> Steps:
     """The steps of a period; where it is open, from the first sum to the last."""
     if not sums:
         return Steps([], length)
@@ -107,23 +123,51 @@ def rate_series(sums: Sequence[RunSums], starts: Sequence[date]) -> list[RateSer
     return series
 
 
-def colour_slots(ecosystems: Iterable[EcosystemSpan]) -> dict[str, int]:
-    """Which colour each ecosystem has: 0…7 for the first eight, on from 8 once they are taken.
+def count_series(
+    sums: Iterable[tuple[date, str, int]], starts: Sequence[date]
+) -> list[CountSeries]:
+    """Counts per name and step, most frequent first; the rest as other, eight in all."""
+    cells: dict[str, Counter[date]] = defaultdict(Counter)
+    for start, name, count in sums:
+        cells[name][start] += count
+    ranked = sorted(cells, key=lambda name: (-cells[name].total(), name))
+    shown = MAX_SERIES if len(ranked) <= MAX_SERIES else MAX_SERIES - 1
+    series = [_counts(name, False, cells[name], starts) for name in ranked[:shown]]
+    if rest := ranked[shown:]:
+        other = sum((cells[name] for name in rest), Counter[date]())
+        series.append(_counts(f"{OTHER} ({len(rest)})", True, other, starts))
+    return series
 
-    A name asks for the colour its letters give; taken, it gets the next free one. Older ecosystems
-    choose first, so one keeps its colour on every page and as others come.
+
+def _counts(
+    name: str, is_other: bool, counts: Counter[date], starts: Sequence[date]
+) -> CountSeries:
+    return CountSeries(name, is_other, [counts[start] for start in starts], counts.total())
+
+
+def colour_slots(ecosystems: Iterable[EcosystemSpan]) -> dict[str, int]:
+    """Which colour each ecosystem has; older ones choose first, so each keeps its own."""
+    ordered = sorted(ecosystems, key=lambda span: (span.first_started_at, span.ecosystem))
+    return name_slots(span.ecosystem for span in ordered)
+
+
+def name_slots(names: Iterable[str]) -> dict[str, int]:
+    """Which colour each name has: 0…7 for the first eight, on from 8 once they are taken.
+
+    A name asks for the colour its letters give; taken, it gets the next free one. So one keeps its
+    colour on every page and as others come.
     """
     slots: dict[str, int] = {}
     taken: set[int] = set()
-    for span in sorted(ecosystems, key=lambda span: (span.first_started_at, span.ecosystem)):
+    for name in names:
         lap, used = divmod(len(slots), MAX_SERIES)
         if not used:
             taken.clear()
-        slot = crc32(span.ecosystem.encode()) % MAX_SERIES
+        slot = crc32(name.encode()) % MAX_SERIES
         while slot in taken:
             slot = (slot + 1) % MAX_SERIES
         taken.add(slot)
-        slots[span.ecosystem] = lap * MAX_SERIES + slot
+        slots[name] = lap * MAX_SERIES + slot
     return slots
 
 

@@ -1,21 +1,37 @@
 """Batch runs: the latest, pages of the list, one with its neighbours, and the ecosystems."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, Tuple, func, literal, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Tuple,
+    func,
+    literal,
+    literal_column,
+    select,
+    tuple_,
+    union_all,
+)
 
 from batch_dashboard.model.filters import RunFilter
 from batch_dashboard.model.pagination import Place, Slice
+from batch_dashboard.model.periods import DAY
 from batch_dashboard.model.records import BatchRun, EcosystemSpan
 from batch_dashboard.model.sorting import Sort
-from batch_dashboard.store.conditions import run_conditions
+from batch_dashboard.store.conditions import midnight, run_conditions
 from batch_dashboard.store.keyset import SortKey, fetch_slice
-from batch_dashboard.store.schema import RUN_ORDERS, batch_runs
+from batch_dashboard.store.schema import RUN_ORDERS, batch_runs, ecosystem_days
 
 MAX_ECOSYSTEMS = 1_000
 
 _run = batch_runs.c
+_day = ecosystem_days.c
+# As the partial index says it.
+_WITH_PASS = _run.passed > literal_column("0")
 _COLUMNS = tuple(batch_runs.c[name] for name in BatchRun._fields)
 # The order of the index, so that a page is read and nothing is sorted.
 _NEWEST_FIRST = (_run.started_at.desc(), _run.id.desc())
@@ -38,11 +54,38 @@ def fetch_ecosystems(connection: Connection) -> list[EcosystemSpan]:
             names.c.name,
             select(func.min(_run.started_at)).where(of_name).scalar_subquery(),
             select(func.max(_run.started_at)).where(of_name).scalar_subquery(),
+            select(func.max(_run.started_at)).where(of_name, _WITH_PASS).scalar_subquery(),
         )
         .where(names.c.name.is_not(None))
         .limit(MAX_ECOSYSTEMS)
     )
     return [EcosystemSpan(*row) for row in connection.execute(query)]
+
+
+def count_since_pass(connection: Connection, spans: Sequence[EcosystemSpan]) -> dict[str, int]:
+    """How many runs of each ecosystem started after its last one with a pass.
+
+    Whole days are taken from the rollup, so it does not matter how long ago that was.
+    """
+    counts: list[Any] = []
+    for span in spans:
+        last = span.last_passed_at
+        days = select(func.coalesce(func.sum(_day.runs).cast(_day.runs.type), 0)).where(
+            _day.ecosystem == span.ecosystem
+        )
+        total = days if last is None else days.where(_day.day > last.date())
+        count: ColumnElement[int] = total.scalar_subquery()
+        if last is not None:
+            same_day = select(func.count()).where(
+                _run.ecosystem == span.ecosystem,
+                _run.started_at > last,
+                _run.started_at < midnight(last.date() + DAY),
+            )
+            count = count + same_day.scalar_subquery()
+        counts.append(select(literal(span.ecosystem), count))
+    if not counts:
+        return {}
+    return {row[0]: row[1] for row in connection.execute(union_all(*counts))}
 
 
 def fetch_latest(connection: Connection, run_filter: RunFilter, count: int) -> list[BatchRun]:

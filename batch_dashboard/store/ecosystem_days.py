@@ -1,6 +1,7 @@
 """Sums over batch runs by day, week and ecosystem, from their daily rollup."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, func, select
@@ -54,6 +55,13 @@ def fetch_day_minutes(connection: Connection, period: Period) -> list[DayMinutes
         .order_by(_day.day)
     )
     return [DayMinutes(*row) for row in connection.execute(query)]
+
+
+def fetch_starts(connection: Connection, run_filter: RunFilter, by_week: bool) -> set[date]:
+    """The days, or the Mondays of the weeks, in which a batch run started."""
+    start = week_start(_day.day) if by_week else _day.day
+    query = select(start).where(*run_conditions(run_filter, ecosystem_days)).distinct()
+    return set(connection.execute(query).scalars())
 
 
 def fetch_total(connection: Connection, run_filter: RunFilter) -> RunSums | None:

@@ -2,7 +2,17 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, case, cast, func, literal_column, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    case,
+    cast,
+    func,
+    literal_column,
+    select,
+)
 
 from batch_dashboard.model.filters import RunFilter
 from batch_dashboard.model.pagination import Place, Slice
@@ -14,11 +24,13 @@ from batch_dashboard.model.recipes import (
     STUCK,
     STUCK_FROM,
     Recipe,
+    StuckRecipe,
 )
 from batch_dashboard.model.sorting import Sort
+from batch_dashboard.model.summaries import RecipeKey
 from batch_dashboard.store.conditions import midnight
 from batch_dashboard.store.keyset import SortKey, fetch_slice
-from batch_dashboard.store.schema import DOUBLE, recipes
+from batch_dashboard.store.schema import DOUBLE, failure_group_recipes, failure_groups, recipes
 
 _recipe = recipes.c
 _COLUMNS = tuple(recipes.c[name] for name in Recipe._fields)
@@ -89,14 +101,43 @@ def count_recipes(
     return int(connection.execute(query).scalar_one())
 
 
-def fetch_stuck(connection: Connection, run_filter: RunFilter, count: int) -> list[Recipe]:
+def fetch_stuck(connection: Connection, run_filter: RunFilter, count: int) -> list[StuckRecipe]:
     """The stuck recipes seen in a period, those that failed most often in a row first."""
-    query = (
-        _chosen(select(*_COLUMNS), run_filter, STUCK, None)
+    chosen = (
+        _chosen(select(recipes), run_filter, STUCK, None)
         .order_by(_recipe.failure_streak.desc(), _recipe.ecosystem, _recipe.recipe_name)
         .limit(count)
+        .subquery()
     )
-    return [Recipe(*row) for row in connection.execute(query)]
+    stuck, in_group, group = chosen.c, failure_group_recipes.c, failure_groups.c
+    query = (
+        select(
+            stuck.ecosystem,
+            stuck.recipe_name,
+            stuck.failure_streak,
+            stuck.failing_since,
+            stuck.last_seen_at,
+            group.id,
+            group.error_category,
+            group.masked_line,
+        )
+        .outerjoin_from(
+            chosen,
+            failure_group_recipes,
+            and_(
+                in_group.ecosystem == stuck.ecosystem,
+                in_group.recipe_name == stuck.recipe_name,
+                in_group.last_seen_at == stuck.last_failed_at,
+            ),
+        )
+        .outerjoin(failure_groups, group.id == in_group.failure_group_id)
+        .order_by(stuck.failure_streak.desc(), stuck.ecosystem, stuck.recipe_name, group.id)
+    )
+    # A recipe that failed in several ways in its last run is there once.
+    found: dict[RecipeKey, StuckRecipe] = {}
+    for row in connection.execute(query):
+        found.setdefault((row.ecosystem, row.recipe_name), StuckRecipe(*row))
+    return list(found.values())
 
 
 def find(connection: Connection, ecosystem: str, recipe_name: str) -> Recipe | None:

@@ -5,11 +5,15 @@ from flask import Flask
 from batch_dashboard.views import (
     batch_runs,
     connection,
+    ecosystems,
     error_pages,
     exports,
+    failures,
     health,
     ingest,
+    names,
     overview,
+    recipes,
     security,
     template_filters,
 )
@@ -17,7 +21,7 @@ from batch_dashboard.views import (
 
 def register(app: Flask) -> None:
     """Everything the application answers to."""
-    for part in (connection, security, error_pages, template_filters):
+    for part in (names, connection, security, error_pages, template_filters):
         part.register(app)
-    for view in (ingest, overview, batch_runs, exports, health):
+    for view in (ingest, overview, ecosystems, failures, recipes, batch_runs, exports, health):
         app.register_blueprint(view.blueprint)

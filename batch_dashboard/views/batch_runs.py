@@ -6,18 +6,17 @@ from urllib.parse import urlencode
 from flask import Blueprint, abort, render_template, request, url_for
 
 from batch_dashboard.model import orders
-from batch_dashboard.model.pagination import MAX_ROW_ID, parse_place
+from batch_dashboard.model.pagination import MAX_ROW_ID
 from batch_dashboard.model.prices import list_price
 from batch_dashboard.model.records import OutcomeCount
 from batch_dashboard.model.result_filter import NO_CATEGORY, ResultFilter
 from batch_dashboard.model.search import parse_text
 from batch_dashboard.model.series import colour_slots
-from batch_dashboard.model.sorting import Sort
 from batch_dashboard.model.vocabulary import RESULTS
 from batch_dashboard.store import batch_runs, ecosystem_days, recipe_results
 from batch_dashboard.views.choice import choose, csv_url
 from batch_dashboard.views.connection import connection
-from batch_dashboard.views.listing import Listing
+from batch_dashboard.views.listing import Listing, parse_order
 
 blueprint = Blueprint("batch_runs", __name__, url_prefix="/batch-runs")
 
@@ -33,9 +32,7 @@ def index() -> str:
     if not choice.ecosystems:
         return render_template("pages/overview/empty.html", choice=choice)
     text = parse_text(request.args, "text", choice.complaints)
-    sort, complaints = Sort.parse(request.args, orders.BATCH_RUNS)
-    place, more_complaints = parse_place(request.args, sort.column.kinds)
-    choice.complaints.extend(complaints + more_complaints)
+    sort, place = parse_order(request.args, orders.BATCH_RUNS, choice.complaints)
     total = ecosystem_days.fetch_total(conn, choice.shown)
     if total is None and choice.spans:
         choice = choice.with_last_data()
@@ -48,7 +45,7 @@ def index() -> str:
         choice=choice,
         text=text,
         total=total,
-        runs=Listing(url_for(".index"), found, sort, page, place),
+        runs=Listing(choice.path, found, sort, page, place),
         slots=colour_slots(choice.ecosystems),
         csv=csv_url("batch_runs.csv", query),
     )
@@ -62,8 +59,7 @@ def show(batch_run_id: int) -> str:
     if run is None:
         abort(404, f"There is no batch run {batch_run_id}. It may have been deleted.")
     result_filter, complaints = ResultFilter.parse(request.args)
-    sort, more_complaints = Sort.parse(request.args, orders.RECIPE_RESULTS)
-    place, still_more = parse_place(request.args, sort.column.kinds)
+    sort, place = parse_order(request.args, orders.RECIPE_RESULTS, complaints)
     page = recipe_results.fetch_page(conn, run.id, result_filter, sort, place, RESULTS_PER_PAGE)
     earlier, later = batch_runs.find_neighbours(conn, run)
     here = url_for(".show", batch_run_id=run.id)
@@ -72,7 +68,7 @@ def show(batch_run_id: int) -> str:
         run=run,
         price=list_price(run.started_at.date()),
         run_link=run.run_url if is_web_link(run.run_url) else None,
-        complaints=complaints + more_complaints + still_more,
+        complaints=complaints,
         result_filter=result_filter,
         results=Listing(here, result_filter.query(), sort, page, place),
         here=here,

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import current_app, url_for
+from flask import current_app, request, url_for
 
 from batch_dashboard.model.filters import DEFAULT_LAST, LAST_DAYS, LAST_WORDS, RunFilter
 from batch_dashboard.model.periods import DAY, Period, last_days
@@ -27,6 +27,8 @@ class Choice:
     shown: RunFilter
     complaints: list[str]
     ecosystems: list[EcosystemSpan]
+    path: str  # where the page is, without its query
+    is_of_one: bool = False  # the ecosystem stands in the path, so never in the query
 
     @property
     def today(self) -> date:
@@ -56,9 +58,9 @@ class Choice:
         days = None if last is None else (self.today - last.date()).days
         return days if days is not None and days > QUIET_DAYS else None
 
-    def with_last_data(self) -> "Choice":
-        """The same choice over the last period of its length that holds a run."""
-        last = self.last_started_at
+    def with_last_data(self, last: datetime | None = None) -> "Choice":
+        """The same choice over the last period of its length that holds a run, or a moment."""
+        last = last or self.last_started_at
         if last is None:
             return self
         closed, period = self.asked, self.asked.period
@@ -70,27 +72,49 @@ class Choice:
         return replace(self, shown=closed.ending_on(last.date()))
 
     @property
-    def periods(self) -> list[tuple[str, str, bool]]:
-        """The named periods to choose from: query string, words, whether it is the chosen one."""
-        return [
-            (
-                urlencode(
-                    self.asked.query(
-                        last=None if name == DEFAULT_LAST else name, since=None, until=None
-                    )
-                ),
-                words,
-                self.asked.last == name,
-            )
-            for name, words in LAST_WORDS.items()
-        ]
+    def query(self) -> dict[str, str]:
+        """The parts of a query string that show this again on the same page."""
+        return self._query(self.shown)
+
+    @property
+    def asked_query(self) -> dict[str, str]:
+        """The same of what was asked for, the days left out."""
+        return self._query(self.asked, since=None, until=None)
+
+    def periods(self, keep: Mapping[str, str]) -> list[tuple[str, str, bool]]:
+        """The named periods to choose from: address, words, whether it is the chosen one."""
+        found = []
+        for name, words in LAST_WORDS.items():
+            last = None if name == DEFAULT_LAST else name
+            query = {**self._query(self.asked, last=last, since=None, until=None), **keep}
+            url = f"{self.path}?{urlencode(query)}" if query else self.path
+            found.append((url, words, self.asked.last == name))
+        return found
+
+    def _query(self, run_filter: RunFilter, **changes: str | None) -> dict[str, str]:
+        if self.is_of_one:
+            changes["ecosystem"] = None
+        return run_filter.query(**changes)
 
 
-def choose(connection: Connection, args: Mapping[str, str]) -> Choice:
-    """What a query string asks for, before anything is known about its data."""
+def choose(connection: Connection, args: Mapping[str, str], ecosystem: str | None = None) -> Choice:
+    """What a query string asks for, before anything is known about its data.
+
+    `ecosystem` is the one that stands in the page's path, where one does.
+    """
     now = current_time()
     run_filter, complaints = RunFilter.parse(args, now.date())
-    return Choice(now, run_filter, run_filter, complaints, batch_runs.fetch_ecosystems(connection))
+    if ecosystem is not None:
+        run_filter = replace(run_filter, ecosystem=ecosystem)
+    return Choice(
+        now,
+        run_filter,
+        run_filter,
+        complaints,
+        batch_runs.fetch_ecosystems(connection),
+        url_for(str(request.endpoint), **(request.view_args or {})),
+        is_of_one=ecosystem is not None,
+    )
 
 
 def current_time() -> datetime:

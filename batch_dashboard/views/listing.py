@@ -1,11 +1,25 @@
 """A long table's addresses: its orders and its pages, for any list."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
-from batch_dashboard.model.pagination import Place, Slice
-from batch_dashboard.model.sorting import Sort
+from batch_dashboard.model.pagination import Place, Slice, parse_place
+from batch_dashboard.model.sorting import Sort, SortColumn
+
+# The parts of an address that choose a period, an ecosystem or a platform.
+FILTER_PARTS = frozenset({"last", "since", "until", "ecosystem", "platform"})
+
+
+def parse_order(
+    args: Mapping[str, str], columns: Sequence[SortColumn], complaints: list[str]
+) -> tuple[Sort, Place | None]:
+    """The order and the place that a query string asks for; what is wrong goes to `complaints`."""
+    sort, wrong_order = Sort.parse(args, columns)
+    place, wrong_place = parse_place(args, sort.column.kinds)
+    complaints += wrong_order + wrong_place
+    return sort, place
 
 
 @dataclass(frozen=True)
@@ -62,6 +76,16 @@ class Listing:
         """The list without one part of what was chosen of it."""
         left = {part: value for part, value in self.query.items() if part != name}
         return replace(self, query=left).first_url
+
+    def with_part(self, name: str, value: str) -> str:
+        """The list with one part of what was chosen of it, or that part changed."""
+        return replace(self, query={**self.query, name: value}).first_url
+
+    @property
+    def kept(self) -> dict[str, str]:
+        """What stays chosen where the period or the ecosystem changes."""
+        own = {name: value for name, value in self.query.items() if name not in FILTER_PARTS}
+        return {**own, **self.sort.query}
 
     def _page_url(self, place: Place | None) -> str | None:
         return None if place is None else self._url({**self.sort.query, **place.query})

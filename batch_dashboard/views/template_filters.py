@@ -9,6 +9,7 @@ from markupsafe import Markup
 from batch_dashboard.model import wording
 from batch_dashboard.model.rates import failure_rate, success_rate, wilson_interval
 from batch_dashboard.model.records import Minutes
+from batch_dashboard.model.summaries import FAILED_ATTEMPT, PASSED_ATTEMPT
 from batch_dashboard.views import assets
 from batch_dashboard.views.choice import current_time
 
@@ -34,8 +35,13 @@ def register(app: Flask) -> None:
         "failure": failure,
         "told_minutes": told_minutes,
         "run_minutes": run_minutes,
+        "short_minutes": lambda minutes: run_minutes(minutes.value),
         "is_long": is_long,
         "headline": headline,
+        "day": day,
+        "failure_share": failure_share,
+        "attempts_path": attempts_path,
+        "attempts_in_words": attempts_in_words,
     }
     app.jinja_env.filters.update(filters)
     app.jinja_env.globals.update(
@@ -57,6 +63,11 @@ def utc(time: datetime) -> Markup:
     return _time(time, f"{time:%Y-%m-%d %H:%M}")
 
 
+def day(time: datetime) -> Markup:
+    """`2026-02-03`, the moment in its tooltip."""
+    return _time(time, f"{time:%Y-%m-%d}")
+
+
 def _time(time: datetime, words: str) -> Markup:
     return Markup('<time datetime="{}" title="{}">{}</time>').format(
         f"{time:%Y-%m-%dT%H:%M:%SZ}", f"{time:%Y-%m-%d %H:%M:%S} UTC", words
@@ -71,6 +82,35 @@ def success(counts: Any) -> Markup:
 def failure(counts: Any) -> Markup:
     """The failure rate of something with `passed` and `failed`, with n and 95 % interval."""
     return _rate(failure_rate(counts.passed, counts.failed), counts.failed, counts)
+
+
+def failure_share(counts: Any) -> Markup:
+    """The failure rate of something with `passed` and `failed`, with n."""
+    rate = failure_rate(counts.passed, counts.failed)
+    if rate is None:
+        return Markup('<abbr title="nothing was attempted">–</abbr>')
+    return Markup('{} <span class="rate-basis">n={}</span>').format(
+        wording.percent(rate), wording.count(counts.passed + counts.failed)
+    )
+
+
+def attempts_path(attempts: str, letter: str) -> str:
+    """The marks of one kind among the last attempts, as an SVG path: failed ones are taller."""
+    top, height = (1, 14) if letter == FAILED_ATTEMPT else (10, 5)
+    return "".join(
+        f"M{index * 5 + 1} {top}h3v{height}h-3z"
+        for index, attempt in enumerate(attempts)
+        if attempt == letter
+    )
+
+
+def attempts_in_words(attempts: str) -> str:
+    """`3 passed, 17 failed, the last one failed`."""
+    last = "failed" if attempts.endswith(FAILED_ATTEMPT) else "passed"
+    return (
+        f"{attempts.count(PASSED_ATTEMPT)} passed, {attempts.count(FAILED_ATTEMPT)} failed, "
+        f"the last one {last}"
+    )
 
 
 def _rate(rate: float | None, hits: int, counts: Any) -> Markup:

@@ -1,0 +1,41 @@
+"""One ecosystem: the overview's parts for it alone, and its recipes that fail."""
+
+from flask import Blueprint, abort, render_template, request
+
+from batch_dashboard.model.recipes import FAILING
+from batch_dashboard.model.records import RunSums
+from batch_dashboard.store import batch_runs, recipe_list
+from batch_dashboard.views import panels
+from batch_dashboard.views.choice import choose
+from batch_dashboard.views.connection import connection
+
+blueprint = Blueprint("ecosystems", __name__, url_prefix="/ecosystems")
+
+LATEST_RUNS = 10
+
+
+@blueprint.get("/<name:ecosystem>")
+def show(ecosystem: str) -> str:
+    """The state of one ecosystem."""
+    conn = connection()
+    choice = choose(conn, request.args, ecosystem)
+    if not choice.spans:
+        abort(404, f"No batch run of an ecosystem “{ecosystem}” is stored.")
+    sums = panels.fetch_sums(choice)
+    if not sums:
+        choice = choice.with_last_data()
+        sums = panels.fetch_sums(choice)
+    return render_template(
+        "pages/ecosystems/show.html",
+        choice=choice,
+        ecosystem=ecosystem,
+        span=choice.spans[0],
+        since_pass=batch_runs.count_since_pass(conn, choice.spans)[ecosystem],
+        total=RunSums.total(choice.today, ecosystem, sums),
+        latest=batch_runs.fetch_latest(conn, choice.shown, LATEST_RUNS),
+        failing=recipe_list.count_recipes(conn, choice.shown, FAILING),
+        **panels.needs_attention(choice),
+        **panels.minutes_per_week(choice, sums),
+        **panels.failure_rates(choice, sums),
+        **panels.top_failure_groups(choice),
+    )

@@ -1,0 +1,138 @@
+"""Failures over time and in groups, and one group with the recipes it touched."""
+
+from typing import Any
+
+from flask import Blueprint, abort, render_template, request
+
+from batch_dashboard.figures.failure_counts import failure_counts_figure
+from batch_dashboard.figures.sentences import failure_counts_sentence
+from batch_dashboard.model import orders
+from batch_dashboard.model.failures import FailureSums
+from batch_dashboard.model.pagination import MAX_ROW_ID
+from batch_dashboard.model.periods import WEEK
+from batch_dashboard.model.result_filter import NO_CATEGORY
+from batch_dashboard.model.search import parse_text
+from batch_dashboard.model.series import (
+    colour_slots,
+    count_series,
+    length_of_steps,
+    name_slots,
+    steps,
+)
+from batch_dashboard.store import ecosystem_days, failure_group_list
+from batch_dashboard.views.charts import as_json
+from batch_dashboard.views.choice import Choice, choose, csv_url
+from batch_dashboard.views.connection import connection
+from batch_dashboard.views.listing import Listing, parse_order
+from batch_dashboard.views.panels import new_since
+
+blueprint = Blueprint("failures", __name__, url_prefix="/failures")
+
+GROUPS_PER_PAGE = 50
+RECIPES_PER_PAGE = 50
+# How far the recipes of each group in the list are counted.
+RECIPES_COUNTED = 1_000
+
+
+@blueprint.get("")
+def index() -> str:
+    """Error categories over time, and the failure groups of the period chosen."""
+    conn = connection()
+    choice = choose(conn, request.args)
+    if not choice.ecosystems:
+        return render_template("pages/overview/empty.html", choice=choice)
+    category = parse_text(request.args, "category", choice.complaints)
+    text = parse_text(request.args, "text", choice.complaints)
+    sort, place = parse_order(request.args, orders.FAILURE_GROUPS, choice.complaints)
+    ran = _ran(choice)
+    if not ran and choice.spans:
+        choice = choice.with_last_data()
+        ran = _ran(choice)
+    sums = failure_group_list.fetch_categories(conn, choice.shown, _by_week(choice))
+    page = failure_group_list.fetch_page(
+        conn, choice.shown, category, text, sort, place, GROUPS_PER_PAGE
+    )
+    ids = [group.id for group in page.rows]
+    chosen = {name: value for name, value in (("category", category), ("text", text)) if value}
+    query = {**choice.query, **chosen}
+    return render_template(
+        "pages/failures/index.html",
+        choice=choice,
+        category=category,
+        text=text,
+        total=failure_group_list.count_groups(conn, choice.shown, category, text),
+        groups=Listing(choice.path, query, sort, page, place),
+        recipe_counts=failure_group_list.count_recipes_up_to(conn, ids, RECIPES_COUNTED),
+        most_counted=RECIPES_COUNTED,
+        new_since=new_since(choice),
+        csv=csv_url("failure_groups.csv", query),
+        **_over_time(choice, sums, ran, None),
+    )
+
+
+@blueprint.get("/<int:failure_group_id>")
+def show(failure_group_id: int) -> str:
+    """One failure group: what it says in full, when it failed, and which recipes."""
+    conn = connection()
+    group = (
+        failure_group_list.find(conn, failure_group_id) if failure_group_id <= MAX_ROW_ID else None
+    )
+    if group is None:
+        abort(404, "There is no such failure group. Its results may have been deleted.")
+    choice = choose(conn, request.args)
+    sort, place = parse_order(request.args, orders.GROUP_RECIPES, choice.complaints)
+    ran = _ran(choice)
+    sums = _group_sums(choice, group.id)
+    if not sums:
+        choice = choice.with_last_data(group.last_seen_at)
+        ran, sums = _ran(choice), _group_sums(choice, group.id)
+    ecosystem = choice.shown.ecosystem
+    page = failure_group_list.fetch_recipes(
+        conn, group.id, ecosystem, sort, place, RECIPES_PER_PAGE
+    )
+    return render_template(
+        "pages/failures/show.html",
+        choice=choice,
+        group=group,
+        new_since=new_since(choice),
+        total=failure_group_list.count_recipes(conn, group.id, ecosystem),
+        recipes=Listing(choice.path, choice.query, sort, page, place),
+        failed_in_period=sum(row.failed for row in sums),
+        **_over_time(choice, sums, ran, colour_slots(choice.ecosystems)),
+    )
+
+
+def _by_week(choice: Choice) -> bool:
+    return length_of_steps(choice.shown.period) == WEEK
+
+
+def _ran(choice: Choice) -> set[Any]:
+    return ecosystem_days.fetch_starts(connection(), choice.shown, _by_week(choice))
+
+
+def _group_sums(choice: Choice, failure_group_id: int) -> list[FailureSums]:
+    return failure_group_list.fetch_group_sums(
+        connection(), failure_group_id, choice.shown, _by_week(choice)
+    )
+
+
+def _over_time(
+    choice: Choice, sums: list[FailureSums], ran: set[Any], slots: dict[str, int] | None
+) -> dict[str, Any]:
+    """The chart; without `slots`, which ecosystems have, colours follow the names."""
+    period = choice.shown.period
+    through = steps(sums, period, length_of_steps(period))
+    names = [(row.start, row.name or NO_CATEGORY, row.failed) for row in sums]
+    series = count_series(names, through.starts)
+    if slots is None:
+        slots = name_slots(line.name for line in series if not line.is_other)
+    # Those without a batch run of their own name.
+    slots = {line.name: 0 for line in series} | slots
+    return {
+        "counts_json": as_json(failure_counts_figure(through, series, slots, ran)),
+        "counts_sentence": failure_counts_sentence(through, series, ran),
+        "counts_series": series,
+        "counts_steps": through,
+        "ran": ran,
+        "slots": slots,
+    }

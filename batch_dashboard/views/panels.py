@@ -1,0 +1,152 @@
+"""Parts that several pages are made of: each fetches what it shows and gives it to the template."""
+
+from typing import Any
+
+from batch_dashboard.figures.failure_rates import failure_rates_figure
+from batch_dashboard.figures.minutes import minutes_figure
+from batch_dashboard.figures.sentences import failure_rates_sentence, minutes_sentence
+from batch_dashboard.figures.sparkline import failure_rate_sparkline
+from batch_dashboard.model import orders
+from batch_dashboard.model.attention import findings
+from batch_dashboard.model.budget import BUDGET_MINUTES, FORECAST_DAYS, budget_week
+from batch_dashboard.model.failures import NEW_DAYS
+from batch_dashboard.model.periods import DAY, WEEK, Period, last_days, week_of
+from batch_dashboard.model.prices import cost_of_days
+from batch_dashboard.model.recipes import STUCK
+from batch_dashboard.model.records import RunSums
+from batch_dashboard.model.series import (
+    RatePoint,
+    by_ecosystem,
+    by_week,
+    colour_slots,
+    length_of_steps,
+    rate_series,
+    steps,
+)
+from batch_dashboard.model.sorting import Sort
+from batch_dashboard.model.vocabulary import RUNNER_OS
+from batch_dashboard.store import batch_runs, ecosystem_days, failure_group_list, recipe_list
+from batch_dashboard.views.charts import as_json
+from batch_dashboard.views.choice import Choice, csv_url
+from batch_dashboard.views.connection import connection
+
+MAX_STUCK = 8
+MAX_NEW_GROUPS = 3
+TOP_GROUPS = 8
+MAX_ECOSYSTEM_ROWS = 100
+MOST_FREQUENT = Sort(orders.FAILURE_GROUPS, orders.FAILURE_GROUPS[0], descending=True)
+
+
+def fetch_sums(choice: Choice) -> list[RunSums]:
+    """The runs chosen, summed by the steps a chart of the period goes through."""
+    by_weeks = length_of_steps(choice.shown.period) == WEEK
+    fetch = ecosystem_days.fetch_weeks if by_weeks else ecosystem_days.fetch_days
+    return fetch(connection(), choice.shown)
+
+
+def needs_attention(choice: Choice) -> dict[str, Any]:
+    """What to look at first, and how many stuck recipes there are beyond those named."""
+    conn, shown = connection(), choice.shown
+    stuck = recipe_list.fetch_stuck(conn, shown, MAX_STUCK)
+    more_stuck = 0
+    if len(stuck) == MAX_STUCK:
+        more_stuck = recipe_list.count_recipes(conn, shown, STUCK) - MAX_STUCK
+    since = new_since(choice)
+    new = failure_group_list.fetch_new(
+        conn, Period(since, shown.period.until), shown.ecosystem, MAX_NEW_GROUPS
+    )
+    return {
+        "findings": findings(stuck, choice.spans, new, choice.now),
+        "more_stuck": more_stuck,
+        "new_since": since,
+    }
+
+
+def new_since(choice: Choice) -> Any:
+    """The day from which on a group first seen is new: a week before the end of what is shown."""
+    last_day = choice.shown.period.last_day or (
+        choice.last_started_at.date() if choice.last_started_at else choice.today
+    )
+    return min(last_day, choice.today) - (NEW_DAYS - 1) * DAY
+
+
+def this_week(choice: Choice) -> dict[str, Any]:
+    """Budgets and cost are of all ecosystems, whatever is chosen."""
+    recent = last_days(FORECAST_DAYS, choice.today)
+    days = ecosystem_days.fetch_day_minutes(connection(), recent)
+    week = week_of(choice.today)
+    budgets = [budget_week(runner_os, days, choice.today) for runner_os in RUNNER_OS]
+    told = any(budget.used.value is not None for budget in budgets)
+    ran = any(budget.used.runs for budget in budgets)
+    cost = cost_of_days(day for day in days if day.day in week)
+    return {"budgets": budgets, "week_cost": cost if told or not ran else None}
+
+
+def minutes_per_week(choice: Choice, sums: list[RunSums]) -> dict[str, Any]:
+    """The chart of minutes against their budgets."""
+    starts = steps(sums, choice.shown.period, WEEK).starts
+    weeks = by_week(sums)
+    return {
+        "minutes_json": as_json(minutes_figure(starts, weeks, BUDGET_MINUTES)),
+        "minutes_sentence": minutes_sentence(starts, weeks, BUDGET_MINUTES),
+        "minutes_rows": [(start, weeks.get(start)) for start in reversed(starts)],
+        "minutes_csv": csv_url("minutes.csv", choice.shown.query(by="week")),
+    }
+
+
+def failure_rates(choice: Choice, sums: list[RunSums]) -> dict[str, Any]:
+    """The chart of failure rates by ecosystem, and every ecosystem's colour."""
+    period = choice.shown.period
+    through = steps(sums, period, length_of_steps(period))
+    series = rate_series(sums, through.starts)
+    slots = colour_slots(choice.ecosystems)
+    return {
+        "rates_json": as_json(failure_rates_figure(through, series, slots)),
+        "rates_sentence": failure_rates_sentence(through, series),
+        "rates_series": series,
+        "rates_steps": through,
+        "rates_csv": csv_url("failure_rates.csv", choice.shown.query(by=through.word)),
+        "slots": slots,
+    }
+
+
+def ecosystem_rows(choice: Choice, sums: list[RunSums]) -> dict[str, Any]:
+    """A row for each ecosystem: those with runs first, then those silent all the period."""
+    rows = by_ecosystem(sums)
+    seen = {row.ecosystem for row in rows}
+    silent = [
+        RunSums.total(choice.today, span.ecosystem, [])
+        for span in choice.spans
+        if span.ecosystem not in seen
+    ]
+    shown = (rows + silent)[:MAX_ECOSYSTEM_ROWS]
+    spans = {span.ecosystem: span for span in choice.ecosystems}
+    period = choice.shown.period
+    starts = steps(sums, period, length_of_steps(period)).starts
+    points = {
+        (row.ecosystem, row.start): RatePoint(row.passed, row.failed)
+        for row in sums
+        if row.attempts
+    }
+    return {
+        "ecosystem_rows": shown,
+        "ecosystem_count": len(rows) + len(silent),
+        "spans": spans,
+        "since_pass": batch_runs.count_since_pass(
+            connection(), [spans[row.ecosystem] for row in shown]
+        ),
+        "sparklines": {
+            row.ecosystem: failure_rate_sparkline(
+                [points.get((row.ecosystem, start)) for start in starts]
+            )
+            for row in shown
+        },
+    }
+
+
+def top_failure_groups(choice: Choice) -> dict[str, Any]:
+    """The failure groups that failed most often in the period."""
+    page = failure_group_list.fetch_page(
+        connection(), choice.shown, None, None, MOST_FREQUENT, None, TOP_GROUPS
+    )
+    return {"top_groups": page.rows, "more_groups": page.later is not None}

@@ -1,0 +1,96 @@
+"""The list of recipes, and one of them with its history."""
+
+from flask import Blueprint, abort, render_template, request
+
+from batch_dashboard.figures.recipe_results import recipe_results_figure
+from batch_dashboard.figures.sentences import recipe_results_sentence
+from batch_dashboard.model import orders
+from batch_dashboard.model.recipes import STATES
+from batch_dashboard.model.search import parse_text, parse_word
+from batch_dashboard.model.series import colour_slots
+from batch_dashboard.model.vocabulary import RESULTS
+from batch_dashboard.store import recipe_history, recipe_list
+from batch_dashboard.views.charts import as_json
+from batch_dashboard.views.choice import choose, csv_url
+from batch_dashboard.views.connection import connection
+from batch_dashboard.views.listing import Listing, parse_order
+
+blueprint = Blueprint("recipes", __name__, url_prefix="/recipes")
+
+RECIPES_PER_PAGE = 50
+RESULTS_PER_PAGE = 50
+# Marks in the chart of one recipe.
+MAX_MARKS = 300
+MAX_FAILURE_GROUPS = 20
+
+
+@blueprint.get("")
+def index() -> str:
+    """The recipes seen in the period chosen, those stuck longest first or in another order."""
+    conn = connection()
+    choice = choose(conn, request.args)
+    if not choice.ecosystems:
+        return render_template("pages/overview/empty.html", choice=choice)
+    text = parse_text(request.args, "text", choice.complaints)
+    state = parse_word(request.args, "state", STATES, choice.complaints)
+    sort, place = parse_order(request.args, orders.RECIPES, choice.complaints)
+    page = recipe_list.fetch_page(conn, choice.shown, state, text, sort, place, RECIPES_PER_PAGE)
+    total = recipe_list.count_recipes(conn, choice.shown, state, text)
+    if not total and not (state or text) and choice.spans:
+        choice = choice.with_last_data()
+        page = recipe_list.fetch_page(conn, choice.shown, None, None, sort, place, RECIPES_PER_PAGE)
+        total = recipe_list.count_recipes(conn, choice.shown)
+    chosen = {name: value for name, value in (("state", state), ("text", text)) if value}
+    query = {**choice.query, **chosen}
+    return render_template(
+        "pages/recipes/index.html",
+        choice=choice,
+        state=state,
+        states=STATES,
+        text=text,
+        total=total,
+        recipes=Listing(choice.path, query, sort, page, place),
+        slots=colour_slots(choice.ecosystems),
+        csv=csv_url("recipes.csv", query),
+    )
+
+
+@blueprint.get("/<name:ecosystem>/<path_name:recipe_name>")
+def show(ecosystem: str, recipe_name: str) -> str:
+    """One recipe: since when it fails and why, and its results over time."""
+    conn = connection()
+    recipe = recipe_list.find(conn, ecosystem, recipe_name)
+    if recipe is None:
+        abort(404, f"No result of a recipe “{recipe_name}” in “{ecosystem}” is stored.")
+    choice = choose(conn, request.args, ecosystem)
+    result = parse_word(request.args, "result", RESULTS, choice.complaints)
+    sort, place = parse_order(request.args, (orders.RECIPE_HISTORY,), choice.complaints)
+    of_recipe = (conn, ecosystem, recipe_name)
+    platform = choice.asked.platform
+    latest = recipe_history.fetch_latest(*of_recipe, choice.shown.period, platform, MAX_MARKS)
+    if not latest and platform is None:
+        choice = choice.with_last_data(recipe.last_seen_at)
+        latest = recipe_history.fetch_latest(*of_recipe, choice.shown.period, None, MAX_MARKS)
+    page = recipe_history.fetch_page(
+        *of_recipe, choice.shown.period, platform, result, place, RESULTS_PER_PAGE
+    )
+    last_failure = (
+        recipe_history.find_failure(*of_recipe, recipe.last_failed_at)
+        if recipe.last_failed_at
+        else None
+    )
+    query = {**choice.query, "result": result} if result else choice.query
+    return render_template(
+        "pages/recipes/show.html",
+        choice=choice,
+        recipe=recipe,
+        last_failure=last_failure,
+        groups=recipe_history.fetch_failure_groups(*of_recipe, MAX_FAILURE_GROUPS),
+        results=Listing(choice.path, query, sort, page, place),
+        result=result,
+        result_words=RESULTS,
+        platforms=sorted({name for name in (platform, *(m.platform for m in latest)) if name}),
+        results_json=as_json(recipe_results_figure(latest)),
+        results_sentence=recipe_results_sentence(latest, len(latest) < MAX_MARKS),
+        slots=colour_slots(choice.ecosystems),
+    )
