@@ -17,9 +17,10 @@ from batch_dashboard.model.wording import duration
 
 COLOURS = {PASSED: "var(--good)", FAILED: "var(--bad)", SKIPPED: "var(--ink-muted)"}
 # Shape tells apart what colour alone might not.
-SYMBOLS = {PASSED: "circle", FAILED: "x", SKIPPED: "line-ew-open"}
+SYMBOLS = {PASSED: "circle", FAILED: "x-thin-open", SKIPPED: "line-ew-open"}
 STRIP = (0.72, 1.0)
 DURATIONS = (0.0, 0.62)
+STRIP_ALONE = (0.0, 1.0)
 
 
 def recipe_results_figure(results: Sequence[RecipeAttempt]) -> dict[str, Any]:
@@ -30,6 +31,7 @@ def recipe_results_figure(results: Sequence[RecipeAttempt]) -> dict[str, Any]:
     if not results:
         return empty_figure("This recipe has no result in this period.")
     data = []
+    timed = any(result.duration_seconds is not None for result in results)
     for outcome in RESULTS:
         found = [result for result in results if result.result == outcome]
         if found:
@@ -41,14 +43,14 @@ def recipe_results_figure(results: Sequence[RecipeAttempt]) -> dict[str, Any]:
     return {
         "data": data,
         "layout": layout(
-            xaxis=time_axis("start of the batch run (UTC)", anchor="y"),
-            yaxis=value_axis("duration, s", domain=list(DURATIONS)),
+            xaxis=time_axis("start of the batch run (UTC)", anchor="y" if timed else "y2"),
+            yaxis=value_axis("duration, s", domain=list(DURATIONS), visible=timed),
             yaxis2={
                 "type": "category",
                 "categoryorder": "array",
                 "categoryarray": list(reversed(RESULTS)),
                 "range": [-0.5, len(RESULTS) - 0.5],
-                "domain": list(STRIP),
+                "domain": list(STRIP if timed else STRIP_ALONE),
                 "showgrid": False,
                 "zeroline": False,
                 "fixedrange": True,

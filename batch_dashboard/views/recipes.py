@@ -18,7 +18,7 @@ from batch_dashboard.views.listing import Listing, parse_order
 blueprint = Blueprint("recipes", __name__, url_prefix="/recipes")
 
 RECIPES_PER_PAGE = 50
-RESULTS_PER_PAGE = 50
+RESULTS_PER_PAGE = 25
 # Marks in the chart of one recipe.
 MAX_MARKS = 300
 MAX_FAILURE_GROUPS = 20
