@@ -41,3 +41,5 @@ GROUP_RECIPES = (
 )
 # Results of one recipe; they have no other order.
 RECIPE_HISTORY = SortColumn("started_at", (datetime, int))
+# Recipes of two compared runs; they have no other order.
+COMPARED_RECIPES = SortColumn("recipe_name", (str, str), largest_first=False)

@@ -14,6 +14,7 @@ from batch_dashboard.views import (
     names,
     overview,
     recipes,
+    run_comparison,
     security,
     template_filters,
 )
@@ -23,5 +24,15 @@ def register(app: Flask) -> None:
     """Everything the application answers to."""
     for part in (names, connection, security, error_pages, template_filters):
         part.register(app)
-    for view in (ingest, overview, ecosystems, failures, recipes, batch_runs, exports, health):
+    for view in (
+        ingest,
+        overview,
+        ecosystems,
+        failures,
+        recipes,
+        batch_runs,
+        run_comparison,
+        exports,
+        health,
+    ):
         app.register_blueprint(view.blueprint)

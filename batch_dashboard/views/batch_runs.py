@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 from flask import Blueprint, abort, render_template, request, url_for
 
 from batch_dashboard.model import orders
+from batch_dashboard.model.comparison import LISTED, SENTENCES
 from batch_dashboard.model.pagination import MAX_ROW_ID
 from batch_dashboard.model.prices import list_price
 from batch_dashboard.model.records import OutcomeCount
@@ -13,7 +14,7 @@ from batch_dashboard.model.result_filter import NO_CATEGORY, ResultFilter
 from batch_dashboard.model.search import parse_text
 from batch_dashboard.model.series import colour_slots
 from batch_dashboard.model.vocabulary import RESULTS
-from batch_dashboard.store import batch_runs, ecosystem_days, recipe_results
+from batch_dashboard.store import batch_runs, ecosystem_days, recipe_results, run_comparison
 from batch_dashboard.views.choice import choose, csv_url
 from batch_dashboard.views.connection import connection
 from batch_dashboard.views.listing import Listing, parse_order
@@ -22,6 +23,8 @@ blueprint = Blueprint("batch_runs", __name__, url_prefix="/batch-runs")
 
 RUNS_PER_PAGE = 50
 RESULTS_PER_PAGE = 100
+CHANGES_NAMED = 10
+MOST_COMPARED = 2_000
 
 
 @blueprint.get("")
@@ -63,6 +66,12 @@ def show(batch_run_id: int) -> str:
     page = recipe_results.fetch_page(conn, run.id, result_filter, sort, place, RESULTS_PER_PAGE)
     earlier, later = batch_runs.find_neighbours(conn, run)
     here = url_for(".show", batch_run_id=run.id)
+    # Runs of usual size are compared at once, larger ones on their own page.
+    compared = (
+        run_comparison.fetch_comparison(conn, earlier.id, run.id, CHANGES_NAMED)
+        if earlier and max(earlier.result_count, run.result_count) <= MOST_COMPARED
+        else None
+    )
     return render_template(
         "pages/batch_runs/show.html",
         run=run,
@@ -74,6 +83,9 @@ def show(batch_run_id: int) -> str:
         here=here,
         earlier=earlier,
         later=later,
+        compared=compared,
+        changes=LISTED,
+        sentences=SENTENCES,
         **_outcomes(recipe_results.fetch_outcome_counts(conn, run.id), result_filter, here),
     )
 

@@ -1,0 +1,63 @@
+"""What became of the recipes of one batch run in a later one.
+
+Source: docs/data-model.md, "Comparing two runs".
+"""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+NEWLY_FAILING = "newly failing"
+FIXED = "fixed"
+STILL_FAILING = "still failing"
+NEW = "new"
+GONE = "gone"
+UNCHANGED = "unchanged"
+
+# What is worth a look comes first; unchanged recipes are counted, not listed.
+LISTED = (NEWLY_FAILING, FIXED, STILL_FAILING, NEW, GONE)
+SENTENCES = {
+    NEWLY_FAILING: "passed or skipped before, failed now",
+    FIXED: "failed before, passed now",
+    STILL_FAILING: "failed in both",
+    NEW: "only in the later run",
+    GONE: "only in the earlier run",
+}
+
+
+class ComparedRecipe(NamedTuple):
+    """A recipe of two batch runs; what a run does not list of it is None."""
+
+    change: str
+    ecosystem: str
+    recipe_name: str
+    result_before: str | None
+    category_before: str | None
+    result_after: str | None
+    category_after: str | None
+
+
+class Comparison(NamedTuple):
+    """How many recipes changed in each way, and the first of them by name."""
+
+    counts: dict[str, int]
+    recipes: list[ComparedRecipe]
+
+    def of(self, change: str) -> list[ComparedRecipe]:
+        """The first recipes that changed in one way."""
+        return [recipe for recipe in self.recipes if recipe.change == change]
+
+    @property
+    def is_calm(self) -> bool:
+        """Whether there is nothing to list."""
+        return not any(self.counts.get(change) for change in LISTED)
+
+
+def comparison(rows: Iterable[tuple[ComparedRecipe, int]]) -> Comparison:
+    """The comparison of rows that each carry how many there are of their change."""
+    counts: dict[str, int] = {}
+    recipes = []
+    for recipe, count in rows:
+        counts[recipe.change] = count
+        if recipe.change != UNCHANGED:
+            recipes.append(recipe)
+    return Comparison(counts, sorted(recipes, key=lambda recipe: LISTED.index(recipe.change)))

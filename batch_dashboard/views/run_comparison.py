@@ -1,0 +1,71 @@
+"""Any two batch runs compared, recipe by recipe."""
+
+from flask import Blueprint, render_template, request
+
+from batch_dashboard.model import orders
+from batch_dashboard.model.comparison import LISTED, SENTENCES
+from batch_dashboard.model.pagination import MAX_ROW_ID, Slice
+from batch_dashboard.model.records import BatchRun
+from batch_dashboard.model.search import parse_word
+from batch_dashboard.store import batch_runs, run_comparison
+from batch_dashboard.views.connection import connection
+from batch_dashboard.views.listing import Listing, parse_order
+
+blueprint = Blueprint("run_comparison", __name__, url_prefix="/batch-runs")
+
+# Recipes of each change on one page with all of them.
+NAMED = 20
+RECIPES_PER_PAGE = 100
+
+
+@blueprint.get("/compare")
+def show() -> str | tuple[str, int]:
+    """Two batch runs side by side; the one that started first is the earlier one."""
+    complaints: list[str] = []
+    asked = [_run(name, complaints) for name in ("a", "b")]
+    runs = [run for run in asked if run is not None]
+    if len(runs) < 2 or runs[0].id == runs[1].id:
+        if not complaints:
+            complaints.append("“a” and “b” are the same batch run; give two different ones.")
+        return render_template("pages/run_comparison/choose.html", complaints=complaints), 400
+    before, after = sorted(runs, key=lambda run: (run.started_at, run.id))
+    change = parse_word(request.args, "change", LISTED, complaints)
+    sort, place = parse_order(request.args, (orders.COMPARED_RECIPES,), complaints)
+    ids = (connection(), before.id, after.id)
+    compared = run_comparison.fetch_comparison(*ids, NAMED)
+    page = (
+        run_comparison.fetch_page(*ids, change, place, RECIPES_PER_PAGE)
+        if change
+        else Slice(compared.recipes, None, None)
+    )
+    query = {"a": str(runs[0].id), "b": str(runs[1].id)}
+    if change:
+        query["change"] = change
+    return render_template(
+        "pages/run_comparison/show.html",
+        before=before,
+        after=after,
+        swapped=runs[0] is after,
+        complaints=complaints,
+        compared=compared,
+        change=change,
+        changes=LISTED,
+        sentences=SENTENCES,
+        recipes=Listing(request.path, query, sort, page, place),
+        named=NAMED,
+    )
+
+
+def _run(name: str, complaints: list[str]) -> BatchRun | None:
+    text = request.args.get(name, "").strip()
+    if not text:
+        complaints.append(f"“{name}” must be the number of a batch run.")
+        return None
+    is_number = text.isascii() and text.isdigit() and len(text) <= len(str(MAX_ROW_ID))
+    if not is_number or int(text) > MAX_ROW_ID:
+        complaints.append(f"“{name}” must be the number of a batch run, not “{text[:40]}”.")
+        return None
+    run = batch_runs.find(connection(), int(text))
+    if run is None:
+        complaints.append(f"There is no batch run {text}. It may have been deleted.")
+    return run
