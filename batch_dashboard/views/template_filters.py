@@ -54,8 +54,10 @@ def register(app: Flask) -> None:
 
 
 def ago(time: datetime) -> Markup:
-    """`3 h ago`, the exact UTC time in its tooltip."""
-    return _time(time, wording.relative(time, current_time()))
+    """`3 h ago`; the exact UTC time shows on hover and on focus."""
+    return Markup('<time datetime="{}" title="{}" tabindex="0">{}</time>').format(
+        *_exact(time), wording.relative(time, current_time())
+    )
 
 
 def utc(time: datetime) -> Markup:
@@ -69,9 +71,11 @@ def day(time: datetime) -> Markup:
 
 
 def _time(time: datetime, words: str) -> Markup:
-    return Markup('<time datetime="{}" title="{}">{}</time>').format(
-        f"{time:%Y-%m-%dT%H:%M:%SZ}", f"{time:%Y-%m-%d %H:%M:%S} UTC", words
-    )
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(*_exact(time), words)
+
+
+def _exact(time: datetime) -> tuple[str, str]:
+    return f"{time:%Y-%m-%dT%H:%M:%SZ}", f"{time:%Y-%m-%d %H:%M:%S} UTC"
 
 
 def success(counts: Any) -> Markup:

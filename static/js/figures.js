@@ -2,11 +2,18 @@
 
 const CUSTOM_PROPERTY = /var\((--[\w-]+)\)/g;
 
+const drawn = new Set();
+document.addEventListener("themechange", () => {
+  for (const figure of drawn) {
+    if (figure.isConnected) draw(figure);
+    else drawn.delete(figure);
+  }
+});
+
 export function mount(root) {
   const figures = [...root.querySelectorAll("[data-figure]")];
-  const source = root.querySelector('meta[name="plotly-url"]')?.content;
+  const source = document.querySelector('meta[name="plotly-url"]')?.content;
   if (!figures.length || !source) return;
-  const drawn = new Set();
 
   const observer = new IntersectionObserver(
     async (entries) => {
@@ -22,8 +29,14 @@ export function mount(root) {
   for (const figure of figures) {
     figure.dataset.state = "waiting";
     observer.observe(figure);
+    const button = figure.querySelector("[data-figure-png]");
+    if (!button) continue;
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      await load(source);
+      await saveAsPng(figure, button.dataset.figurePng);
+    });
   }
-  document.addEventListener("themechange", () => drawn.forEach(draw));
 }
 
 let loading;
@@ -39,10 +52,35 @@ function load(source) {
   return loading;
 }
 
+function described(figure) {
+  const facts = JSON.parse(figure.querySelector('script[type="application/json"]').textContent);
+  return coloured(facts, getComputedStyle(figure));
+}
+
+// A picture stands alone: it has its own ground and its title.
+async function saveAsPng(figure, name) {
+  const { data, layout } = described(figure);
+  const style = getComputedStyle(figure);
+  const title = figure.querySelector("h2").innerText.replaceAll("\n", " ");
+  layout.paper_bgcolor = style.getPropertyValue("--surface").trim();
+  layout.title = {
+    text: title.replaceAll("&", "&amp;").replaceAll("<", "&lt;"),
+    font: { size: 15, color: style.getPropertyValue("--ink").trim() },
+    x: 0.01,
+    y: 0.98,
+    yanchor: "top",
+  };
+  layout.legend = { ...layout.legend, y: 0.93 };
+  layout.margin = { ...layout.margin, t: 76 };
+  await window.Plotly.downloadImage(
+    { data, layout },
+    { format: "png", filename: name, width: 1000, height: 480, scale: 2 },
+  );
+}
+
 async function draw(figure) {
   const canvas = figure.querySelector(".figure-canvas");
-  const facts = JSON.parse(figure.querySelector('script[type="application/json"]').textContent);
-  const { data, layout, config } = coloured(facts, getComputedStyle(figure));
+  const { data, layout, config } = described(figure);
   await window.Plotly.react(canvas, data, layout, config);
   figure.dataset.state = "drawn";
 }

@@ -1,7 +1,15 @@
 import * as copy from "./copy.js";
 import * as figures from "./figures.js";
 import * as filters from "./filters.js";
+import { start } from "./navigate.js";
 import * as theme from "./theme.js";
 import * as timestamps from "./timestamps.js";
 
-for (const part of [theme, filters, timestamps, copy, figures]) part.mount(document);
+const mount = (root) => {
+  for (const part of [filters, timestamps, copy, figures]) part.mount(root);
+};
+
+theme.mount(document);
+timestamps.runClock(document);
+mount(document);
+start(mount);

@@ -52,7 +52,9 @@ def test_every_route_that_stays_open_is_named(closed: FlaskClient, app: Flask) -
     for rule in app.url_map.iter_rules():
         if rule.endpoint in OPEN_ENDPOINTS or "GET" not in (rule.methods or ()):
             continue
-        path = app.url_map.bind("localhost").build(rule.endpoint, dict.fromkeys(rule.arguments, 1))
+        path = app.url_map.bind("localhost").build(
+            rule.endpoint, dict.fromkeys(rule.arguments, "1")
+        )
         assert closed.get(path).status_code == 401, path
 
 

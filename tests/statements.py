@@ -1,0 +1,21 @@
+"""The SQL statements a page sends, to be counted."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import event
+
+from batch_dashboard.store.engine import Store
+
+
+@contextmanager
+def counted_statements(store: Store) -> Iterator[list[str]]:
+    statements: list[str] = []
+
+    def note(_c: object, _cursor: object, statement: str, *_rest: object) -> None:
+        if not statement.startswith("BEGIN"):
+            statements.append(statement)
+
+    event.listen(store._reader, "before_cursor_execute", note)
+    yield statements
+    event.remove(store._reader, "before_cursor_execute", note)
