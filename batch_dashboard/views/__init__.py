@@ -9,6 +9,7 @@ from batch_dashboard.views import (
     exports,
     health,
     ingest,
+    minutes,
     overview,
     security,
     template_filters,
@@ -19,5 +20,5 @@ def register(app: Flask) -> None:
     """Everything the application answers to."""
     for part in (connection, security, error_pages, template_filters):
         part.register(app)
-    for view in (ingest, overview, batch_runs, exports, health):
+    for view in (ingest, overview, minutes, batch_runs, exports, health):
         app.register_blueprint(view.blueprint)

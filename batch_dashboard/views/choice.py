@@ -1,5 +1,6 @@
 """What the reader of a page chose, and what the page can show of it."""
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -102,6 +103,12 @@ def current_time() -> datetime:
 def csv_url(name: str, query: Mapping[str, Any]) -> str:
     """Where a CSV file of what is shown is."""
     return url_for("exports.download", name=name, **query)
+
+
+def figure_json(figure: Mapping[str, Any]) -> str:
+    """A figure as it stands in a page's script element."""
+    # Inside a script element only `<` could end it; Plotly reads the escape as the character.
+    return json.dumps(figure, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
 
 
 def _system_time() -> datetime:

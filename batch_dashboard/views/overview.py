@@ -1,6 +1,5 @@
 """The overview: minutes against budget, failure rates, ecosystems, latest runs."""
 
-import json
 from typing import Any
 
 from flask import Blueprint, render_template, request
@@ -9,20 +8,20 @@ from batch_dashboard.figures.failure_rates import failure_rates_figure
 from batch_dashboard.figures.minutes import minutes_figure
 from batch_dashboard.figures.sentences import failure_rates_sentence, minutes_sentence
 from batch_dashboard.model.budget import BUDGET_MINUTES, FORECAST_DAYS, budget_week
-from batch_dashboard.model.periods import WEEK, last_days, week_of
+from batch_dashboard.model.periods import Step, last_days, week_of
 from batch_dashboard.model.prices import cost_of_days
 from batch_dashboard.model.records import RunSums
 from batch_dashboard.model.series import (
     by_ecosystem,
-    by_week,
+    by_step,
     colour_slots,
-    length_of_steps,
+    day_or_week,
     rate_series,
     steps,
 )
 from batch_dashboard.model.vocabulary import RUNNER_OS
 from batch_dashboard.store import batch_runs, ecosystem_days
-from batch_dashboard.views.choice import Choice, choose, csv_url
+from batch_dashboard.views.choice import Choice, choose, csv_url, figure_json
 from batch_dashboard.views.connection import connection
 
 blueprint = Blueprint("overview", __name__)
@@ -56,9 +55,8 @@ def index() -> str:
 
 
 def _sums(choice: Choice) -> list[RunSums]:
-    by_weeks = length_of_steps(choice.shown.period) == WEEK
-    fetch = ecosystem_days.fetch_weeks if by_weeks else ecosystem_days.fetch_days
-    return fetch(connection(), choice.shown)
+    step = day_or_week(choice.shown.period)
+    return ecosystem_days.fetch_steps(connection(), choice.shown, step)
 
 
 def _this_week(choice: Choice) -> dict[str, Any]:
@@ -74,23 +72,23 @@ def _this_week(choice: Choice) -> dict[str, Any]:
 
 
 def _minutes(choice: Choice, sums: list[RunSums]) -> dict[str, Any]:
-    starts = steps(sums, choice.shown.period, WEEK).starts
-    weeks = by_week(sums)
+    through = steps(sums, choice.shown.period, Step.WEEK)
+    weeks = by_step(sums, Step.WEEK)
     return {
-        "minutes_json": _json(minutes_figure(starts, weeks, BUDGET_MINUTES)),
-        "minutes_sentence": minutes_sentence(starts, weeks, BUDGET_MINUTES),
-        "minutes_rows": [(start, weeks.get(start)) for start in reversed(starts)],
+        "minutes_json": figure_json(minutes_figure(through, weeks, BUDGET_MINUTES)),
+        "minutes_sentence": minutes_sentence(through, weeks, BUDGET_MINUTES),
+        "minutes_rows": [(start, weeks.get(start)) for start in reversed(through.starts)],
         "minutes_csv": csv_url("minutes.csv", choice.shown.query(by="week")),
     }
 
 
 def _failure_rates(choice: Choice, sums: list[RunSums]) -> dict[str, Any]:
     period = choice.shown.period
-    through = steps(sums, period, length_of_steps(period))
+    through = steps(sums, period, day_or_week(period))
     series = rate_series(sums, through.starts)
     slots = colour_slots(choice.ecosystems)
     return {
-        "rates_json": _json(failure_rates_figure(through, series, slots)),
+        "rates_json": figure_json(failure_rates_figure(through, series, slots)),
         "rates_sentence": failure_rates_sentence(through, series),
         "rates_series": series,
         "rates_steps": through,
@@ -113,8 +111,3 @@ def _ecosystems(choice: Choice, sums: list[RunSums]) -> dict[str, Any]:
         "ecosystem_count": len(rows) + len(silent),
         "last_runs": {span.ecosystem: span.last_started_at for span in choice.ecosystems},
     }
-
-
-def _json(figure: dict[str, Any]) -> str:
-    # Inside a script element only `<` could end it; Plotly reads the escape as the character.
-    return json.dumps(figure, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
