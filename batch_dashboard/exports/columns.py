@@ -2,7 +2,6 @@
 
 from typing import NamedTuple
 
-WEEK_START = "week_start"
 DAY = "day"
 
 
@@ -27,11 +26,13 @@ class ExportFile(NamedTuple):
 _ECOSYSTEM = ExportColumn("ecosystem", "Where the recipes come from, such as homebrew.")
 _STARTED_AT = ExportColumn("started_at", "When the batch run started.", "UTC time")
 _DAY = ExportColumn(
-    DAY, "The day the runs started; with by=week the Monday, in a column week_start.", "UTC day"
+    DAY,
+    "The day the runs started; by=week: the Monday, as week_start; by=month: as month_start.",
+    "UTC day",
 )
 _PLATFORM_OPTION = {"platform": "only results of this platform"}
 _RESULT_OPTION = {"result": "only results that are passed, failed or skipped"}
-_BY_OPTION = {"by": "day (as it is) or week: sums of the days chosen, by weeks from Monday"}
+_BY_OPTION = {"by": "day (as it is), week or month: sums of the days chosen, weeks from Monday"}
 _BY_DAY_ORDER = "Oldest first, then by ecosystem; days without a run have no row."
 
 FILES = {
@@ -94,7 +95,7 @@ FILES = {
         ),
         ExportFile(
             "minutes.csv",
-            "One row for each UTC day (or week) and ecosystem with a batch run.",
+            "One row for each UTC day (week, month) and ecosystem with a batch run.",
             _BY_DAY_ORDER,
             (
                 _DAY,
@@ -104,12 +105,17 @@ FILES = {
                 ExportColumn("linux_minutes", "Sum of the known Linux minutes.", "minutes"),
                 ExportColumn("macos_unknown_runs", "Runs that reported no macOS minutes.", "runs"),
                 ExportColumn("linux_unknown_runs", "Runs that reported no Linux minutes.", "runs"),
+                ExportColumn(
+                    "failed_seconds",
+                    "Time failed results took; those of unknown duration count nothing.",
+                    "seconds",
+                ),
             ),
             _BY_OPTION,
         ),
         ExportFile(
             "failure_rates.csv",
-            "One row for each UTC day (or week) and ecosystem with a batch run.",
+            "One row for each UTC day (week, month) and ecosystem with a batch run.",
             _BY_DAY_ORDER,
             (
                 _DAY,
@@ -130,6 +136,6 @@ FILES = {
 def columns_of(name: str, by: str = DAY) -> tuple[str, ...]:
     """The header of a file."""
     return tuple(
-        WEEK_START if by == "week" and column.name == DAY else column.name
+        f"{by}_start" if by != DAY and column.name == DAY else column.name
         for column in FILES[name].columns
     )

@@ -11,10 +11,9 @@ from batch_dashboard.figures.style import (
     empty_figure,
     layout,
     plain,
-    time_axis,
+    step_axis,
     value_axis,
 )
-from batch_dashboard.model.periods import DAY
 from batch_dashboard.model.series import CountSeries, Steps
 from batch_dashboard.model.wording import plural
 
@@ -31,25 +30,15 @@ def failure_counts_figure(
     """
     if not series:
         return empty_figure("No result failed in this period.")
-    by_week = steps.word == "week"
-    spans = [
-        f"{start} to {start + steps.length - DAY}" if by_week else str(start)
-        for start in steps.starts
-    ]
+    spans = [steps.in_words(start) for start in steps.starts]
     data = [_bars(line, steps, slots, spans) for line in series]
     absent = [index for index, start in enumerate(steps.starts) if start not in ran]
     if absent:
         data.append(_absent(steps, [spans[index] for index in absent], absent))
-    every = -(-len(steps.starts) // 7)
-    edge = max(steps.length / 2, DAY)
     return {
         "data": data,
         "layout": layout(
-            xaxis=time_axis(
-                "week (Monday, UTC)" if by_week else "day (UTC)",
-                range=[str(steps.starts[0] - edge), str(steps.starts[-1] + edge)],
-                tickvals=[str(start) for start in steps.starts[::every]],
-            ),
+            xaxis=step_axis(steps),
             yaxis=value_axis("failed results"),
             barmode="stack",
             hovermode="closest",

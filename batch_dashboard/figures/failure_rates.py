@@ -14,10 +14,9 @@ from batch_dashboard.figures.style import (
     empty_figure,
     layout,
     plain,
-    time_axis,
+    step_axis,
     value_axis,
 )
-from batch_dashboard.model.periods import DAY
 from batch_dashboard.model.rates import failure_rate, wilson_interval
 from batch_dashboard.model.series import RatePoint, RateSeries, Steps
 
@@ -34,20 +33,10 @@ def failure_rates_figure(
         return empty_figure("No recipe was attempted in this period.")
     highest = max(failure_rate(*point) or 0.0 for line in series for point in line.points if point)
     top = 1.04 if highest >= WHOLE_AXIS_FROM else max(highest * 1.25, LEAST_AXIS_TOP)
-    edge = steps.length / 2
-    by_week = steps.word == "week"
-    every = -(-len(steps.starts) // 7)
     return {
         "data": [_line(line, steps, slots) for line in series],
         "layout": layout(
-            xaxis=time_axis(
-                "week (Monday, UTC)" if by_week else "day (UTC)",
-                range=[
-                    str(steps.starts[0] - max(edge, DAY)),
-                    str(steps.starts[-1] + max(edge, DAY)),
-                ],
-                tickvals=[str(start) for start in steps.starts[::every]],
-            ),
+            xaxis=step_axis(steps),
             yaxis=value_axis("failed, % of attempts", tickformat=".0%", range=[0, top]),
             hovermode="closest",
             showlegend=True,
@@ -82,7 +71,7 @@ def _line(line: RateSeries, steps: Steps, slots: Mapping[str, int]) -> dict[str,
 
 
 def _facts(start: date, point: RatePoint | None, steps: Steps) -> list[str]:
-    span = f"{start} to {start + steps.length - DAY}" if steps.word == "week" else str(start)
+    span = steps.in_words(start)
     interval = wilson_interval(point.failed, point.passed + point.failed) if point else None
     if point is None or interval is None:
         return ["nothing was attempted", span]

@@ -1,39 +1,39 @@
-"""Minutes per week by runner operating system, each against its own budget."""
+"""Minutes over time by runner operating system, each against its own budget."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from batch_dashboard.figures.step_marks import facts, marks
 from batch_dashboard.figures.style import (
     BUDGET,
     CONFIG,
-    MUTED,
+    ROWS,
     RUNNER_OS_COLOURS,
+    bars,
     empty_figure,
     layout,
-    time_axis,
+    named_once,
+    step_axis,
     value_axis,
 )
-from batch_dashboard.model.periods import DAY
 from batch_dashboard.model.records import RunSums
-from batch_dashboard.model.vocabulary import LINUX, MACOS, RUNNER_OS, RUNNER_OS_NAMES
+from batch_dashboard.model.series import Steps
+from batch_dashboard.model.vocabulary import RUNNER_OS, RUNNER_OS_NAMES
 
 # A budget further above the bars than this would flatten them: it is named at the top instead.
 FARTHEST_BUDGET = 4.0
-# Room between the two rows of bars, where the name of a budget may stand.
-ROWS = {MACOS: ("y", (0.56, 1.0)), LINUX: ("y2", (0.0, 0.44))}
-HALF_WEEK_MS = 3.5 * 86_400_000
 
 
 def minutes_figure(
-    starts: Sequence[date], weeks: Mapping[date, RunSums], budgets: Mapping[str, float]
+    steps: Steps, sums: Mapping[date, RunSums], budgets: Mapping[str, float]
 ) -> dict[str, Any]:
-    """Bars per week, macOS above Linux, so that each stands beside its own budget line.
+    """Bars per step, macOS above Linux, so that each stands beside its own budget line.
 
-    `starts` holds every Monday shown; one that is not in `weeks` had no batch run and is marked so,
-    as is a week whose runs told no minutes: neither is a bar of zero.
+    A step that is not in `sums` had no batch run and is marked so, as is one whose runs told no
+    minutes: neither is a bar of zero. `budgets`, minutes a week, is empty where steps are no weeks.
     """
-    if not any(start in weeks for start in starts):
+    if not any(start in sums for start in steps.starts):
         return empty_figure("No batch run in this period.")
     data: list[dict[str, Any]] = []
     shapes: list[dict[str, Any]] = []
@@ -41,25 +41,31 @@ def minutes_figure(
     axes: dict[str, Any] = {}
     for runner_os in RUNNER_OS:
         name, (axis, domain) = RUNNER_OS_NAMES[runner_os], ROWS[runner_os]
-        values = [_value(weeks.get(start), runner_os) for start in starts]
-        data.append(_bars(runner_os, name, axis, starts, weeks, values))
-        data += _marks(runner_os, axis, starts, weeks, values)
-        highest = max((value or 0.0 for value in values), default=0.0)
-        budget = budgets[runner_os]
-        in_sight = budget <= FARTHEST_BUDGET * highest
-        top = max(highest, budget if in_sight else 0.0) * 1.18 or 1.0
-        if in_sight:
-            shapes.append(_budget_line(axis, budget))
-        notes.append(_budget_name(name, axis, budget, in_sight))
+        values = {start: row.minutes(runner_os).value for start, row in sums.items()}
+        data.append(
+            bars(steps, name, RUNNER_OS_COLOURS[runner_os], axis, values)
+            | {
+                "customdata": [facts(steps, start, sums, runner_os) for start in steps.starts],
+                "hovertemplate": "%{customdata[0]}<br>%{y:,.1f} " + name + " min"
+                "<br>%{customdata[1]}<extra></extra>",
+            }
+        )
+        data += marks(steps, axis, sums, values, f"{name} minutes unknown")
+        highest = max(value or 0.0 for value in values.values())
+        budget = budgets.get(runner_os)
+        in_sight = budget is not None and budget <= FARTHEST_BUDGET * highest
+        top = max(highest, budget if budget is not None and in_sight else 0.0) * 1.18 or 1.0
+        if budget is not None:
+            notes.append(_budget_name(name, axis, budget, in_sight))
+            if in_sight:
+                shapes.append(_budget_line(axis, budget))
         axes["yaxis" if axis == "y" else "yaxis2"] = value_axis(
             f"{name}, min", domain=list(domain), range=[0, top]
         )
-    first, last = starts[0], starts[-1]
-    edges = [str(first - 4 * DAY), str(last + 4 * DAY)]
     return {
-        "data": data,
+        "data": named_once(data),
         "layout": layout(
-            xaxis=time_axis("week (Monday, UTC)", anchor="y2", range=edges, **_ticks(starts)),
+            xaxis=step_axis(steps, anchor="y2"),
             barmode="stack",
             hovermode="x",
             shapes=shapes,
@@ -68,100 +74,6 @@ def minutes_figure(
         ),
         "config": CONFIG,
     }
-
-
-def _value(week: RunSums | None, runner_os: str) -> float | None:
-    return None if week is None else week.minutes(runner_os).value
-
-
-def _ticks(starts: Sequence[date]) -> dict[str, Any]:
-    # Few weeks: each Monday is named, not days between them.
-    # More: Mondays at equal distances.
-    every = -(-len(starts) // 7)
-    return {"tickvals": [str(start) for start in starts[::every]]}
-
-
-def _bars(
-    runner_os: str,
-    name: str,
-    axis: str,
-    starts: Sequence[date],
-    weeks: Mapping[date, RunSums],
-    values: Sequence[float | None],
-) -> dict[str, Any]:
-    return {
-        "type": "bar",
-        "name": name,
-        "x": [str(start) for start in starts],
-        "y": list(values),
-        "yaxis": axis,
-        "width": HALF_WEEK_MS * 1.5,
-        "marker": {"color": RUNNER_OS_COLOURS[runner_os]},
-        "customdata": [_facts(start, weeks.get(start), runner_os) for start in starts],
-        "hovertemplate": "%{customdata[0]}<br>%{y:,.1f} " + name + " min<br>%{customdata[1]}"
-        "<extra></extra>",
-    }
-
-
-def _facts(start: date, week: RunSums | None, runner_os: str) -> list[str]:
-    span = f"{start} to {start + 6 * DAY}"
-    if week is None:
-        return [span, "no batch run"]
-    unknown = week.minutes(runner_os).unknown_runs
-    runs = f"{week.runs:,} run{'s' * (week.runs != 1)}"
-    return [span, f"n = {runs}, {unknown:,} of them told none" if unknown else f"n = {runs}"]
-
-
-def _marks(
-    runner_os: str,
-    axis: str,
-    starts: Sequence[date],
-    weeks: Mapping[date, RunSums],
-    values: Sequence[float | None],
-) -> list[dict[str, Any]]:
-    """Weeks without a bar: why there is none."""
-    absent = [start for start in starts if start not in weeks]
-    unknown = [
-        start
-        for start, value in zip(starts, values, strict=True)
-        if value is None and start in weeks
-    ]
-    first = runner_os == MACOS
-    marks = []
-    for name, days, symbol, text in (
-        ("no batch run", absent, "x-thin-open", "no batch run"),
-        (
-            "minutes unknown",
-            unknown,
-            "circle-open",
-            f"{RUNNER_OS_NAMES[runner_os]} minutes unknown",
-        ),
-    ):
-        if not days:
-            continue
-        marks.append(
-            {
-                "type": "scatter",
-                "mode": "markers",
-                "name": name,
-                "legendgroup": name,
-                "showlegend": first or name == "minutes unknown",
-                "x": [str(day) for day in days],
-                "y": [0] * len(days),
-                "yaxis": axis,
-                "cliponaxis": False,
-                "marker": {
-                    "symbol": symbol,
-                    "size": 7,
-                    "color": MUTED,
-                    "line": {"width": 1.5, "color": MUTED},
-                },
-                "customdata": [_facts(day, weeks.get(day), runner_os) for day in days],
-                "hovertemplate": "%{customdata[0]}<br>" + text + "<br>%{customdata[1]}"
-                "<extra></extra>",
-            }
-        )
-    return marks
 
 
 def _budget_line(axis: str, budget: float) -> dict[str, Any]:

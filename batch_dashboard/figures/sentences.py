@@ -4,53 +4,159 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
+from batch_dashboard.model.budget import BudgetWeek
+from batch_dashboard.model.periods import Step
+from batch_dashboard.model.prices import Cost
 from batch_dashboard.model.rates import failure_rate
 from batch_dashboard.model.recipes import RecipeAttempt
 from batch_dashboard.model.records import RunSums
-from batch_dashboard.model.series import CountSeries, RateSeries, Steps
+from batch_dashboard.model.series import CountSeries, RateSeries, Steps, SumSeries
 from batch_dashboard.model.vocabulary import RESULTS, RUNNER_OS, RUNNER_OS_NAMES
-from batch_dashboard.model.wording import duration, minutes, percent, plural
+from batch_dashboard.model.wording import dollars, duration, minutes, percent, plural, weekday
+
+NO_RUN = "No batch run started in this period."
 
 
 def minutes_sentence(
-    starts: Sequence[date], weeks: Mapping[date, RunSums], budgets: Mapping[str, float]
+    steps: Steps, sums: Mapping[date, RunSums], budgets: Mapping[str, float]
 ) -> str:
-    """Totals, the dearest week, weeks without a run, and runs that told no minutes."""
-    shown = [weeks[start] for start in starts if start in weeks]
+    """Totals, the step that used most, steps without a run, and runs that told no minutes.
+
+    `budgets`, minutes a week, is empty where steps are no weeks.
+    """
+    shown = _shown(steps, sums)
     if not shown:
-        return "No batch run started in this period."
-    parts = []
+        return NO_RUN
+    parts = [_used(runner_os, steps, shown, budgets.get(runner_os)) for runner_os in RUNNER_OS]
+    parts += _absent(steps, shown)
+    runs = sum(row.runs for row in shown.values())
     for runner_os in RUNNER_OS:
-        parts.append(_used(runner_os, shown, budgets[runner_os]))
-    absent = len(starts) - len(shown)
-    if absent:
-        verb = "had" if absent > 1 else "has"
-        parts.append(f"{absent:,} of {plural(len(starts), 'week')} {verb} no batch run.")
-    runs = sum(week.runs for week in shown)
-    for runner_os in RUNNER_OS:
-        unknown = sum(week.minutes(runner_os).unknown_runs for week in shown)
+        unknown = sum(row.minutes(runner_os).unknown_runs for row in shown.values())
         if unknown:
             name = RUNNER_OS_NAMES[runner_os]
             parts.append(f"{unknown:,} of {plural(runs, 'run')} reported no {name} minutes.")
     return " ".join(parts)
 
 
-def _used(runner_os: str, weeks: Sequence[RunSums], budget: float) -> str:
+def _used(runner_os: str, steps: Steps, shown: Mapping[date, RunSums], budget: float | None) -> str:
     name = RUNNER_OS_NAMES[runner_os]
-    known = [week for week in weeks if week.minutes(runner_os).value is not None]
+    known = {
+        start: row.minutes(runner_os).known
+        for start, row in shown.items()
+        if row.minutes(runner_os).value is not None
+    }
     if not known:
         return f"How many {name} minutes were used is unknown."
-    total = sum(week.minutes(runner_os).known for week in known)
+    total = sum(known.values())
     if not total:
         return f"{name} used 0 minutes in the runs that reported them."
-    most = max(known, key=lambda week: week.minutes(runner_os).known)
-    used = most.minutes(runner_os).known
-    over = sum(1 for week in known if week.minutes(runner_os).known > budget)
+    most = max(known, key=lambda start: known[start])
+    of_budget = f", {percent(known[most] / budget)} of a week's budget" if budget else ""
+    over = 0 if budget is None else sum(used > budget for used in known.values())
     sentence = (
-        f"{name} used {minutes(total)} min, most in the week of {most.start} "
-        f"({minutes(used)} min, {percent(used / budget) if budget else 'no'} of a week's budget)"
+        f"{name} used {minutes(total)} min, most {_when(steps, most)}"
+        f" ({minutes(known[most])} min{of_budget})"
     )
     return sentence + (f", and went over budget in {plural(over, 'week')}." if over else ".")
+
+
+def burn_up_sentence(budgets: Sequence[BudgetWeek]) -> str:
+    """What is used of each budget this week, and where the forecast ends."""
+    if not any(budget.used.runs for budget in budgets):
+        return f"No batch run has started since Monday {budgets[0].week.since}. " + " ".join(
+            filter(None, map(_forecast, budgets))
+        )
+    return " ".join(f"{_burnt(budget)} {_forecast(budget)}".strip() for budget in budgets)
+
+
+def _burnt(budget: BudgetWeek) -> str:
+    name = RUNNER_OS_NAMES[budget.runner_os]
+    if budget.used.value is None:
+        return f"How many {name} minutes were used this week is unknown."
+    used = f"{name} used {minutes(budget.used.known)} of {minutes(budget.budget_minutes)} min"
+    unknown = budget.used.unknown_runs
+    told = f"; {unknown:,} of {plural(budget.used.runs, 'run')} told none" if unknown else ""
+    return f"{used} ({percent(budget.share)}){told}."
+
+
+def _forecast(budget: BudgetWeek) -> str:
+    name = RUNNER_OS_NAMES[budget.runner_os]
+    if not budget.daily_minutes:
+        return f"There is no {name} forecast: no use is known of the last 28 days."
+    if budget.share >= 1 and budget.runs_out_on:
+        return f"The {name} budget was used up on {weekday(budget.runs_out_on)}."
+    ends = f"{name} would end the week at {minutes(budget.forecast_minutes)} min"
+    if budget.runs_out_on:
+        return f"{ends}, its budget gone on {weekday(budget.runs_out_on)}."
+    return f"{ends}."
+
+
+def ecosystem_minutes_sentence(series: Sequence[SumSeries], without_minutes: Sequence[str]) -> str:
+    """Which ecosystem used most of each runner system, and how many told no minutes at all."""
+    if not series:
+        return "No minutes were reported in this period."
+    first: dict[str, list[str]] = {}
+    for runner_os in RUNNER_OS:
+        used = [
+            (sum(row.minutes(runner_os).known for row in line.sums.values()), line.ecosystem)
+            for line in series
+        ]
+        total = sum(known for known, _ in used)
+        named = [pair for pair, line in zip(used, series, strict=True) if not line.is_other]
+        most, ecosystem = max(named, key=lambda pair: pair[0])
+        if most:
+            words = (
+                f"{RUNNER_OS_NAMES[runner_os]} minutes ({minutes(most)}, {percent(most / total)})"
+            )
+            first.setdefault(ecosystem, []).append(words)
+    parts = [f"{ecosystem} used most {' and '.join(words)}." for ecosystem, words in first.items()]
+    if without_minutes:
+        count = len(without_minutes)
+        names = without_minutes[0] if count == 1 else plural(count, "ecosystem")
+        parts.append(f"{names} reported no minutes and {'is' if count == 1 else 'are'} not drawn.")
+    return " ".join(parts) or "The runs that reported minutes used 0."
+
+
+def cost_sentence(
+    steps: Steps, costs: Mapping[date, Cost], sums: Mapping[date, RunSums], total: Cost
+) -> str:
+    """The sum, which part of it macOS is, the dearest step, and where nothing is known."""
+    shown = _shown(steps, sums)
+    if not shown:
+        return NO_RUN
+    if total.total is None:
+        return "No run of this period reported minutes, so the cost is unknown."
+    part = ""
+    if total.total and total.macos:
+        part = f", {percent(total.macos / total.total)} of it for macOS"
+    parts = [f"The known minutes cost {dollars(total.total)} at list price{part}."]
+    known = {start: cost for start in shown if (cost := costs[start].total) is not None}
+    most = max(known, key=lambda start: known[start])
+    if len(known) > 1 and known[most]:
+        parts.append(f"Most was spent {_when(steps, most)} ({dollars(known[most])}).")
+    unknown = len(shown) - len(known)
+    if unknown:
+        verb = "are" if unknown > 1 else "is"
+        parts.append(f"Of {plural(unknown, steps.word)} no minutes {verb} known.")
+    return " ".join(parts + _absent(steps, shown))
+
+
+def _shown(steps: Steps, sums: Mapping[date, RunSums]) -> dict[date, RunSums]:
+    return {start: sums[start] for start in steps.starts if start in sums}
+
+
+def _absent(steps: Steps, shown: Mapping[date, RunSums]) -> list[str]:
+    absent = len(steps.starts) - len(shown)
+    if not absent:
+        return []
+    verb = "had" if absent > 1 else "has"
+    return [f"{absent:,} of {plural(len(steps.starts), steps.word)} {verb} no batch run."]
+
+
+def _when(steps: Steps, start: date) -> str:
+    if steps.step is Step.DAY:
+        return f"on {start}"
+    return f"in {start:%B %Y}" if steps.step is Step.MONTH else f"in the week of {start}"
 
 
 def failure_rates_sentence(steps: Steps, series: Sequence[RateSeries]) -> str:

@@ -1,15 +1,35 @@
 """What all figures share. Colours are CSS custom properties, which static/js/figures.js reads."""
 
+from collections.abc import Mapping
+from datetime import date
 from html import escape
 from typing import Any
+
+from batch_dashboard.model.periods import DAY, Step
+from batch_dashboard.model.series import Steps
+from batch_dashboard.model.vocabulary import LINUX, MACOS
 
 TEXT = "var(--ink)"
 MUTED = "var(--ink-muted)"
 GRID = "var(--chart-grid)"
 LINE = "var(--chart-line)"
 BUDGET = "var(--chart-budget)"
-RUNNER_OS_COLOURS = {"macos": "var(--macos)", "linux": "var(--linux)"}
+RUNNER_OS_COLOURS = {MACOS: "var(--macos)", LINUX: "var(--linux)"}
 OTHER_COLOUR = "var(--series-other)"
+
+# Two rows of bars, each runner operating system on a scale of its own, with room between them
+# where the name of a budget may stand.
+ROWS = {MACOS: ("y", (0.56, 1.0)), LINUX: ("y2", (0.0, 0.44))}
+
+STEP_TITLES = {
+    Step.DAY: "day (UTC)",
+    Step.WEEK: "week (Monday, UTC)",
+    Step.MONTH: "month (UTC)",
+}
+# Days left free beside the first and the last step.
+STEP_EDGES = {Step.DAY: DAY, Step.WEEK: 4 * DAY, Step.MONTH: 17 * DAY}
+DAY_MS = 86_400_000
+BAR_WIDTHS_MS = {Step.DAY: 0.75 * DAY_MS, Step.WEEK: 5.25 * DAY_MS, Step.MONTH: 21 * DAY_MS}
 
 COLOURS = 8
 # Shape and dash tell apart what colour alone might not.
@@ -92,6 +112,45 @@ def time_axis(title: str, **changes: Any) -> dict[str, Any]:
         "fixedrange": True,
     }
     return base | changes
+
+
+def step_axis(steps: Steps, **changes: Any) -> dict[str, Any]:
+    """An axis of steps, of which up to six at equal distances are named."""
+    edge = STEP_EDGES[steps.step]
+    every = -(-len(steps.starts) // 6)
+    base: dict[str, Any] = {
+        "range": [str(steps.starts[0] - edge), str(steps.starts[-1] + edge)],
+        "tickvals": [str(start) for start in steps.starts[::every]],
+        "tickformat": "%b\n%Y" if steps.step is Step.MONTH else "%-d %b\n%Y",
+    }
+    return time_axis(STEP_TITLES[steps.step], **base | changes)
+
+
+def bars(
+    steps: Steps, name: str, colour: str, axis: str, values: Mapping[date, float | None]
+) -> dict[str, Any]:
+    """Bars, one for each step; a step without a value has none. What hovers is the caller's."""
+    return {
+        "type": "bar",
+        "name": name,
+        "x": [str(start) for start in steps.starts],
+        "y": [values.get(start) for start in steps.starts],
+        "yaxis": axis,
+        "width": BAR_WIDTHS_MS[steps.step],
+        "marker": {"color": colour},
+    }
+
+
+def named_once(traces: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The same traces: of those with one `legendgroup` the legend names the first only."""
+    seen: set[str] = set()
+    for trace in traces:
+        group = trace.get("legendgroup")
+        if group in seen:
+            trace["showlegend"] = False
+        elif group is not None:
+            seen.add(group)
+    return traces
 
 
 def value_axis(title: str, **changes: Any) -> dict[str, Any]:

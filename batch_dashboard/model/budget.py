@@ -53,6 +53,37 @@ def budget_state(used_minutes: float, budget_minutes: float) -> str:
     return SAMPLE if used_minutes >= SAMPLE_SHARE * budget_minutes else OK
 
 
+class BurnUpDay(NamedTuple):
+    """One day of a week, for one runner operating system."""
+
+    day: date
+    minutes: Minutes | None  # of this day; None: it is still to come
+    used: Minutes | None  # from Monday up to this day; None: it is still to come
+    forecast_minutes: float | None  # from today on; None: before, or nothing to forecast from
+
+
+def burn_up(budget: BudgetWeek, days: Iterable[DayMinutes], today: date) -> list[BurnUpDay]:
+    """The week of a budget day by day, Monday to Sunday, from the same days it was summed from."""
+    of_day = {day.day: day.minutes(budget.runner_os) for day in days}
+    monday = today - today.weekday() * DAY
+    so_far = Minutes(0.0, 0, 0)
+    burnt = []
+    for day in (monday + index * DAY for index in range(7)):
+        ahead = (day - today).days
+        minutes = None if ahead > 0 else of_day.get(day, Minutes(0.0, 0, 0))
+        if minutes is not None:
+            so_far = Minutes(
+                so_far.known + minutes.known,
+                so_far.runs + minutes.runs,
+                so_far.unknown_runs + minutes.unknown_runs,
+            )
+        forecast = None
+        if ahead >= 0 and budget.daily_minutes:
+            forecast = budget.used.known + ahead * budget.daily_minutes
+        burnt.append(BurnUpDay(day, minutes, None if minutes is None else so_far, forecast))
+    return burnt
+
+
 def budget_week(
     runner_os: str, days: Iterable[DayMinutes], today: date, budget_minutes: float | None = None
 ) -> BudgetWeek:

@@ -5,6 +5,7 @@ Source: docs/data-model.md, "Days and weeks".
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from enum import Enum
 
 DAY = timedelta(days=1)
 WEEK = timedelta(days=7)
@@ -35,6 +36,33 @@ class Period:
         )
 
 
+class Step(Enum):
+    """What a chart goes through: UTC days, weeks from Monday, or calendar months."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+
+    def start_of(self, day: date) -> date:
+        """The first day of the step that holds a day."""
+        if self is Step.DAY:
+            return day
+        return day - day.weekday() * DAY if self is Step.WEEK else day.replace(day=1)
+
+    def between(self, first: date, last: date) -> int:
+        """How many steps lie from one step's first day to another's."""
+        if self is Step.MONTH:
+            return 12 * (last.year - first.year) + last.month - first.month
+        return (last - first) // (WEEK if self is Step.WEEK else DAY)
+
+    def later(self, start: date, count: int = 1) -> date:
+        """The first day of the step that is `count` steps after the one that starts on a day."""
+        if self is Step.MONTH:
+            years, month = divmod(start.month - 1 + count, 12)
+            return start.replace(year=start.year + years, month=month + 1)
+        return start + count * (WEEK if self is Step.WEEK else DAY)
+
+
 def last_days(count: int, today: date) -> Period:
     """The `count` days that end with today."""
     return Period(today - (count - 1) * DAY, today + DAY)
@@ -42,9 +70,5 @@ def last_days(count: int, today: date) -> Period:
 
 def week_of(day: date) -> Period:
     """The week, Monday to Sunday, that holds a day."""
-    return Period(monday(day), monday(day) + WEEK)
-
-
-def monday(day: date) -> date:
-    """The first day of the week that holds a day."""
-    return day - day.weekday() * DAY
+    monday = Step.WEEK.start_of(day)
+    return Period(monday, monday + WEEK)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import NamedTuple
 
-from batch_dashboard.model.records import DayMinutes
+from batch_dashboard.model.records import DayMinutes, RunSums
 from batch_dashboard.model.vocabulary import LINUX, MACOS
 
 
@@ -23,6 +23,24 @@ class ListPrice(NamedTuple):
         return {LINUX: self.linux, MACOS: self.macos}[runner_os]
 
 
+class Cost(NamedTuple):
+    """Dollars for the known minutes of each runner operating system; None: none are known."""
+
+    macos: float | None
+    linux: float | None
+
+    def of(self, runner_os: str) -> float | None:
+        """Dollars for one runner operating system."""
+        return {LINUX: self.linux, MACOS: self.macos}[runner_os]
+
+    @property
+    def total(self) -> float | None:
+        """Dollars for both, None when nothing is known of either."""
+        if self.macos is None and self.linux is None:
+            return None
+        return (self.macos or 0.0) + (self.linux or 0.0)
+
+
 # Oldest first. The first one holds for all days before it, too.
 LIST_PRICES = (
     ListPrice(date.min, linux=0.008, macos=0.08),
@@ -33,6 +51,23 @@ LIST_PRICES = (
 def list_price(day: date, prices: Iterable[ListPrice] = LIST_PRICES) -> ListPrice:
     """The price in force on a day."""
     return [price for price in prices if price.since <= day][-1]
+
+
+def price_changes(prices: Iterable[ListPrice] = LIST_PRICES) -> list[date]:
+    """The days on which another price begins, oldest first."""
+    return [price.since for price in prices if price.since != date.min]
+
+
+def cost_of_sums(sums: Iterable[RunSums]) -> Cost:
+    """Dollars for the known minutes of some sums, none of which reaches over a change of price."""
+    dollars: dict[str, float | None] = {MACOS: None, LINUX: None}
+    for row in sums:
+        price = list_price(row.start)
+        for runner_os, so_far in dollars.items():
+            known = row.minutes(runner_os).value
+            if known is not None:
+                dollars[runner_os] = (so_far or 0.0) + known * price.of(runner_os)
+    return Cost(dollars[MACOS], dollars[LINUX])
 
 
 def cost_of_days(days: Iterable[DayMinutes]) -> float:

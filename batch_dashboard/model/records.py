@@ -21,7 +21,10 @@ class Minutes(NamedTuple):
 
 
 class RunSums(NamedTuple):
-    """Sums over the batch runs of one ecosystem in one day or week; `start` is its first day."""
+    """Sums over the batch runs of one ecosystem in one day, week or month, or a part of it.
+
+    `start` is its first day.
+    """
 
     start: date
     ecosystem: str
@@ -35,6 +38,12 @@ class RunSums(NamedTuple):
     linux_minutes: float
     macos_unknown_runs: int
     linux_unknown_runs: int
+    failed_milliseconds: int = 0  # of failed results whose duration is known
+
+    @property
+    def failed_seconds(self) -> float:
+        """How long failed results took; those of unknown duration count nothing."""
+        return self.failed_milliseconds / 1_000
 
     @property
     def attempts(self) -> int:

@@ -2,29 +2,48 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import NamedTuple, Protocol
 from zlib import crc32
 
-from batch_dashboard.model.periods import DAY, WEEK, Period, monday
+from batch_dashboard.model.periods import Period, Step
 from batch_dashboard.model.records import EcosystemSpan, RunSums
 
 MAX_SERIES = 8
 OTHER = "other"
-# Up to this many days a chart shows days, above it weeks.
+# Up to this many days a chart shows days; up to a year weeks, where months are an option.
 MAX_DAYS_BY_DAY = 31
+MAX_DAYS_BY_WEEK = 366
+# More steps than this are neither read in a chart nor in its table: longer steps are shown.
+MAX_STEPS = 110
 
 
 class Steps(NamedTuple):
-    """The equal steps a chart goes through: the first day of each, oldest first, without gaps."""
+    """The steps a chart goes through: the first day of each, oldest first, without gaps."""
 
     starts: list[date]
-    length: timedelta
+    step: Step
+    period: Period = Period(None, None)  # what was chosen: it may hold a part of a step only
 
     @property
     def word(self) -> str:
         """What one step is called."""
-        return "week" if self.length == WEEK else "day"
+        return self.step.value
+
+    def days(self, start: date) -> Period:
+        """The days of one step that are within the period."""
+        since, until = self.period.since, self.period.until
+        end = self.step.later(start)
+        return Period(max(start, since or start), min(end, until or end))
+
+    def in_words(self, start: date) -> str:
+        """The days of one step: `2026-11-02 to 2026-11-08`, or just `2026-11-02`."""
+        days = self.days(start)
+        return str(days.since) if days.days == 1 else f"{days.since} to {days.last_day}"
+
+    def is_partial(self, start: date) -> bool:
+        """Whether the period holds a part of this step only."""
+        return self.days(start) != Period(start, self.step.later(start))
 
 
 class RatePoint(NamedTuple):
@@ -60,35 +79,39 @@ class HasStart(Protocol):
     def start(self) -> date: ...
 
 
-def steps(sums: Sequence[HasStart], period: Period, length: timedelta) -> Steps:
+class SumSeries(NamedTuple):
+    """The sums of one ecosystem over time, or of the smallest ones together."""
+
+    ecosystem: str
+    is_other: bool
+    sums: dict[date, RunSums]  # by the first day of each step; without a run: absent
+
+
+def steps(sums: Sequence[HasStart], period: Period, step: Step) -> Steps:
     """The steps of a period; where it is open, from the first sum to the last."""
     if not sums:
-        return Steps([], length)
-    first = period.since or sums[0].start
-    last = period.last_day or sums[-1].start
-    if length == WEEK:
-        first, last = monday(first), monday(last)
+        return Steps([], step, period)
+    earliest, latest = step.start_of(sums[0].start), step.start_of(sums[-1].start)
+    first = earliest if period.since is None else step.start_of(period.since)
+    last = latest if period.last_day is None else step.start_of(period.last_day)
     # A chart of a century would show nothing: an empty side beyond the data is left out.
-    if (last - first) // length > 600:
-        first, last = max(first, sums[0].start), min(last, sums[-1].start)
-    count = (last - first) // length + 1
-    return Steps([first + index * length for index in range(count)], length)
+    if step.between(first, last) > 600:
+        first, last = max(first, earliest), min(last, latest)
+    count = step.between(first, last) + 1
+    return Steps([step.later(first, index) for index in range(count)], step, period)
 
 
-def by_start(sums: Iterable[RunSums]) -> dict[date, RunSums]:
-    """The sums of all ecosystems together, by first day."""
+def in_steps(sums: Iterable[RunSums], step: Step) -> dict[date, list[RunSums]]:
+    """Sums of steps that are as long or shorter, by the first day of the step they fall in."""
     groups: dict[date, list[RunSums]] = defaultdict(list)
     for row in sums:
-        groups[row.start].append(row)
-    return {start: RunSums.total(start, "", rows) for start, rows in groups.items()}
+        groups[step.start_of(row.start)].append(row)
+    return groups
 
 
-def by_week(sums: Iterable[RunSums]) -> dict[date, RunSums]:
-    """Days or weeks summed to weeks, all ecosystems together, by Monday."""
-    groups: dict[date, list[RunSums]] = defaultdict(list)
-    for row in sums:
-        groups[monday(row.start)].append(row)
-    return {start: RunSums.total(start, "", rows) for start, rows in groups.items()}
+def by_step(sums: Iterable[RunSums], step: Step) -> dict[date, RunSums]:
+    """The same summed: all ecosystems together, by the first day of each step."""
+    return {start: RunSums.total(start, "", rows) for start, rows in in_steps(sums, step).items()}
 
 
 def by_ecosystem(sums: Iterable[RunSums]) -> list[RunSums]:
@@ -139,6 +162,27 @@ def count_series(
     return series
 
 
+def sum_series(sums: Sequence[RunSums], ranked: Sequence[str], step: Step) -> list[SumSeries]:
+    """The sums over time of the ecosystems ranked first, and of all others ranked together.
+
+    Eight series in all, so of nine ecosystems two are summed.
+    """
+    count = MAX_SERIES if len(ranked) <= MAX_SERIES else MAX_SERIES - 1
+    places = {name: min(place, count) for place, name in enumerate(ranked)}
+    rows: dict[int, list[RunSums]] = defaultdict(list)
+    for row in sums:
+        if row.ecosystem in places:
+            rows[places[row.ecosystem]].append(row)
+    series = [
+        SumSeries(name, False, by_step(rows[place], step))
+        for place, name in enumerate(ranked[:count])
+    ]
+    if len(ranked) > count:
+        name = f"{OTHER} ({len(ranked) - count})"
+        series.append(SumSeries(name, True, by_step(rows[count], step)))
+    return series
+
+
 def _counts(
     name: str, is_other: bool, counts: Counter[date], starts: Sequence[date]
 ) -> CountSeries:
@@ -171,9 +215,25 @@ def name_slots(names: Iterable[str]) -> dict[str, int]:
     return slots
 
 
-def length_of_steps(period: Period) -> timedelta:
+def day_or_week(period: Period) -> Step:
     """Days for a period of up to a month, weeks for a longer or open one."""
-    return DAY if period.days is not None and period.days <= MAX_DAYS_BY_DAY else WEEK
+    short = period.days is not None and period.days <= MAX_DAYS_BY_DAY
+    return Step.DAY if short else Step.WEEK
+
+
+def fitting_step(period: Period, asked: Step | None = None) -> Step:
+    """The step asked for, else days up to a month, weeks up to a year, months beyond.
+
+    A step that would come more than 110 times in the period gives way to the next longer one.
+    """
+    if period.since is None or period.last_day is None or period.days is None:
+        return Step.MONTH
+    step = asked or (Step.MONTH if period.days > MAX_DAYS_BY_WEEK else day_or_week(period))
+    for longer in (Step.WEEK, Step.MONTH):
+        first, last = step.start_of(period.since), step.start_of(period.last_day)
+        if step is not Step.MONTH and step.between(first, last) >= MAX_STEPS:
+            step = longer
+    return step
 
 
 def _series(

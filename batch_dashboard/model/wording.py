@@ -24,12 +24,14 @@ def plural(value: int, word: str) -> str:
 
 
 def percent(rate: float | None) -> str:
-    """`45.7 %` of 0…1, `–` of no rate. Only all is 100 %, only nothing 0 %."""
+    """`45.7 %` of 0.457, `–` of no rate. Only all is 100 %, only nothing 0 %."""
     if rate is None:
         return NO_RATE
     if rate in (0, 1):
         return f"{rate * 100:.0f}{NARROW_SPACE}%"
-    return f"{min(max(rate * 100, 0.1), 99.9):.1f}{NARROW_SPACE}%"
+    # A budget can be overspent; what falls short of all of it is not rounded up to it.
+    most = 99.9 if rate < 1 else rate * 100
+    return f"{min(max(rate * 100, 0.1), most):.1f}{NARROW_SPACE}%"
 
 
 def interval(low: float, high: float) -> str:

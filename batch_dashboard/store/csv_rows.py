@@ -13,10 +13,11 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Select, TextClause, func, literal_column, select, text
 
 from batch_dashboard.model.filters import RunFilter
+from batch_dashboard.model.periods import Step
 from batch_dashboard.store.conditions import run_conditions
 from batch_dashboard.store.engine import Store
 from batch_dashboard.store.schema import batch_runs, ecosystem_days
-from batch_dashboard.store.weeks import week_start
+from batch_dashboard.store.weeks import step_start
 
 # The smaller of the two holds. The first page is small, so that the file begins at once.
 PAGE_ROWS = 2_000
@@ -92,14 +93,16 @@ RECIPE_RESULTS = (
 _MINUTES = (
     *_cells("d", ecosystem=NAME, runs=INTEGER, macos_minutes=NUMBER, linux_minutes=NUMBER),
     *_cells("d", macos_unknown_runs=INTEGER, linux_unknown_runs=INTEGER),
+    Cell("failed_seconds", "CAST(d.failed_milliseconds AS double precision) / 1000", NUMBER),
 )
 _FAILURE_RATES = (
     *_cells("d", ecosystem=NAME, passed=INTEGER, failed=INTEGER),
     Cell("attempts", "d.passed + d.failed", INTEGER),
     Cell("failure_rate", "d.failed / nullif(d.passed + d.failed + 0e0, 0)", NUMBER),
 )
-BY_DAY, BY_WEEK = "day", "week"
-_START = {BY_DAY: Cell("day", "d.day", DAY), BY_WEEK: Cell("week_start", "d.day", DAY)}
+BY = tuple(step.value for step in Step)
+BY_DAY = Step.DAY.value
+_START = {by: Cell(by if by == BY_DAY else f"{by}_start", "d.day", DAY) for by in BY}
 MINUTES = {by: (start, *_MINUTES) for by, start in _START.items()}
 FAILURE_RATES = {by: (start, *_FAILURE_RATES) for by, start in _START.items()}
 
@@ -154,7 +157,7 @@ def iter_recipe_results(
 
 
 def iter_minutes(store: Store, run_filter: RunFilter, by: str = BY_DAY) -> Generator[bytes]:
-    """The lines of `minutes.csv`, one per day (or week) and ecosystem, oldest first."""
+    """The lines of `minutes.csv`, one per day (week, month) and ecosystem, oldest first."""
     return _iter_rollup(store, run_filter, by, MINUTES[by])
 
 
@@ -167,7 +170,7 @@ def _iter_rollup(
     store: Store, run_filter: RunFilter, by: str, cells: Sequence[Cell]
 ) -> Generator[bytes]:
     table = ecosystem_days.c
-    start = (week_start(table.day) if by == BY_WEEK else table.day).label("day")
+    start = step_start(Step(by), table.day).label("day")
     counts = [c for c in table if c.name not in ("day", "ecosystem")]
     with _snapshot(store) as connection:
         sums = (

@@ -1,17 +1,17 @@
 """Sums over batch runs by day, week and ecosystem, from their daily rollup."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, select
 
 from batch_dashboard.model.filters import RunFilter
-from batch_dashboard.model.periods import Period
+from batch_dashboard.model.periods import Period, Step
 from batch_dashboard.model.records import DayMinutes, RunSums
 from batch_dashboard.store.conditions import period_conditions, run_conditions
 from batch_dashboard.store.schema import ecosystem_days
-from batch_dashboard.store.weeks import week_start
+from batch_dashboard.store.weeks import step_start
 
 _day = ecosystem_days.c
 
@@ -26,6 +26,7 @@ _COUNTS = (
     _day.linux_minutes,
     _day.macos_unknown_runs,
     _day.linux_unknown_runs,
+    _day.failed_milliseconds,
 )
 _MINUTES = (
     _day.runs,
@@ -36,14 +37,25 @@ _MINUTES = (
 )
 
 
-def fetch_weeks(connection: Connection, run_filter: RunFilter) -> list[RunSums]:
-    """Sums per week and ecosystem, oldest first; a week holds only its days within the period."""
-    return _fetch_sums(connection, run_filter, week_start(_day.day))
+def fetch_steps(
+    connection: Connection, run_filter: RunFilter, step: Step, cuts: Iterable[date] = ()
+) -> list[RunSums]:
+    """Sums per step and ecosystem, oldest first; a step holds only its days within the period.
 
-
-def fetch_days(connection: Connection, run_filter: RunFilter) -> list[RunSums]:
-    """Sums per day and ecosystem, oldest first; days without a run are absent."""
-    return _fetch_sums(connection, run_filter, _day.day)
+    A step that begins before one of the days `cuts` and goes beyond it comes in parts, each
+    starting where it does: so a sum lies on one side of a change of price.
+    """
+    start = step_start(step, _day.day)
+    inside = [(and_(_day.day >= cut, start < cut), cut) for cut in sorted(cuts, reverse=True)]
+    labelled = (case(*inside, else_=start) if inside else start).label("start")
+    query: Select[Any] = (
+        select(labelled, _day.ecosystem, *map(_summed, _COUNTS))
+        .where(*run_conditions(run_filter, ecosystem_days))
+        .group_by("start", _day.ecosystem)
+        .order_by("start", _day.ecosystem)
+    )
+    rows: Sequence[Any] = connection.execute(query).all()
+    return [RunSums(*row) for row in rows]
 
 
 def fetch_day_minutes(connection: Connection, period: Period) -> list[DayMinutes]:
@@ -57,9 +69,9 @@ def fetch_day_minutes(connection: Connection, period: Period) -> list[DayMinutes
     return [DayMinutes(*row) for row in connection.execute(query)]
 
 
-def fetch_starts(connection: Connection, run_filter: RunFilter, by_week: bool) -> set[date]:
-    """The days, or the Mondays of the weeks, in which a batch run started."""
-    start = week_start(_day.day) if by_week else _day.day
+def fetch_starts(connection: Connection, run_filter: RunFilter, step: Step) -> set[date]:
+    """The first days of the steps in which a batch run started."""
+    start = step_start(step, _day.day)
     query = select(start).where(*run_conditions(run_filter, ecosystem_days)).distinct()
     return set(connection.execute(query).scalars())
 
@@ -71,20 +83,6 @@ def fetch_total(connection: Connection, run_filter: RunFilter) -> RunSums | None
     )
     start, *counts = connection.execute(query).one()
     return None if start is None else RunSums(start, run_filter.ecosystem or "", *counts)
-
-
-def _fetch_sums(
-    connection: Connection, run_filter: RunFilter, start: ColumnElement[Any]
-) -> list[RunSums]:
-    labelled = start.label("start")
-    query: Select[Any] = (
-        select(labelled, _day.ecosystem, *map(_summed, _COUNTS))
-        .where(*run_conditions(run_filter, ecosystem_days))
-        .group_by(labelled, _day.ecosystem)
-        .order_by(labelled, _day.ecosystem)
-    )
-    rows: Sequence[Any] = connection.execute(query).all()
-    return [RunSums(*row) for row in rows]
 
 
 def _summed(column: ColumnElement[Any]) -> ColumnElement[Any]:

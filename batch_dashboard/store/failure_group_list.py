@@ -24,7 +24,7 @@ from batch_dashboard.model.failures import (
 )
 from batch_dashboard.model.filters import RunFilter
 from batch_dashboard.model.pagination import Place, Slice
-from batch_dashboard.model.periods import DAY, WEEK, Period, monday
+from batch_dashboard.model.periods import DAY, WEEK, Period, Step
 from batch_dashboard.model.recipes import RecipeFailures
 from batch_dashboard.model.result_filter import NO_CATEGORY
 from batch_dashboard.model.sorting import Sort
@@ -251,8 +251,8 @@ def _sums(period: Period, conditions: Conditions, by_week: bool) -> Subquery:
     """
     if not by_week:
         return _part(failure_group_days, period, conditions).subquery()
-    since = None if period.since is None else monday(period.since + WEEK - DAY)
-    until = None if period.until is None else monday(period.until)
+    since = None if period.since is None else Step.WEEK.start_of(period.since + WEEK - DAY)
+    until = None if period.until is None else Step.WEEK.start_of(period.until)
     if since is not None and until is not None and since >= until:
         return _part(failure_group_days, period, conditions, to_week=True).subquery()
     parts = [_part(failure_group_weeks, Period(since, until), conditions)]

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import Connection, Table, delete, insert
 
 from batch_dashboard.model.failure_groups import failure_group_id, masked_line
-from batch_dashboard.model.periods import monday
+from batch_dashboard.model.periods import Step
 from batch_dashboard.model.summaries import FailureGroup, RecipeKey, RunSummary
 from batch_dashboard.store.bulk import as_stored, execute_many, upsert_rows
 from batch_dashboard.store.drift import count_differences, day_sql, week_start_sql
@@ -247,7 +247,7 @@ _IN_A_GROUP = "WHERE failure_group_id IS NOT NULL"
 
 def _starts(day: date) -> list[tuple[Table, date]]:
     """The day and the week that sum failures of a day, each with its table."""
-    return [(failure_group_days, day), (failure_group_weeks, monday(day))]
+    return [(failure_group_days, day), (failure_group_weeks, Step.WEEK.start_of(day))]
 
 
 def _summed_times(connection: Connection, table: Table) -> str:

@@ -1,11 +1,13 @@
-"""The Monday a day's week starts on, computed by the database."""
+"""The first day of the week or month that holds a day, computed by the database."""
 
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Date
+from sqlalchemy import ColumnElement, Date
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import GenericFunction
+
+from batch_dashboard.model.periods import Step
 
 
 class week_start(GenericFunction[date]):
@@ -24,3 +26,27 @@ def _on_sqlite(element: week_start, compiler: Any, **options: Any) -> str:
 @compiles(week_start, "postgresql")
 def _on_postgresql(element: week_start, compiler: Any, **options: Any) -> str:
     return f"CAST(date_trunc('week', {compiler.process(element.clauses, **options)}) AS DATE)"
+
+
+class month_start(GenericFunction[date]):
+    """The first day of the UTC month that holds a day."""
+
+    type = Date()
+    inherit_cache = True
+
+
+@compiles(month_start, "sqlite")
+def _month_on_sqlite(element: month_start, compiler: Any, **options: Any) -> str:
+    return f"substr({compiler.process(element.clauses, **options)}, 1, 8) || '01'"
+
+
+@compiles(month_start, "postgresql")
+def _month_on_postgresql(element: month_start, compiler: Any, **options: Any) -> str:
+    return f"CAST(date_trunc('month', {compiler.process(element.clauses, **options)}) AS DATE)"
+
+
+def step_start(step: Step, day: ColumnElement[date]) -> ColumnElement[date]:
+    """The first day of the step that holds a day."""
+    if step is Step.DAY:
+        return day
+    return week_start(day) if step is Step.WEEK else month_start(day)

@@ -11,6 +11,7 @@ from batch_dashboard.views import (
     failures,
     health,
     ingest,
+    minutes,
     names,
     overview,
     recipes,
@@ -27,6 +28,7 @@ def register(app: Flask) -> None:
     for view in (
         ingest,
         overview,
+        minutes,
         ecosystems,
         failures,
         recipes,

@@ -76,7 +76,7 @@ def _options(args: Mapping[str, str], name: str, complaints: list[str]) -> Optio
     bom = args.get("bom", "")
     for option, value, allowed in (
         ("result", result, RESULTS),
-        ("by", by, (csv_rows.BY_DAY, csv_rows.BY_WEEK)),
+        ("by", by, csv_rows.BY),
         ("bom", bom, ("0", "1")),
     ):
         if value and value not in allowed:

@@ -9,13 +9,13 @@ from batch_dashboard.figures.sentences import failure_counts_sentence
 from batch_dashboard.model import orders
 from batch_dashboard.model.failures import FailureSums
 from batch_dashboard.model.pagination import MAX_ROW_ID
-from batch_dashboard.model.periods import WEEK
+from batch_dashboard.model.periods import Step
 from batch_dashboard.model.result_filter import NO_CATEGORY
 from batch_dashboard.model.search import parse_text
 from batch_dashboard.model.series import (
     colour_slots,
     count_series,
-    length_of_steps,
+    day_or_week,
     name_slots,
     steps,
 )
@@ -103,11 +103,11 @@ def show(failure_group_id: int) -> str:
 
 
 def _by_week(choice: Choice) -> bool:
-    return length_of_steps(choice.shown.period) == WEEK
+    return day_or_week(choice.shown.period) is Step.WEEK
 
 
 def _ran(choice: Choice) -> set[Any]:
-    return ecosystem_days.fetch_starts(connection(), choice.shown, _by_week(choice))
+    return ecosystem_days.fetch_starts(connection(), choice.shown, day_or_week(choice.shown.period))
 
 
 def _group_sums(choice: Choice, failure_group_id: int) -> list[FailureSums]:
@@ -121,7 +121,7 @@ def _over_time(
 ) -> dict[str, Any]:
     """The chart; without `slots`, which ecosystems have, colours follow the names."""
     period = choice.shown.period
-    through = steps(sums, period, length_of_steps(period))
+    through = steps(sums, period, day_or_week(period))
     names = [(row.start, row.name or NO_CATEGORY, row.failed) for row in sums]
     series = count_series(names, through.starts)
     if slots is None:

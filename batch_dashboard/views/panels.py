@@ -10,16 +10,16 @@ from batch_dashboard.model import orders
 from batch_dashboard.model.attention import findings
 from batch_dashboard.model.budget import BUDGET_MINUTES, FORECAST_DAYS, budget_week
 from batch_dashboard.model.failures import NEW_DAYS
-from batch_dashboard.model.periods import DAY, WEEK, Period, last_days, week_of
+from batch_dashboard.model.periods import DAY, Period, Step, last_days, week_of
 from batch_dashboard.model.prices import cost_of_days
 from batch_dashboard.model.recipes import STUCK
 from batch_dashboard.model.records import RunSums
 from batch_dashboard.model.series import (
     RatePoint,
     by_ecosystem,
-    by_week,
+    by_step,
     colour_slots,
-    length_of_steps,
+    day_or_week,
     rate_series,
     steps,
 )
@@ -39,9 +39,8 @@ MOST_FREQUENT = Sort(orders.FAILURE_GROUPS, orders.FAILURE_GROUPS[0], descending
 
 def fetch_sums(choice: Choice) -> list[RunSums]:
     """The runs chosen, summed by the steps a chart of the period goes through."""
-    by_weeks = length_of_steps(choice.shown.period) == WEEK
-    fetch = ecosystem_days.fetch_weeks if by_weeks else ecosystem_days.fetch_days
-    return fetch(connection(), choice.shown)
+    step = day_or_week(choice.shown.period)
+    return ecosystem_days.fetch_steps(connection(), choice.shown, step)
 
 
 def needs_attention(choice: Choice) -> dict[str, Any]:
@@ -84,12 +83,12 @@ def this_week(choice: Choice) -> dict[str, Any]:
 
 def minutes_per_week(choice: Choice, sums: list[RunSums]) -> dict[str, Any]:
     """The chart of minutes against their budgets."""
-    starts = steps(sums, choice.shown.period, WEEK).starts
-    weeks = by_week(sums)
+    through = steps(sums, choice.shown.period, Step.WEEK)
+    weeks = by_step(sums, Step.WEEK)
     return {
-        "minutes_json": as_json(minutes_figure(starts, weeks, BUDGET_MINUTES)),
-        "minutes_sentence": minutes_sentence(starts, weeks, BUDGET_MINUTES),
-        "minutes_rows": [(start, weeks.get(start)) for start in reversed(starts)],
+        "minutes_json": as_json(minutes_figure(through, weeks, BUDGET_MINUTES)),
+        "minutes_sentence": minutes_sentence(through, weeks, BUDGET_MINUTES),
+        "minutes_rows": [(start, weeks.get(start)) for start in reversed(through.starts)],
         "minutes_csv": csv_url("minutes.csv", choice.shown.query(by="week")),
     }
 
@@ -97,7 +96,7 @@ def minutes_per_week(choice: Choice, sums: list[RunSums]) -> dict[str, Any]:
 def failure_rates(choice: Choice, sums: list[RunSums]) -> dict[str, Any]:
     """The chart of failure rates by ecosystem, and every ecosystem's colour."""
     period = choice.shown.period
-    through = steps(sums, period, length_of_steps(period))
+    through = steps(sums, period, day_or_week(period))
     series = rate_series(sums, through.starts)
     slots = colour_slots(choice.ecosystems)
     return {
@@ -122,7 +121,7 @@ def ecosystem_rows(choice: Choice, sums: list[RunSums]) -> dict[str, Any]:
     shown = (rows + silent)[:MAX_ECOSYSTEM_ROWS]
     spans = {span.ecosystem: span for span in choice.ecosystems}
     period = choice.shown.period
-    starts = steps(sums, period, length_of_steps(period)).starts
+    starts = steps(sums, period, day_or_week(period)).starts
     points = {
         (row.ecosystem, row.start): RatePoint(row.passed, row.failed)
         for row in sums

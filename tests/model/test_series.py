@@ -6,7 +6,6 @@ from batch_dashboard.model.series import (
     by_ecosystem,
     by_week,
     colour_slots,
-    length_of_steps,
     rate_series,
     steps,
 )

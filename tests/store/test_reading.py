@@ -8,7 +8,7 @@ from sqlalchemy import event
 from batch_dashboard.model import orders
 from batch_dashboard.model.filters import RunFilter
 from batch_dashboard.model.pagination import Place, Slice, parse_place
-from batch_dashboard.model.periods import Period
+from batch_dashboard.model.periods import Period, Step
 from batch_dashboard.model.records import BatchRun
 from batch_dashboard.model.result_filter import NO_CATEGORY, ResultFilter
 from batch_dashboard.model.sorting import Sort
@@ -50,8 +50,8 @@ def test_a_period_holds_its_first_moment_and_not_its_end(store: Store) -> None:
 def test_weeks_start_on_monday(store: Store) -> None:
     seed(store, "2026-11-08T12:00:00Z", "2026-11-09T12:00:00Z", "2026-11-15T12:00:00Z")
     with store.read() as connection:
-        weeks = ecosystem_days.fetch_weeks(connection, ALL)
-        days = ecosystem_days.fetch_days(connection, ALL)
+        weeks = ecosystem_days.fetch_steps(connection, ALL, Step.WEEK)
+        days = ecosystem_days.fetch_steps(connection, ALL, Step.DAY)
     assert [(week.start, week.runs) for week in weeks] == [
         (date(2026, 11, 2), 1),
         (date(2026, 11, 9), 2),

@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 
 from batch_dashboard.store.engine import Store
 from tests.factories import NOW, batch_run, failed_result, ingest, recipe_result
-from tests.views.test_overview import counted_statements
+from tests.statements import counted_statements
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,159 @@
+"""Minutes of the current week as they add up, against the budget of each runner system."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from batch_dashboard.figures.step_marks import runs_in_words
+from batch_dashboard.figures.style import (
+    BUDGET,
+    CONFIG,
+    MUTED,
+    ROWS,
+    RUNNER_OS_COLOURS,
+    layout,
+    named_once,
+    value_axis,
+)
+from batch_dashboard.model.budget import PAUSE_SHARE, SAMPLE_SHARE, BudgetWeek, BurnUpDay
+from batch_dashboard.model.vocabulary import RUNNER_OS_NAMES
+
+FORECAST = "forecast"
+# Dashes of the lines, and on which side of its line each name stands, so that no two meet.
+THRESHOLDS = (
+    ("budget", 1.0, BUDGET, "dash", "bottom"),
+    ("pause", PAUSE_SHARE, MUTED, "dot", "top"),
+    ("sample", SAMPLE_SHARE, MUTED, "dot", "top"),
+)
+
+
+def burn_up_figure(
+    budgets: Sequence[BudgetWeek], burnt: Mapping[str, Sequence[BurnUpDay]]
+) -> dict[str, Any]:
+    """A line of what is used, Monday to today, and a dashed one of the forecast up to Sunday.
+
+    `burnt` holds the days of each runner system's week. Days to come have no point but the
+    forecast's; a day whose runs told no minutes, or not all of them, has a hollow one.
+    """
+    data: list[dict[str, Any]] = []
+    shapes: list[dict[str, Any]] = []
+    notes: list[dict[str, Any]] = []
+    axes: dict[str, Any] = {}
+    for budget in budgets:
+        name, (axis, domain) = RUNNER_OS_NAMES[budget.runner_os], ROWS[budget.runner_os]
+        days = burnt[budget.runner_os]
+        data += [_used(name, axis, budget.runner_os, days), _forecast(name, axis, budget, days)]
+        for word, share, colour, dash, side in THRESHOLDS:
+            minutes = share * budget.budget_minutes
+            shapes.append(_line(axis, minutes, colour, dash))
+            notes.append(_name(f"{word} {minutes:,.0f}", axis, minutes, colour, side))
+        top = max(budget.budget_minutes, budget.forecast_minutes, budget.used.known) * 1.12
+        axes["yaxis" if axis == "y" else "yaxis2"] = value_axis(
+            f"{name}, min", domain=list(domain), range=[0, top or 1.0]
+        )
+    names = [f"{day.day:%a}<br>{day.day.day}" for day in burnt[budgets[0].runner_os]]
+    return {
+        "data": named_once(data),
+        "layout": layout(
+            margin={"l": 60, "r": 92, "t": 36, "b": 40},
+            xaxis={
+                "type": "linear",
+                "title": {"text": "day of this week (UTC)", "standoff": 8},
+                "anchor": "y2",
+                "range": [-0.4, 6.4],
+                "tickvals": list(range(7)),
+                "ticktext": names,
+                "showgrid": False,
+                "zeroline": False,
+                "fixedrange": True,
+                "automargin": True,
+            },
+            hovermode="closest",
+            showlegend=True,
+            shapes=shapes,
+            annotations=notes,
+            **axes,
+        ),
+        "config": CONFIG,
+    }
+
+
+def _used(name: str, axis: str, runner_os: str, days: Sequence[BurnUpDay]) -> dict[str, Any]:
+    told, symbols, values = [], [], []
+    for day in days:
+        if day.used is None or day.minutes is None:
+            continue
+        # Without a run nothing was used, which is known to be 0.
+        known = day.used.value if day.used.runs else 0.0
+        values.append(known)
+        symbols.append("circle-open" if day.minutes.unknown_runs else "circle")
+        today = runs_in_words(day.minutes) if day.minutes.runs else "no batch run"
+        told.append([f"Monday to {day.day:%A} {day.day}", f"that day: {today}"])
+    return {
+        "type": "scatter",
+        "mode": "lines+markers",
+        "name": f"{name} used",
+        "x": list(range(len(values))),
+        "y": values,
+        "yaxis": axis,
+        "cliponaxis": False,
+        "line": {"color": RUNNER_OS_COLOURS[runner_os], "width": 2},
+        "marker": {"color": RUNNER_OS_COLOURS[runner_os], "size": 7, "symbol": symbols},
+        "customdata": told,
+        "hovertemplate": "%{customdata[0]}<br>%{y:,.1f} " + name + " min so far"
+        "<br>%{customdata[1]}<extra></extra>",
+    }
+
+
+def _forecast(
+    name: str, axis: str, budget: BudgetWeek, days: Sequence[BurnUpDay]
+) -> dict[str, Any]:
+    ahead = [(place, day) for place, day in enumerate(days) if day.forecast_minutes is not None]
+    return {
+        "type": "scatter",
+        "mode": "lines+markers",
+        "name": FORECAST,
+        "legendgroup": FORECAST,
+        "x": [place for place, _ in ahead],
+        "y": [day.forecast_minutes for _, day in ahead],
+        "yaxis": axis,
+        "cliponaxis": False,
+        "line": {"color": RUNNER_OS_COLOURS[budget.runner_os], "width": 1.5, "dash": "dot"},
+        # Where it starts is what is used, which has a mark of its own.
+        "marker": {
+            "color": RUNNER_OS_COLOURS[budget.runner_os],
+            "size": [0] + [4] * (len(ahead) - 1),
+            "symbol": "line-ew-open",
+        },
+        "customdata": [[f"by the end of {day.day:%A} {day.day}"] for _, day in ahead],
+        "hovertemplate": "forecast: %{y:,.0f} " + name + " min<br>%{customdata[0]}<br>at "
+        f"{budget.daily_minutes:,.1f} min a day, the mean of the last 28 days<extra></extra>",
+    }
+
+
+def _line(axis: str, minutes: float, colour: str, dash: str) -> dict[str, Any]:
+    return {
+        "type": "line",
+        "xref": "paper",
+        "x0": 0,
+        "x1": 1,
+        "yref": axis,
+        "y0": minutes,
+        "y1": minutes,
+        "line": {"color": colour, "width": 1.5 if dash == "dash" else 1, "dash": dash},
+        "layer": "below",
+    }
+
+
+def _name(text: str, axis: str, minutes: float, colour: str, side: str) -> dict[str, Any]:
+    return {
+        "text": text,
+        "showarrow": False,
+        "xref": "paper",
+        "x": 1,
+        "xshift": 6,
+        "xanchor": "left",
+        "yref": axis,
+        "y": minutes,
+        "yanchor": side,
+        "font": {"color": colour, "size": 11},
+    }

@@ -1,0 +1,93 @@
+"""Cost at list price over time, by runner operating system."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from batch_dashboard.figures.step_marks import facts, marks
+from batch_dashboard.figures.style import (
+    CONFIG,
+    LINE,
+    MUTED,
+    RUNNER_OS_COLOURS,
+    bars,
+    empty_figure,
+    layout,
+    named_once,
+    step_axis,
+    value_axis,
+)
+from batch_dashboard.model.prices import Cost
+from batch_dashboard.model.records import RunSums
+from batch_dashboard.model.series import Steps
+from batch_dashboard.model.vocabulary import RUNNER_OS, RUNNER_OS_NAMES
+
+
+def cost_figure(
+    steps: Steps,
+    costs: Mapping[date, Cost],
+    sums: Mapping[date, RunSums],
+    changes: Sequence[date],
+) -> dict[str, Any]:
+    """Stacked bars per step, US dollars for the known minutes, with the days prices change.
+
+    A step without a batch run, or of which no minutes are known, is marked so.
+    """
+    if not any(start in sums for start in steps.starts):
+        return empty_figure("No batch run in this period.")
+    known = {start: cost.total for start, cost in costs.items()}
+    data = [_bars(steps, costs, sums, runner_os) for runner_os in RUNNER_OS]
+    data += marks(steps, "y", sums, known, "minutes unknown, so is the cost")
+    within = [day for day in changes if steps.starts[0] < day < steps.step.later(steps.starts[-1])]
+    return {
+        "data": named_once(data),
+        "layout": layout(
+            xaxis=step_axis(steps),
+            yaxis=value_axis("US dollars", tickprefix="$", tickformat=",~r"),
+            barmode="stack",
+            hovermode="closest",
+            showlegend=True,
+            shapes=[_change_line(day) for day in within],
+            annotations=[_change_name(day) for day in within],
+        ),
+        "config": CONFIG,
+    }
+
+
+def _bars(
+    steps: Steps, costs: Mapping[date, Cost], sums: Mapping[date, RunSums], runner_os: str
+) -> dict[str, Any]:
+    values = {start: cost.of(runner_os) for start, cost in costs.items()}
+    name = RUNNER_OS_NAMES[runner_os]
+    return bars(steps, name, RUNNER_OS_COLOURS[runner_os], "y", values) | {
+        "customdata": [facts(steps, start, sums, runner_os) for start in steps.starts],
+        "hovertemplate": name + "<br>%{customdata[0]}<br>$%{y:,.2f} at list price"
+        "<br>%{customdata[1]}<extra></extra>",
+    }
+
+
+def _change_line(day: date) -> dict[str, Any]:
+    return {
+        "type": "line",
+        "xref": "x",
+        "x0": str(day),
+        "x1": str(day),
+        "yref": "paper",
+        "y0": 0,
+        "y1": 1,
+        "line": {"color": LINE, "width": 1, "dash": "dot"},
+        "layer": "below",
+    }
+
+
+def _change_name(day: date) -> dict[str, Any]:
+    return {
+        "text": f"new prices {day}",
+        "showarrow": False,
+        "xref": "x",
+        "x": str(day),
+        "yref": "paper",
+        "y": 1,
+        "yanchor": "bottom",
+        "font": {"color": MUTED, "size": 11},
+    }
