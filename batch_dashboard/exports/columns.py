@@ -70,7 +70,7 @@ FILES = {
                     "results",
                 ),
             ),
-            {},
+            {"text": "only runs whose batch_id holds this text"},
         ),
         ExportFile(
             "recipe_results.csv",
@@ -128,6 +128,67 @@ FILES = {
                 ),
             ),
             _BY_OPTION,
+        ),
+        ExportFile(
+            "failure_groups.csv",
+            "One row for each failure group that failed in the period chosen.",
+            "By id.",
+            (
+                ExportColumn("id", "The group's number, the same on every machine.", "number"),
+                ExportColumn(
+                    "error_category", "Why it failed, in the client's words; empty: not said."
+                ),
+                ExportColumn("masked_line", "What its messages have in common; empty: no message."),
+                ExportColumn("failed", "Results that failed so in the period.", "results"),
+                ExportColumn("first_seen_at", "The first time of all.", "UTC time"),
+                ExportColumn("last_seen_at", "The last time of all.", "UTC time"),
+                ExportColumn("failed_all_time", "Results that ever failed so.", "results"),
+                ExportColumn("sample_message", "One whole message; empty: none."),
+            ),
+            {
+                "category": "only groups of this error category; (none): without one",
+                "text": "only groups whose line or category holds this text",
+            },
+        ),
+        ExportFile(
+            "recipes.csv",
+            "One row for each recipe seen in the period chosen, with sums of all stored results.",
+            "By ecosystem, then by name.",
+            (
+                _ECOSYSTEM,
+                ExportColumn("recipe_name", "The recipe."),
+                ExportColumn("passed", "Results that passed.", "results"),
+                ExportColumn("failed", "Results that failed.", "results"),
+                ExportColumn("skipped", "Results that were skipped: no attempt.", "results"),
+                ExportColumn("attempts", "passed + failed.", "results"),
+                ExportColumn(
+                    "failure_rate", "failed / attempts; empty: nothing was attempted.", "0 to 1"
+                ),
+                ExportColumn("failure_streak", "Failed attempts since the last pass.", "results"),
+                ExportColumn("failing_since", "The first of them; empty: none.", "UTC time"),
+                ExportColumn(
+                    "flakiness",
+                    "Changes among the last 20 attempts over those there could be; empty: fewer"
+                    " than 5 attempts.",
+                    "0 to 1",
+                ),
+                ExportColumn(
+                    "failed_seconds",
+                    "Time failed results took; those of unknown duration count nothing.",
+                    "seconds",
+                ),
+                ExportColumn("first_seen_at", "Its first batch run.", "UTC time"),
+                ExportColumn("last_seen_at", "Its last batch run.", "UTC time"),
+                ExportColumn("last_passed_at", "Its last pass; empty: never.", "UTC time"),
+                ExportColumn("last_failed_at", "Its last failure; empty: never.", "UTC time"),
+                ExportColumn(
+                    "recent_attempts", "The last 20 attempts, oldest first: p passed, f failed."
+                ),
+            ),
+            {
+                "state": "only recipes that are failing, stuck or flaky",
+                "text": "only recipes whose name holds this text",
+            },
         ),
     )
 }

@@ -10,13 +10,30 @@ from contextlib import contextmanager
 from enum import Enum, auto
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, TextClause, func, literal_column, select, text
+from sqlalchemy import (
+    Connection,
+    Select,
+    Subquery,
+    TextClause,
+    cast,
+    func,
+    literal_column,
+    select,
+)
+from sqlalchemy import text as sql_text
 
 from batch_dashboard.model.filters import RunFilter
 from batch_dashboard.model.periods import Step
+from batch_dashboard.store import failure_group_list, recipe_list
 from batch_dashboard.store.conditions import run_conditions
 from batch_dashboard.store.engine import Store
-from batch_dashboard.store.schema import batch_runs, ecosystem_days
+from batch_dashboard.store.schema import (
+    DOUBLE,
+    batch_runs,
+    ecosystem_days,
+    failure_groups,
+    recipes,
+)
 from batch_dashboard.store.weeks import step_start
 
 # The smaller of the two holds. The first page is small, so that the file begins at once.
@@ -27,6 +44,8 @@ FIRST_PAGE_ROWS = 200
 
 # Spreadsheets take a cell that begins with one of these for a formula. GLOB wants "-" first.
 FORMULA_STARTS = "-=+@\t\r"
+# In the pattern of printf() a percent sign is doubled; this stands outside of it.
+SQLITE_TIME_PATTERN = "%Y-%m-%dT%H:%M:%SZ"
 TIME_PATTERN = 'YYYY-MM-DD"T"HH24:MI:SS"Z"'
 # Doubles that show whether this SQLite's printf() is exact: it is not where the processor has no
 # extended precision and the library is older than 3.43.
@@ -48,9 +67,10 @@ class Kind(Enum):
     WORD = auto()  # a text of a fixed vocabulary: it never needs escaping
     TIME = auto()
     DAY = auto()
+    UNIX_TIME = auto()
 
 
-INTEGER, NUMBER, TEXT, NAME, WORD, TIME, DAY = Kind
+INTEGER, NUMBER, TEXT, NAME, WORD, TIME, DAY, UNIX_TIME = Kind
 
 
 class Cell(NamedTuple):
@@ -107,18 +127,52 @@ MINUTES = {by: (start, *_MINUTES) for by, start in _START.items()}
 FAILURE_RATES = {by: (start, *_FAILURE_RATES) for by, start in _START.items()}
 
 
-def iter_batch_runs(store: Store, run_filter: RunFilter) -> Generator[bytes]:
-    """The lines of the batch runs that match, in the order of `id`.
+RECIPES = _cells(
+    "q",
+    ecosystem=NAME,
+    recipe_name=NAME,
+    passed=INTEGER,
+    failed=INTEGER,
+    skipped=INTEGER,
+    attempts=INTEGER,
+    failure_rate=NUMBER,
+    failure_streak=INTEGER,
+    failing_since=UNIX_TIME,
+    flakiness=NUMBER,
+    failed_seconds=NUMBER,
+    first_seen_at=UNIX_TIME,
+    last_seen_at=UNIX_TIME,
+    last_passed_at=UNIX_TIME,
+    last_failed_at=UNIX_TIME,
+    recent_attempts=WORD,
+)
+FAILURE_GROUPS = _cells(
+    "q",
+    id=INTEGER,
+    error_category=TEXT,
+    masked_line=NAME,
+    failed=INTEGER,
+    first_seen_at=UNIX_TIME,
+    last_seen_at=UNIX_TIME,
+    failed_all_time=INTEGER,
+    sample_message=TEXT,
+)
+
+
+def iter_batch_runs(
+    store: Store, run_filter: RunFilter, text: str | None = None
+) -> Generator[bytes]:
+    """The lines of the batch runs that match, in the order of `id`; `text` is in their batch ids.
 
     Pages of whole lines; a page can be empty. Raises StoreUnavailable, also half-way.
     """
     with _snapshot(store) as connection:
-        page = text(
+        page = sql_text(
             f"SELECT {_joined_lines(store, 'id')} FROM (SELECT {_line(connection, BATCH_RUNS)}"  # noqa: S608
             f" AS line, b.id AS id FROM batch_runs AS b WHERE {_chosen_runs(store)}"
             " ORDER BY b.id) AS page"
         )
-        for runs in _groups_of_runs(connection, run_filter):
+        for runs in _groups_of_runs(connection, run_filter, text):
             yield _fetch(connection, page, runs=_list_of_ids(store, [run.id for run in runs]))
 
 
@@ -166,6 +220,58 @@ def iter_failure_rates(store: Store, run_filter: RunFilter, by: str = BY_DAY) ->
     return _iter_rollup(store, run_filter, by, FAILURE_RATES[by])
 
 
+def iter_recipes(
+    store: Store, run_filter: RunFilter, state: str | None, text: str | None
+) -> Generator[bytes]:
+    """The lines of the recipes that the list of recipes shows, by ecosystem and name."""
+    table = recipes.c
+    query = recipe_list.chosen(
+        select(
+            recipes,
+            (table.passed + table.failed).label("attempts"),
+            recipe_list.FAILURE_RATE.label("failure_rate"),
+            recipe_list.FLAKINESS.label("flakiness"),
+            (cast(table.failed_milliseconds, DOUBLE) / 1000).label("failed_seconds"),
+        ),
+        run_filter,
+        state,
+        text,
+    )
+    return _iter_query(store, query.subquery("q"), RECIPES, ("ecosystem", "recipe_name"))
+
+
+def iter_failure_groups(
+    store: Store, run_filter: RunFilter, category: str | None, text: str | None
+) -> Generator[bytes]:
+    """The lines of the failure groups that their list shows, by `id`."""
+    chosen = failure_group_list.select_groups(run_filter, category, text)
+    table = failure_groups.c
+    query = chosen.query.with_only_columns(
+        *(column for column in table if column.name != "failed"),
+        chosen.failed.label("failed"),
+        table.failed.label("failed_all_time"),
+    )
+    return _iter_query(store, query.subquery("q"), FAILURE_GROUPS, ("id",))
+
+
+def _iter_query(
+    store: Store, rows: Subquery, cells: Sequence[Cell], order: Sequence[str]
+) -> Generator[bytes]:
+    with _snapshot(store) as connection:
+        lines: Select[Any] = (
+            select(literal_column(_line(connection, cells)))
+            .select_from(rows)
+            .order_by(*(rows.c[name] for name in order))
+        )
+        yield from _pages(connection, lines)
+
+
+def _pages(connection: Connection, lines: Select[Any]) -> Iterator[bytes]:
+    options = {"stream_results": True, "yield_per": PAGE_ROWS}
+    for page in connection.execute(lines, execution_options=options).scalars().partitions():
+        yield "".join(page).encode()
+
+
 def _iter_rollup(
     store: Store, run_filter: RunFilter, by: str, cells: Sequence[Cell]
 ) -> Generator[bytes]:
@@ -186,9 +292,7 @@ def _iter_rollup(
             .select_from(sums)
             .order_by(sums.c.day, sums.c.ecosystem)
         )
-        options = {"stream_results": True, "yield_per": PAGE_ROWS}
-        for page in connection.execute(lines, execution_options=options).scalars().partitions():
-            yield "".join(page).encode()
+        yield from _pages(connection, lines)
 
 
 @contextmanager
@@ -205,7 +309,11 @@ def _snapshot(store: Store) -> Iterator[Connection]:
 
 
 def _groups_of_runs(
-    connection: Connection, run_filter: RunFilter, *, by_results: bool = False
+    connection: Connection,
+    run_filter: RunFilter,
+    text: str | None = None,
+    *,
+    by_results: bool = False,
 ) -> Iterator[list[Any]]:
     """The runs that match, by ascending id, grouped to a page each; a large run is alone."""
     chosen: Select[Any] = (
@@ -213,6 +321,8 @@ def _groups_of_runs(
         .where(*run_conditions(run_filter, batch_runs))
         .order_by(batch_runs.c.id)
     )
+    if text:
+        chosen = chosen.where(batch_runs.c.batch_id.icontains(text, autoescape=True))
     options = {"stream_results": True, "yield_per": PAGE_ROWS}
     group: list[Any] = []
     held, limit = 0, FIRST_PAGE_ROWS
@@ -234,7 +344,7 @@ def _id_windows(
 ) -> Iterator[bytes]:
     """Pages of neighbouring ids: each is found by the primary key, whatever else is asked for."""
     known = {name: value for name, value in values.items() if f":{name}" in bounds}
-    first, last = connection.execute(text(bounds), known).one()
+    first, last = connection.execute(sql_text(bounds), known).one()
     if first is None:
         return
     after, rows = first - 1, FIRST_PAGE_ROWS
@@ -263,7 +373,7 @@ def _results_page(
         tables = "batch_runs AS b CROSS JOIN recipe_results AS r"
     else:
         tables = "recipe_results AS r CROSS JOIN batch_runs AS b"
-    return text(
+    return sql_text(
         f"SELECT {_joined_lines(store, 'run_id, id')}"  # noqa: S608
         f" FROM (SELECT {_line(connection, RECIPE_RESULTS)} AS line, b.id AS run_id, r.id AS id"
         f" FROM {tables} ON b.id = r.batch_run_id WHERE {conditions} ORDER BY {order}) AS page"
@@ -307,6 +417,8 @@ def _sqlite_cell(cell: Cell, exact: bool) -> tuple[str, str]:
             return "%d", value
         case Kind.WORD:
             return '"%s"', value
+        case Kind.UNIX_TIME:
+            return "%s", f"strftime('{SQLITE_TIME_PATTERN}', {value}, 'unixepoch')"
         case Kind.NAME:
             # %w doubles quotation marks.
             return '"%s%w"', f"iif({formula}, '''', ''), {value}"
@@ -342,13 +454,15 @@ def _postgresql_cell(cell: Cell) -> str:
         return f"('\"' || {value} || '\"')"
     if cell.kind == TIME:
         return f"to_char({value} AT TIME ZONE 'UTC', '{TIME_PATTERN}')"
+    if cell.kind == UNIX_TIME:
+        return f"to_char(to_timestamp({value}) AT TIME ZONE 'UTC', '{TIME_PATTERN}')"
     if cell.kind == DAY:
         return f"to_char({value}, 'YYYY-MM-DD')"
     return value
 
 
 def _prints_doubles_exactly(connection: Connection) -> bool:
-    printed = text("SELECT printf('%!.17g', :double)")
+    printed = sql_text("SELECT printf('%!.17g', :double)")
     return all(
         float(connection.execute(printed, {"double": double}).scalar_one()) == double
         for double in HARD_DOUBLES

@@ -1,7 +1,7 @@
 """Failure groups as pages show them: the list, failures over time, one group."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
@@ -61,9 +61,9 @@ def fetch_page(
 
     `text` is looked for in their lines and categories.
     """
-    sums = _group_sums(run_filter)
+    chosen = select_groups(run_filter, category, text)
     orders: dict[str, ColumnElement[Any]] = {
-        "failed": sums.c.failed,
+        "failed": chosen.failed,
         "first_seen_at": _group.first_seen_at,
         "last_seen_at": _group.last_seen_at,
         "error_category": _CATEGORY,
@@ -72,17 +72,13 @@ def fetch_page(
         SortKey(orders[sort.column.name], sort.descending),
         SortKey(_group.id, sort.descending),
     ]
-    query = (
-        select(
-            _group.id,
-            _group.error_category,
-            _group.masked_line,
-            _group.first_seen_at,
-            _group.last_seen_at,
-            sums.c.failed,
-        )
-        .join_from(sums, failure_groups, _group.id == sums.c.id)
-        .where(*_conditions(category, text))
+    query = chosen.query.with_only_columns(
+        _group.id,
+        _group.error_category,
+        _group.masked_line,
+        _group.first_seen_at,
+        _group.last_seen_at,
+        chosen.failed,
     )
     return fetch_slice(connection, query, keys, place, count, FailureGroupCount)
 
@@ -91,13 +87,23 @@ def count_groups(
     connection: Connection, run_filter: RunFilter, category: str | None, text: str | None
 ) -> int:
     """How many groups the whole list holds."""
-    sums = _group_sums(run_filter)
-    query = (
-        select(func.count())
-        .select_from(sums.join(failure_groups, _group.id == sums.c.id))
-        .where(*_conditions(category, text))
-    )
+    query = select_groups(run_filter, category, text).query.with_only_columns(func.count())
     return connection.execute(query).scalar_one()
+
+
+class ChosenGroups(NamedTuple):
+    """A query of failure groups, and how often each failed in the period chosen."""
+
+    query: Select[Any]
+    failed: ColumnElement[int]
+
+
+def select_groups(run_filter: RunFilter, category: str | None, text: str | None) -> ChosenGroups:
+    """The groups that failed in a period, of a category, with a text in their line."""
+    sums = _group_sums(run_filter)
+    joined = sums.join(failure_groups, _group.id == sums.c.id)
+    query = select(failure_groups).select_from(joined).where(*_conditions(category, text))
+    return ChosenGroups(query, sums.c.failed)
 
 
 def fetch_categories(

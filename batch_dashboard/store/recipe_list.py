@@ -44,20 +44,17 @@ def _changes(pair: str) -> ColumnElement[Any]:
 _RECENT = func.length(_recipe.recent_attempts)
 # Nothing to divide by, or too little to say: lowest of all.
 _NO_RATE = cast(literal_column("-1"), DOUBLE)
-_FLAKINESS = func.coalesce(
-    cast(_changes("pf") + _changes("fp"), DOUBLE)
-    / case((_RECENT >= LEAST_ATTEMPTS, cast(_RECENT - 1, DOUBLE))),
-    _NO_RATE,
+# NULL with too few attempts to say.
+FLAKINESS = cast(_changes("pf") + _changes("fp"), DOUBLE) / case(
+    (_RECENT >= LEAST_ATTEMPTS, cast(_RECENT - 1, DOUBLE))
 )
-_FAILURE_RATE = func.coalesce(
-    cast(_recipe.failed, DOUBLE) / func.nullif(_recipe.passed + _recipe.failed, 0),
-    _NO_RATE,
-)
+# NULL where nothing was attempted.
+FAILURE_RATE = cast(_recipe.failed, DOUBLE) / func.nullif(_recipe.passed + _recipe.failed, 0)
 _ORDERS: dict[str, ColumnElement[Any]] = {
     "failure_streak": _recipe.failure_streak,
     "recipe_name": _recipe.recipe_name,
-    "failure_rate": _FAILURE_RATE,
-    "flakiness": _FLAKINESS,
+    "failure_rate": func.coalesce(FAILURE_RATE, _NO_RATE),
+    "flakiness": func.coalesce(FLAKINESS, _NO_RATE),
     "failed": _recipe.failed,
     "failed_seconds": _recipe.failed_milliseconds,
     "last_seen_at": _recipe.last_seen_at,
@@ -67,7 +64,7 @@ _IN_A_STREAK = _recipe.failure_streak != literal_column("0")
 _STATES: dict[str, list[ColumnElement[bool]]] = {
     FAILING: [_IN_A_STREAK],
     STUCK: [_IN_A_STREAK, _recipe.failure_streak >= STUCK_FROM],
-    FLAKY: [_FLAKINESS >= FLAKY_FROM, _recipe.failure_streak < STUCK_FROM],
+    FLAKY: [FLAKINESS >= FLAKY_FROM, _recipe.failure_streak < STUCK_FROM],
 }
 
 
@@ -89,7 +86,7 @@ def fetch_page(
         SortKey(_recipe.ecosystem, False),
         SortKey(_recipe.recipe_name, False),
     ]
-    query = _chosen(select(*_COLUMNS), run_filter, state, text)
+    query = chosen(select(*_COLUMNS), run_filter, state, text)
     return fetch_slice(connection, query, keys, place, count, Recipe)
 
 
@@ -97,41 +94,41 @@ def count_recipes(
     connection: Connection, run_filter: RunFilter, state: str | None = None, text: str | None = None
 ) -> int:
     """How many recipes the whole list holds."""
-    query = _chosen(select(func.count()).select_from(recipes), run_filter, state, text)
+    query = chosen(select(func.count()).select_from(recipes), run_filter, state, text)
     return int(connection.execute(query).scalar_one())
 
 
 def fetch_stuck(connection: Connection, run_filter: RunFilter, count: int) -> list[StuckRecipe]:
     """The stuck recipes seen in a period, those that failed most often in a row first."""
-    chosen = (
-        _chosen(select(recipes), run_filter, STUCK, None)
+    stuck = (
+        chosen(select(recipes), run_filter, STUCK, None)
         .order_by(_recipe.failure_streak.desc(), _recipe.ecosystem, _recipe.recipe_name)
         .limit(count)
         .subquery()
     )
-    stuck, in_group, group = chosen.c, failure_group_recipes.c, failure_groups.c
+    in_group, group = failure_group_recipes.c, failure_groups.c
     query = (
         select(
-            stuck.ecosystem,
-            stuck.recipe_name,
-            stuck.failure_streak,
-            stuck.failing_since,
-            stuck.last_seen_at,
+            stuck.c.ecosystem,
+            stuck.c.recipe_name,
+            stuck.c.failure_streak,
+            stuck.c.failing_since,
+            stuck.c.last_seen_at,
             group.id,
             group.error_category,
             group.masked_line,
         )
         .outerjoin_from(
-            chosen,
+            stuck,
             failure_group_recipes,
             and_(
-                in_group.ecosystem == stuck.ecosystem,
-                in_group.recipe_name == stuck.recipe_name,
-                in_group.last_seen_at == stuck.last_failed_at,
+                in_group.ecosystem == stuck.c.ecosystem,
+                in_group.recipe_name == stuck.c.recipe_name,
+                in_group.last_seen_at == stuck.c.last_failed_at,
             ),
         )
         .outerjoin(failure_groups, group.id == in_group.failure_group_id)
-        .order_by(stuck.failure_streak.desc(), stuck.ecosystem, stuck.recipe_name, group.id)
+        .order_by(stuck.c.failure_streak.desc(), stuck.c.ecosystem, stuck.c.recipe_name, group.id)
     )
     # A recipe that failed in several ways in its last run is there once.
     found: dict[RecipeKey, StuckRecipe] = {}
@@ -149,9 +146,10 @@ def find(connection: Connection, ecosystem: str, recipe_name: str) -> Recipe | N
     return None if row is None else Recipe(*row)
 
 
-def _chosen(
+def chosen(
     query: Select[Any], run_filter: RunFilter, state: str | None, text: str | None
 ) -> Select[Any]:
+    """A query of recipes, held to those seen in a period, in a state, with a text in their name."""
     period = run_filter.period
     if period.since is not None:
         query = query.where(_recipe.last_seen_at >= midnight(period.since))

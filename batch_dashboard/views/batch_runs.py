@@ -50,7 +50,7 @@ def index() -> str:
         total=total,
         runs=Listing(choice.path, found, sort, page, place),
         slots=colour_slots(choice.ecosystems),
-        csv=csv_url("batch_runs.csv", query),
+        csv=csv_url("batch_runs.csv", found),
     )
 
 

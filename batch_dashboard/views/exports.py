@@ -1,6 +1,6 @@
 """CSV files of what the pages show, and the page that explains them."""
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from typing import NamedTuple
 
 from flask import Blueprint, Response, abort, render_template, request
@@ -9,8 +9,9 @@ from batch_dashboard.exports.columns import FILES, columns_of
 from batch_dashboard.exports.csv_stream import file_chunks, gzip_chunks
 from batch_dashboard.model.filters import RunFilter
 from batch_dashboard.model.periods import Period
+from batch_dashboard.model.recipes import STATES
+from batch_dashboard.model.search import parse_text, parse_word
 from batch_dashboard.model.vocabulary import RESULTS
-from batch_dashboard.model.wording import not_one_of
 from batch_dashboard.store import csv_rows
 from batch_dashboard.store.engine import Store
 from batch_dashboard.views.choice import current_time
@@ -23,15 +24,22 @@ class Options(NamedTuple):
     """What can be chosen for a file besides its rows' period, ecosystem and platform."""
 
     result: str | None
+    state: str | None
+    category: str | None
+    text: str | None
     by: str
     bom: bool
 
 
 ROWS: dict[str, Callable[[Store, RunFilter, Options], Generator[bytes]]] = {
-    "batch_runs.csv": lambda s, chosen, _: csv_rows.iter_batch_runs(s, chosen),
+    "batch_runs.csv": lambda s, chosen, o: csv_rows.iter_batch_runs(s, chosen, o.text),
     "recipe_results.csv": lambda s, chosen, o: csv_rows.iter_recipe_results(s, chosen, o.result),
     "minutes.csv": lambda s, chosen, o: csv_rows.iter_minutes(s, chosen, o.by),
     "failure_rates.csv": lambda s, chosen, o: csv_rows.iter_failure_rates(s, chosen, o.by),
+    "failure_groups.csv": lambda s, chosen, o: csv_rows.iter_failure_groups(
+        s, chosen, o.category, o.text
+    ),
+    "recipes.csv": lambda s, chosen, o: csv_rows.iter_recipes(s, chosen, o.state, o.text),
 }
 
 
@@ -71,17 +79,22 @@ def download(name: str) -> Response:
 
 
 def _options(args: Mapping[str, str], name: str, complaints: list[str]) -> Options:
-    result = args.get("result", "") if name == "recipe_results.csv" else ""
-    by = args.get("by", "") if "by" in FILES[name].options else ""
-    bom = args.get("bom", "")
-    for option, value, allowed in (
-        ("result", result, RESULTS),
-        ("by", by, csv_rows.BY),
-        ("bom", bom, ("0", "1")),
-    ):
-        if value and value not in allowed:
-            complaints.append(not_one_of(option, allowed, value))
-    return Options(result or None, by or csv_rows.BY_DAY, bom == "1")
+    known = FILES[name].options
+
+    def word(option: str, allowed: Sequence[str]) -> str | None:
+        return parse_word(args, option, allowed, complaints) if option in known else None
+
+    def text(option: str) -> str | None:
+        return parse_text(args, option, complaints) if option in known else None
+
+    return Options(
+        result=word("result", RESULTS),
+        state=word("state", STATES),
+        category=text("category"),
+        text=text("text"),
+        by=word("by", csv_rows.BY) or csv_rows.BY_DAY,
+        bom=parse_word(args, "bom", ("0", "1"), complaints) == "1",
+    )
 
 
 def _period_in_name(period: Period) -> str:
