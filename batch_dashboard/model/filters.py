@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from batch_dashboard.model.periods import DAY, Period, last_days
-from batch_dashboard.model.wording import not_one_of
+from batch_dashboard.model.wording import CONTROL_CHARACTER, not_one_of
 
 LAST_DAYS = {"7d": 7, "30d": 30, "90d": 90, "1y": 365}
 LAST_WORDS = {
@@ -108,8 +108,8 @@ def _named_period(last: str, today: date) -> Period:
 
 def _name(args: Mapping[str, str], name: str, complaints: list[str]) -> str | None:
     text = args.get(name, "")
-    if len(text) > MAX_NAME_LENGTH or not text.isprintable():
-        complaints.append(f"“{name}” must be at most {MAX_NAME_LENGTH} printable characters.")
+    if len(text) > MAX_NAME_LENGTH or CONTROL_CHARACTER.search(text):
+        complaints.append(f"“{name}” must be at most {MAX_NAME_LENGTH} characters on one line.")
         return None
     return text or None
 

@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from math import isfinite
 from typing import Generic, NamedTuple, TypeVar
 
+from batch_dashboard.model.wording import CONTROL_CHARACTER
+
 T = TypeVar("T")
 KeyValue = str | int | float | datetime
 
@@ -85,7 +87,7 @@ def _decoded(token: str) -> list[object] | None:
 
 
 def _of_kind(value: object, kind: type) -> KeyValue:
-    if kind is str and isinstance(value, str) and value.isprintable():
+    if kind is str and isinstance(value, str) and not CONTROL_CHARACTER.search(value):
         return value
     if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
         raise ValueError(value)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from batch_dashboard.model.wording import not_one_of
+from batch_dashboard.model.wording import CONTROL_CHARACTER, not_one_of
 
 MAX_TEXT_LENGTH = 200
 
@@ -10,7 +10,7 @@ MAX_TEXT_LENGTH = 200
 def parse_text(args: Mapping[str, str], name: str, complaints: list[str]) -> str | None:
     """A text of a query string, None when there is none; what is wrong is added to `complaints`."""
     text = args.get(name, "").strip()
-    if len(text) > MAX_TEXT_LENGTH or not text.isprintable():
+    if len(text) > MAX_TEXT_LENGTH or CONTROL_CHARACTER.search(text):
         complaints.append(f"“{name}” must be at most {MAX_TEXT_LENGTH} characters on one line.")
         return None
     return text or None

@@ -1,11 +1,16 @@
 """Numbers and times in words, one way on every page. Unknown is said, never shown as 0."""
 
+import re
 from collections.abc import Iterable
 from datetime import date, datetime
 
 NARROW_SPACE = "\u202f"
 NO_RATE = "–"
 UNKNOWN = "unknown"
+
+
+# What clients' names are free of; anything else may stand in one.
+CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 def count(value: int) -> str:

@@ -268,8 +268,9 @@ def _iter_query(
 
 def _pages(connection: Connection, lines: Select[Any]) -> Iterator[bytes]:
     options = {"stream_results": True, "yield_per": PAGE_ROWS}
-    for page in connection.execute(lines, execution_options=options).scalars().partitions():
-        yield "".join(page).encode()
+    with connection.execute(lines, execution_options=options) as rows:
+        for page in rows.scalars().partitions():
+            yield "".join(page).encode()
 
 
 def _iter_rollup(

@@ -49,6 +49,8 @@ def test_leaving_half_way_closes_the_pages() -> None:
 
 def test_every_column_of_a_row_is_explained_in_its_place() -> None:
     rows = {
+        ("recipes.csv", "day"): csv_rows.RECIPES,
+        ("failure_groups.csv", "day"): csv_rows.FAILURE_GROUPS,
         ("batch_runs.csv", "day"): csv_rows.BATCH_RUNS,
         ("recipe_results.csv", "day"): csv_rows.RECIPE_RESULTS,
         **{("minutes.csv", by): cells for by, cells in csv_rows.MINUTES.items()},

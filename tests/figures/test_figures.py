@@ -9,12 +9,13 @@ from batch_dashboard.figures.failure_rates import failure_rates_figure
 from batch_dashboard.figures.minutes import minutes_figure
 from batch_dashboard.figures.sentences import failure_rates_sentence, minutes_sentence
 from batch_dashboard.model.budget import BUDGET_MINUTES
-from batch_dashboard.model.periods import WEEK
+from batch_dashboard.model.periods import Step
 from batch_dashboard.model.records import RunSums
 from batch_dashboard.model.series import Steps, rate_series
 
 FIRST, SECOND, THIRD = date(2026, 11, 2), date(2026, 11, 9), date(2026, 11, 16)
 STARTS = [FIRST, SECOND, THIRD]
+STEPS = Steps(STARTS, Step.WEEK)
 
 
 def week(
@@ -33,6 +34,7 @@ def week(
         2 * macos,
         unknown,
         0,
+        0,
     )
 
 
@@ -43,7 +45,7 @@ def accepted(figure: dict[str, Any]) -> go.Figure:
 
 def test_a_week_without_a_run_and_one_of_unknown_minutes_are_marked_and_are_no_bars() -> None:
     weeks = {FIRST: week(FIRST, 12.5), THIRD: week(THIRD, 0, unknown=3)}
-    figure = accepted(minutes_figure(STARTS, weeks, BUDGET_MINUTES))
+    figure = accepted(minutes_figure(STEPS, weeks, BUDGET_MINUTES))
     macos = next(trace for trace in figure.data if trace.name == "macOS")
     assert macos.y == (12.5, None, None)
     marks = {trace.name: trace.x for trace in figure.data if trace.type == "scatter"}
@@ -51,28 +53,28 @@ def test_a_week_without_a_run_and_one_of_unknown_minutes_are_marked_and_are_no_b
 
 
 def test_a_budget_far_above_the_bars_is_named_but_does_not_flatten_them() -> None:
-    figure = accepted(minutes_figure(STARTS, {FIRST: week(FIRST, 900)}, BUDGET_MINUTES))
+    figure = accepted(minutes_figure(STEPS, {FIRST: week(FIRST, 900)}, BUDGET_MINUTES))
     assert [note.text for note in figure.layout.annotations] == [
         "macOS budget 1,000 min",
         "Linux budget 5,000 min",
     ]
-    small = accepted(minutes_figure(STARTS, {FIRST: week(FIRST, 1)}, BUDGET_MINUTES))
+    small = accepted(minutes_figure(STEPS, {FIRST: week(FIRST, 1)}, BUDGET_MINUTES))
     assert small.layout.annotations[0].text == "↑ macOS budget 1,000 min, above this scale"
     assert small.layout.yaxis.range[1] < 2
 
 
 def test_nothing_to_draw_is_said_in_the_figure() -> None:
-    empty = accepted(minutes_figure([], {}, BUDGET_MINUTES))
+    empty = accepted(minutes_figure(Steps([], Step.WEEK), {}, BUDGET_MINUTES))
     assert not empty.data
     assert "No batch run" in empty.layout.annotations[0].text
-    rates = accepted(failure_rates_figure(Steps([], WEEK), [], {}))
+    rates = accepted(failure_rates_figure(Steps([], Step.WEEK), [], {}))
     assert "No recipe was attempted" in rates.layout.annotations[0].text
 
 
 def test_a_line_is_broken_where_nothing_was_attempted_and_says_its_n() -> None:
     rows = [week(FIRST, 1, ecosystem="npm"), week(THIRD, 1, ecosystem="npm", failed=0)]
     series = rate_series(rows, STARTS)
-    figure = accepted(failure_rates_figure(Steps(STARTS, WEEK), series, {"npm": 3}))
+    figure = accepted(failure_rates_figure(STEPS, series, {"npm": 3}))
     line = figure.data[0]
     assert line.y == (4 / 9, None, 0)
     assert line.connectgaps is False
@@ -82,21 +84,23 @@ def test_a_line_is_broken_where_nothing_was_attempted_and_says_its_n() -> None:
 
 def test_a_single_point_is_drawn_as_a_marker() -> None:
     series = rate_series([week(FIRST, 1, ecosystem="npm")], [FIRST])
-    figure = accepted(failure_rates_figure(Steps([FIRST], WEEK), series, {"npm": 0}))
+    figure = accepted(failure_rates_figure(Steps([FIRST], Step.WEEK), series, {"npm": 0}))
     assert figure.data[0].mode == "lines+markers"
 
 
 def test_markup_in_a_name_stays_text() -> None:
     series = rate_series([week(FIRST, 1, ecosystem="<b>x</b>")], [FIRST])
-    figure = failure_rates_figure(Steps([FIRST], WEEK), series, {})
+    figure = failure_rates_figure(Steps([FIRST], Step.WEEK), series, {})
     assert figure["data"][0]["name"] == "&lt;b&gt;x&lt;/b&gt;"
 
 
 def test_the_sentences_say_what_is_unknown_and_what_is_absent() -> None:
     weeks = {FIRST: week(FIRST, 12.5, unknown=1)}
-    sentence = minutes_sentence(STARTS, weeks, BUDGET_MINUTES)
+    sentence = minutes_sentence(STEPS, weeks, BUDGET_MINUTES)
     assert "2 of 3 weeks had no batch run." in sentence
     assert "1 of 3 runs reported no macOS minutes." in sentence
-    unknown = minutes_sentence([FIRST], {FIRST: week(FIRST, 0, unknown=3)}, BUDGET_MINUTES)
+    unknown = minutes_sentence(
+        Steps([FIRST], Step.WEEK), {FIRST: week(FIRST, 0, unknown=3)}, BUDGET_MINUTES
+    )
     assert unknown.startswith("How many macOS minutes were used is unknown.")
-    assert "no failure rate" in failure_rates_sentence(Steps([], WEEK), [])
+    assert "no failure rate" in failure_rates_sentence(Steps([], Step.WEEK), [])
