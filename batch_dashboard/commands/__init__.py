@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from batch_dashboard.commands import database, demo, import_runs, rollups, setup
+from batch_dashboard.commands import database, demo, failures, import_runs, rollups, setup
 
 
 def register(app: Flask) -> None:
@@ -12,6 +12,7 @@ def register(app: Flask) -> None:
         database.database,
         rollups.rollups,
         import_runs.import_runs,
+        failures.failures,
         demo.demo,
     ):
         app.cli.add_command(command)

@@ -17,6 +17,10 @@ TELLING_LINE = re.compile(
     re.IGNORECASE,
 )
 
+# What clients end a message with that they cut off.
+CUT_OFF = ("...", "…")
+LIST_ITEM = ("- ", "* ", "• ")
+
 # Alternatives are tried in this order at each place of the line, so the wide ones come first. Each
 # begins where its run of characters begins and never gives any back: the time grows with the
 # length of the line alone, whatever a client sends.
@@ -49,14 +53,28 @@ REPEATED_MASK = re.compile(r"\*(?:[\s,]*+\*)++")
 
 
 def telling_line(message: str) -> str:
-    """The last line that begins with an error word, else the last line that is not blank."""
-    last = ""
-    for line in reversed(message.splitlines()):
-        line = line.strip()
+    """The last line that begins with an error word, else the last line that is not blank.
+
+    An item of a list right below belongs to it. Where the message was cut within the line, the
+    unfinished word is masked; a line of that word alone gives way to the one above.
+    """
+    below = ""
+    unfinished = message.rstrip().endswith(CUT_OFF)
+    lines = [line for line in map(str.strip, message.splitlines()) if line]
+    if unfinished and len(lines) > 1 and " " not in lines[-1]:
+        lines.pop()
+        unfinished = False
+    for line in reversed(lines):
         if TELLING_LINE.match(line):
-            return line[:MAX_LINE_LENGTH]
-        last = last or line
-    return last[:MAX_LINE_LENGTH]
+            if below.startswith(LIST_ITEM):
+                line = f"{line} {below}"
+            break
+        below = line
+    else:
+        line = lines[-1] if lines else ""
+    if unfinished and line.endswith(lines[-1]):
+        line = f"{line.rpartition(' ')[0]} {MASK}".lstrip()
+    return line[:MAX_LINE_LENGTH]
 
 
 def masked_line(message: str | None, recipe_name: str) -> str:

@@ -185,9 +185,12 @@ def _refresh_group(connection: Connection, group_id: int, removed: int) -> None:
     )
 
 
-def rebuild(connection: Connection) -> None:
-    """Group every failed result again and sum the groups from nothing."""
-    groups = _regroup(connection)
+def rebuild(connection: Connection) -> tuple[int, int]:
+    """Group every failed result again and sum the groups from nothing.
+
+    How many results went into another group, and how many groups there are.
+    """
+    groups, moved = _regroup(connection)
     for emptied in (*TIME_SUMS, failure_group_recipes, failure_groups):
         connection.execute(delete(emptied))
     if groups:
@@ -214,6 +217,7 @@ def rebuild(connection: Connection) -> None:
     for table in TIME_SUMS:
         connection.exec_driver_sql(f"INSERT INTO {table.name} {_summed_times(connection, table)}")
     connection.exec_driver_sql(f"INSERT INTO failure_group_recipes {_summed_recipes(_IN_A_GROUP)}")
+    return moved, len(groups)
 
 
 def count_drift(connection: Connection) -> dict[str, int]:
@@ -270,9 +274,10 @@ def _summed_recipes(where: str) -> str:
     )
 
 
-def _regroup(connection: Connection) -> dict[int, FailureGroup]:
-    """Write each result's failure group anew where it differs; the groups found, by number."""
+def _regroup(connection: Connection) -> tuple[dict[int, FailureGroup], int]:
+    """Write each result's group anew where it differs; the groups by number, and how many did."""
     groups: dict[int, FailureGroup] = {}
+    moved = 0
     connection.exec_driver_sql(
         "UPDATE recipe_results SET failure_group_id = NULL"
         " WHERE failure_group_id IS NOT NULL AND result != 'failed'"
@@ -289,7 +294,8 @@ def _regroup(connection: Connection) -> dict[int, FailureGroup]:
         execute_many(
             connection, "UPDATE recipe_results SET failure_group_id = ? WHERE id = ?", changed
         )
-    return groups
+        moved += len(changed)
+    return groups, moved
 
 
 def _failed_results(

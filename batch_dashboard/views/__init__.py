@@ -14,6 +14,7 @@ from batch_dashboard.views import (
     minutes,
     names,
     overview,
+    patterns,
     recipes,
     run_comparison,
     security,
@@ -38,3 +39,4 @@ def register(app: Flask) -> None:
         health,
     ):
         app.register_blueprint(view.blueprint)
+    patterns.register(app)

@@ -1,6 +1,7 @@
 """The pages in Chromium, through the real server, on data like that of a real collection."""
 
 import csv
+import io
 import os
 import shutil
 from collections.abc import Iterator
@@ -255,12 +256,12 @@ def test_a_table_is_ordered_and_paged_by_clicks_and_the_back_button_goes_back(
     assert page.evaluate("document.activeElement.textContent") == "failed"
     page.get_by_role("link", name="Next →").click()
     page.wait_for_url("**after=**")
-    page.wait_for_function("document.querySelectorAll('[rel=prev]').length === 1")
+    page.locator("[rel=prev]").wait_for()
     following = [int(text.replace(",", "")) for text in column(6)]
     assert following[0] <= failed[-1]
     page.get_by_role("link", name="Last").click()
     page.wait_for_url("**before=end**")
-    page.wait_for_function("document.querySelectorAll('[rel=next]').length === 0")
+    page.locator("[rel=next]").wait_for(state="detached")
     assert int(column(6)[-1].replace(",", "")) == 0
     # Nothing was loaded again but the content.
     new = [url for url in visit.requests[asked:] if "/assets/" in url and "favicon" not in url]
@@ -268,7 +269,6 @@ def test_a_table_is_ordered_and_paged_by_clicks_and_the_back_button_goes_back(
     for _ in range(3):
         page.go_back()
     page.wait_for_url("**/batch-runs?last=all")
-    page.wait_for_function("!document.querySelector('[aria-busy]')")
     page.wait_for_selector("th[aria-sort=descending] >> text=started")
     assert column(1) == newest
     assert visit.complaints == []
@@ -292,7 +292,8 @@ def test_what_was_found_can_be_shared_and_taken_away(browser: Browser, address: 
     shared.context.close()
     with page.expect_download() as downloading:
         page.get_by_role("link", name="CSV of these recipes").click()
-    rows = list(csv.DictReader(downloading.value.path().open(encoding="utf-8", newline="")))
+    text = downloading.value.path().read_text(encoding="utf-8")
+    rows = list(csv.DictReader(io.StringIO(text, newline="")))
     total = page.locator("#recipes-title").inner_text()
     assert total == f"{len(rows)} recipe{'s' * (len(rows) != 1)}"
     assert set(names) <= {row["recipe_name"] for row in rows}

@@ -1,5 +1,9 @@
 """Messages that say the same are one group; others are not."""
 
+import gzip
+import json
+from collections import Counter
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,6 +17,9 @@ from batch_dashboard.model.failure_groups import (
     masked_line,
     telling_line,
 )
+from batch_dashboard.settings import PROJECT_ROOT
+
+CORPUS = PROJECT_ROOT.parent / "shared" / "corpus" / "tsuku-early.ndjson.gz"
 
 GROUP_OF_RECORD = 7782788329721364493
 
@@ -106,3 +113,58 @@ def test_any_text_is_masked_to_one_line(message: str, recipe_name: str) -> None:
 )
 def test_a_line_without_a_slash_is_masked_the_same_by_fewer_alternatives(line: str) -> None:
     assert MASKED_WITHOUT_SLASH.sub(MASK, line) == MASKED.sub(MASK, line)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        # Cut off by the client, at another letter.
+        ("Step 2/4: extract\nRelocating placehold...", "Step 2/4: extract\nRelocating placeh..."),
+        ("Running: ./install.sh --p...", "Running: ./install.sh --pr…"),
+        ("checking for fmt\nchec...", "checking for fmt\ncheckin..."),
+        # The item of a list that says what an error line announces.
+        (
+            "Error: validation failed for 'jq':\n  - steps: step 3: not supported",
+            "Error: validation failed for 'wget':\n  - steps: step 4: not supported\n  - more",
+        ),
+    ],
+)
+def test_what_says_the_same_is_one_group(one: str, other: str) -> None:
+    assert masked_line(one, "jq") == masked_line(other, "wget")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (
+            "Error: validation failed:\n  - homepage: must start with https://",
+            "Error: validation failed:\n  - steps: step 3: not supported",
+        ),
+        ("Relocating placehold...", "Extracting placehold..."),
+        # Not cut: the ellipsis stands in another line.
+        ("Error: exit status 1\nwaiting ...", "Error: no route\nwaiting ..."),
+        ("Error: recipe gmp not found", "Error: recipe isl not found"),
+    ],
+)
+def test_what_says_something_else_is_another_group(one: str, other: str) -> None:
+    assert masked_line(one, "jq") != masked_line(other, "jq")
+
+
+def test_an_unfinished_word_is_masked_and_alone_gives_way_to_the_line_above() -> None:
+    assert masked_line("Format: tar\nStrip dirs: now\nfoo...", "jq") == "Strip dirs: now"
+    assert masked_line("unfini...", "jq") == "*"
+    assert masked_line("Error: rate limit reac...", "jq") == "Error: rate limit *"
+
+
+@pytest.mark.skipif(not CORPUS.is_file(), reason=f"the corpus is not at {CORPUS}")
+def test_the_groups_of_a_real_collection() -> None:
+    groups: Counter[tuple[str | None, str]] = Counter()
+    with gzip.open(CORPUS, "rt", encoding="utf-8") as lines:
+        for line in lines:
+            for result in json.loads(line)["results"]:
+                if result["result"] == "failed":
+                    masked = masked_line(result.get("error_message"), result["recipe_name"])
+                    groups[result.get("error_category"), masked] += 1
+    assert groups.total() == 1_209
+    assert len(groups) == 95
+    assert [count for _, count in groups.most_common(6)] == [120, 116, 108, 99, 96, 89]

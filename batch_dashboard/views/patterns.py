@@ -1,0 +1,80 @@
+"""Every macro in its states on one page, for those who change them; where debug is on only."""
+
+from datetime import timedelta
+
+from flask import Blueprint, Flask, render_template
+
+from batch_dashboard.figures.sparkline import failure_rate_sparkline
+from batch_dashboard.figures.style import empty_figure
+from batch_dashboard.model import orders
+from batch_dashboard.model.attention import findings
+from batch_dashboard.model.budget import BudgetWeek
+from batch_dashboard.model.failures import FailureGroupDetail
+from batch_dashboard.model.pagination import Place, Slice
+from batch_dashboard.model.periods import week_of
+from batch_dashboard.model.recipes import STATES, StuckRecipe
+from batch_dashboard.model.records import BatchRun, EcosystemSpan, Minutes
+from batch_dashboard.model.series import RatePoint
+from batch_dashboard.model.sorting import Sort
+from batch_dashboard.model.vocabulary import MACOS, RESULTS
+from batch_dashboard.views.charts import as_json
+from batch_dashboard.views.choice import current_time
+from batch_dashboard.views.listing import Listing
+
+blueprint = Blueprint("patterns", __name__)
+
+LONG_NAME = "a-name-" + "x" * 190
+LINE = "Error: checksum of * does not match"
+
+
+def register(app: Flask) -> None:
+    """Serve the page where debug is on."""
+    if app.extensions["settings"].debug:
+        app.register_blueprint(blueprint)
+
+
+@blueprint.get("/patterns")
+def index() -> str:
+    """The patterns, on made-up values that show each state."""
+    now = current_time()
+    week = week_of(now.date())
+
+    def budget(used: float, unknown_runs: int = 0, runs: int = 4) -> BudgetWeek:
+        minutes = Minutes(used, runs, unknown_runs)
+        return BudgetWeek(MACOS, week, 1_000, minutes, used / 7, used * 1.4, None)
+
+    def run(number: int, name: str, minutes: float | None) -> BatchRun:
+        start = now - timedelta(hours=number)
+        return BatchRun(
+            number, name, "homebrew", start, None, 9, 5, 4, 0, minutes, minutes, None, None, 9, now
+        )
+
+    runs = [run(1, "2026-11-20-homebrew", 4.25), run(2, LONG_NAME, None)]
+    stuck = StuckRecipe("homebrew", "sharkdp/bat", 41, now, now, 1, "install_failed", LINE)
+    group = FailureGroupDetail(1, "install_failed", LINE, now, now, 3, None)
+    spans = [
+        EcosystemSpan("homebrew", now, now, now),
+        EcosystemSpan("silent", now, now - timedelta(days=30)),
+    ]
+    place = Place((now, 1))
+    sort = Sort(orders.BATCH_RUNS, orders.BATCH_RUNS[0], descending=True)
+    return render_template(
+        "pages/patterns/index.html",
+        results=RESULTS,
+        states=STATES,
+        long_name=LONG_NAME,
+        budgets=[budget(0, 0, 0), budget(400), budget(820, 1), budget(1_200), budget(0, 4)],
+        findings=findings([stuck], spans, [group], now),
+        now=now,
+        spans=spans,
+        runs=Listing("/patterns", {"text": "a"}, sort, Slice(runs, place, place), place),
+        beyond=Listing("/patterns", {}, sort, Slice([], None, None), place),
+        slots={"homebrew": 0, "silent": 3},
+        attempts=["p" * 20, "f" * 20, "pfpfp", ""],
+        sparklines=[
+            failure_rate_sparkline([RatePoint(9 - n, n) for n in range(9)]),
+            failure_rate_sparkline([RatePoint(1, 1), None, RatePoint(0, 1), None]),
+            failure_rate_sparkline([None]),
+        ],
+        empty_json=as_json(empty_figure("No batch run in this period.")),
+    )
