@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from batch_dashboard.figures.style import (
+    BUDGET,
     COLOURS,
     CONFIG,
     DASHES,
@@ -19,6 +20,7 @@ from batch_dashboard.figures.style import (
 )
 from batch_dashboard.model.rates import failure_rate, wilson_interval
 from batch_dashboard.model.series import RatePoint, RateSeries, Steps
+from batch_dashboard.model.targets import success_rate_target
 
 # Below this the axis ends above the highest rate instead of at 100 %.
 WHOLE_AXIS_FROM = 0.5
@@ -40,9 +42,48 @@ def failure_rates_figure(
             yaxis=value_axis("failed, % of attempts", tickformat=".0%", range=[0, top]),
             hovermode="closest",
             showlegend=True,
+            **_targets(series, top),
         ),
         "config": CONFIG,
     }
+
+
+def _targets(series: Sequence[RateSeries], top: float) -> dict[str, Any]:
+    """A thin line for each target of the ecosystems shown, named at either end in turn."""
+    named: dict[float, list[str]] = {}
+    for line in series:
+        if not line.is_other:
+            limit = round(1 - success_rate_target(line.ecosystem), 4)
+            named.setdefault(limit, []).append(line.ecosystem)
+    shapes, notes = [], []
+    for index, limit in enumerate(limit for limit in sorted(named) if limit < top):
+        names = named[limit]
+        whose = plain(names[0]) if len(names) == 1 else f"{len(names)} ecosystems"
+        at_end = index % 2 == 0
+        shapes.append(
+            {
+                "type": "line",
+                "xref": "paper",
+                "x0": 0,
+                "x1": 1,
+                "y0": limit,
+                "y1": limit,
+                "line": {"color": BUDGET, "width": 1, "dash": "dot"},
+            }
+        )
+        notes.append(
+            {
+                "text": f"target of {whose}: at most {limit:.0%}",
+                "showarrow": False,
+                "xref": "paper",
+                "x": 1 if at_end else 0,
+                "xanchor": "right" if at_end else "left",
+                "y": limit,
+                "yanchor": "bottom",
+                "font": {"color": BUDGET, "size": 10},
+            }
+        )
+    return {"shapes": shapes, "annotations": notes}
 
 
 def _line(line: RateSeries, steps: Steps, slots: Mapping[str, int]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
 
+from batch_dashboard.model.failure_groups import failure_group_id, masked_line
 from batch_dashboard.services.demo import store_demo
 from batch_dashboard.store.engine import Store
 from tests.factories import batch_run, failed_result, ingest, recipe_result
@@ -21,7 +22,6 @@ from tests.http.server import running_server
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 RESULTS = 2_000
-ODD_NAME = '../<b>"x" 💥'
 PATIENCE_MS = 120_000
 FLAGS = [
     "--no-sandbox",
@@ -32,12 +32,16 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+ODD_NAME = '../<b>"x" 💥'
 PAGES = {
     "overview": "/?last=1y",
     "overview of one ecosystem": "/?last=30d&ecosystem=homebrew",
     "overview of a time without runs": "/?since=2001-01-01&until=2001-02-01",
     "ecosystem": "/ecosystems/homebrew?last=1y",
+    "minutes": "/minutes?last=1y",
+    "minutes by day": "/minutes?last=30d&by=day&ecosystem=homebrew",
     "failures": "/failures?last=1y",
+    "failure group": f"/failures/{failure_group_id(ODD_NAME, masked_line(ODD_NAME * 9, ODD_NAME))}",
     "recipes": "/recipes?last=1y",
     "stuck recipes": "/recipes?state=stuck&last=all",
     "recipe that fails": "/recipes/homebrew/sharkdp/bat?last=1y",
@@ -209,6 +213,7 @@ def test_days_and_an_ecosystem_are_chosen_together(browser: Browser, address: st
         ("/?last=1y", ".bars .point path"),
         ("/ecosystems/homebrew?last=1y", ".scatterlayer .trace .points path"),
         ("/failures?last=1y", ".bars .point path"),
+        ("/minutes?last=1y", ".bars .point path"),
         ("/recipes/homebrew/sharkdp/bat?last=1y", ".scatterlayer .trace .points path"),
     ],
 )

@@ -104,3 +104,15 @@ def test_the_sentences_say_what_is_unknown_and_what_is_absent() -> None:
     )
     assert unknown.startswith("How many macOS minutes were used is unknown.")
     assert "no failure rate" in failure_rates_sentence(Steps([], Step.WEEK), [])
+
+
+def test_each_target_of_those_shown_is_a_line_named_in_place() -> None:
+    sums = [
+        week(FIRST, 1, ecosystem=name, passed=1, failed=3) for name in ("homebrew", "npm", "nix")
+    ]
+    figure = accepted(failure_rates_figure(STEPS, rate_series(sums, STARTS), {}))
+    assert [note.text for note in figure.layout.annotations] == [
+        "target of 2 ecosystems: at most 2%",
+        "target of homebrew: at most 15%",
+    ]
+    assert [shape.y0 for shape in figure.layout.shapes] == [0.02, 0.15]

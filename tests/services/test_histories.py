@@ -10,12 +10,14 @@ import http.client
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
 from collections import Counter, defaultdict
 from datetime import date
+from itertools import takewhile
 from math import fsum
 from pathlib import Path
 from typing import Any
@@ -24,6 +26,7 @@ from urllib.parse import urlsplit
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from markupsafe import escape
 from sqlalchemy import text
 
 from batch_dashboard.model.demo import demo_payloads
@@ -84,6 +87,7 @@ def content_of(store: Store) -> dict[str, list[dict[str, Any]]]:
             "recipes",
             "failure_groups",
             "failure_group_days",
+            "failure_group_weeks",
             "failure_group_recipes",
         ):
             rows = connection.execute(text(f"SELECT * FROM {table}")).mappings()
@@ -189,6 +193,39 @@ def test_the_overview_says_by_itself_how_old_the_corpus_is(
     page = client.get("/").text
     assert "The last batch run was on 2026-03-15, 253 days ago." in " ".join(page.split())
     assert "the last period of that length that has data" in page
+
+
+@needs_corpus
+def test_from_the_overview_of_the_corpus_the_whole_error_is_two_clicks_away(
+    app: Flask, client: FlaskClient, store: Store
+) -> None:
+    app.extensions["clock"] = lambda: NOW
+    run_import(store, CORPUS)
+    recipes = re.findall(r'href="(/recipes/[^"]+)"', client.get("/").text)
+    assert recipes[:4] == [
+        "/recipes/homebrew/go-task",
+        "/recipes/github/sharkdp/bat",
+        "/recipes/crates.io/bindgen-cli",
+        "/recipes/pypi/lib3mf",
+    ]
+    for url in recipes[:8]:
+        ecosystem, name = url.removeprefix("/recipes/").split("/", 1)
+        page = client.get(url).text
+        with store.read() as connection:
+            results = connection.execute(
+                text(
+                    "SELECT result, error_message FROM recipe_results WHERE ecosystem = :e"
+                    " AND recipe_name = :n ORDER BY started_at, id"
+                ),
+                {"e": ecosystem, "n": name},
+            ).all()
+        streak = len(list(takewhile(lambda row: row.result == "failed", reversed(results))))
+        assert f"Has failed {streak} times in a row, since" in page
+        message = results[-1].error_message
+        assert message is None or str(escape(message)) in page
+        group = re.search(r'href="(/failures/\d+)"', page)
+        assert group
+        assert f'href="{url}"' in client.get(f"{group[1]}?last=all").text
 
 
 @pytest.mark.slow
