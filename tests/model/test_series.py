@@ -1,13 +1,18 @@
 from datetime import UTC, date, datetime, timedelta
 
-from batch_dashboard.model.periods import DAY, WEEK, Period
+import pytest
+
+from batch_dashboard.model.periods import DAY, WEEK, Period, Step
 from batch_dashboard.model.records import EcosystemSpan, RunSums
 from batch_dashboard.model.series import (
     by_ecosystem,
-    by_week,
+    by_step,
     colour_slots,
+    day_or_week,
+    fitting_step,
     rate_series,
     steps,
+    sum_series,
 )
 
 MONDAY = date(2026, 11, 2)
@@ -24,7 +29,7 @@ def span(name: str, day: int) -> EcosystemSpan:
 
 def test_weeks_of_a_period_have_no_gap_and_start_on_monday() -> None:
     period = Period(date(2026, 11, 4), date(2026, 11, 24))
-    assert steps([sums(MONDAY, "npm")], period, WEEK).starts == [
+    assert steps([sums(MONDAY, "npm")], period, Step.WEEK).starts == [
         MONDAY,
         MONDAY + WEEK,
         MONDAY + 2 * WEEK,
@@ -34,24 +39,69 @@ def test_weeks_of_a_period_have_no_gap_and_start_on_monday() -> None:
 
 def test_an_open_period_goes_from_the_first_sum_to_the_last() -> None:
     rows = [sums(MONDAY, "npm"), sums(MONDAY + 2 * DAY, "npm")]
-    assert len(steps(rows, Period(None, None), DAY).starts) == 3
-    assert steps([], Period(None, None), DAY).starts == []
+    assert len(steps(rows, Period(None, None), Step.DAY).starts) == 3
+    assert steps([], Period(None, None), Step.DAY).starts == []
 
 
 def test_a_period_without_measure_stays_drawable() -> None:
     period = Period(date(1, 1, 2), date(9999, 12, 30))
-    assert steps([sums(MONDAY, "npm")], period, WEEK).starts == [MONDAY]
+    assert steps([sums(MONDAY, "npm")], period, Step.WEEK).starts == [MONDAY]
+    months = steps([sums(MONDAY, "npm")], period, Step.MONTH)
+    assert months.starts == [date(2026, 11, 1)]
 
 
 def test_a_month_is_shown_by_day_and_a_longer_period_by_week() -> None:
-    assert length_of_steps(Period(MONDAY, MONDAY + 31 * DAY)) == DAY
-    assert length_of_steps(Period(MONDAY, MONDAY + 32 * DAY)) == WEEK
-    assert length_of_steps(Period(None, None)) == WEEK
+    assert day_or_week(Period(MONDAY, MONDAY + 31 * DAY)) is Step.DAY
+    assert day_or_week(Period(MONDAY, MONDAY + 32 * DAY)) is Step.WEEK
+    assert day_or_week(Period(None, None)) is Step.WEEK
+
+
+@pytest.mark.parametrize(
+    ("days", "asked", "shown"),
+    [
+        (31, None, Step.DAY),
+        (32, None, Step.WEEK),
+        (366, None, Step.WEEK),
+        (367, None, Step.MONTH),
+        (110, Step.DAY, Step.DAY),
+        (111, Step.DAY, Step.WEEK),
+        (770, Step.WEEK, Step.WEEK),
+        (771, Step.WEEK, Step.MONTH),
+        (9_000, Step.DAY, Step.MONTH),
+        (7, Step.MONTH, Step.MONTH),
+    ],
+)
+def test_a_step_fits_its_period_and_a_short_one_gives_way(
+    days: int, asked: Step | None, shown: Step
+) -> None:
+    assert fitting_step(Period(MONDAY, MONDAY + days * DAY), asked) is shown
+
+
+def test_months_have_their_own_length_and_go_over_the_year() -> None:
+    period = Period(date(2026, 11, 30), date(2027, 3, 1))
+    through = steps([sums(date(2026, 11, 1), "npm")], period, Step.MONTH)
+    months = [date(2026, 11, 1), date(2026, 12, 1), date(2027, 1, 1), date(2027, 2, 1)]
+    assert through.starts == months
+    assert [through.days(start).days for start in months] == [1, 31, 31, 28]
+    assert [through.is_partial(start) for start in months] == [True, False, False, False]
+    assert through.in_words(months[0]) == "2026-11-30"
+    assert through.in_words(months[3]) == "2027-02-01 to 2027-02-28"
+
+
+def test_the_smallest_ecosystems_are_summed_to_one_series_of_eight() -> None:
+    rows = [sums(MONDAY + day * DAY, f"e{n}") for n in range(9) for day in (0, 1)]
+    series = sum_series(rows, [f"e{n}" for n in range(9)], Step.WEEK)
+    assert [line.ecosystem for line in series][-2:] == ["e6", "other (2)"]
+    assert [line.is_other for line in series] == [False] * 7 + [True]
+    assert series[0].sums[MONDAY].runs == 2
+    assert series[-1].sums[MONDAY].runs == 4
+    # What is not ranked is not drawn, and eight need no other.
+    assert len(sum_series(rows, [f"e{n}" for n in range(8)], Step.WEEK)) == 8
 
 
 def test_days_of_all_ecosystems_sum_to_weeks() -> None:
     rows = [sums(MONDAY, "npm"), sums(MONDAY + 6 * DAY, "cask"), sums(MONDAY + WEEK, "npm")]
-    assert {start: week.runs for start, week in by_week(rows).items()} == {
+    assert {start: week.runs for start, week in by_step(rows, Step.WEEK).items()} == {
         MONDAY: 2,
         MONDAY + WEEK: 1,
     }
