@@ -40,6 +40,13 @@ def test_what_is_unknown_comes_last_both_ways(order: str) -> None:
         assert sorted_spending(ROWS, column, order)[-1].ecosystem == "apt"
 
 
+def test_time_lost_is_unknown_where_results_failed_and_none_told_a_duration() -> None:
+    row = sums("apt", 1, 0, 0)
+    assert row.failed_seconds == 0.5
+    assert row._replace(failed_milliseconds=0).failed_seconds is None
+    assert row._replace(failed_milliseconds=0, failed=0).failed_seconds == 0
+
+
 def test_each_column_sorts_both_ways() -> None:
     def names(column: str, order: str) -> list[str]:
         return [row.ecosystem for row in sorted_spending(ROWS, column, order)]

@@ -68,7 +68,7 @@ def test_unknown_minutes_and_times_are_never_0(client: FlaskClient, store: Store
     run_on(store, "2026-11-23", macos_minutes=None, linux_minutes=None, results=lost)
     page = client.get("/minutes").text
     words = text_of(page)
-    assert "macOS minutes unknown Of 0 runs that reported them." in words
+    assert "macOS minutes unknown None of 1 run reported them." in words
     assert "Cost at list price unknown No run reported minutes." in words
     assert "Spent on failed results unknown" in words
     assert "How many macOS minutes were used this week is unknown." in words
