@@ -7,6 +7,7 @@ from batch_dashboard.figures.step_marks import runs_in_words
 from batch_dashboard.figures.style import (
     BUDGET,
     CONFIG,
+    LINE,
     MUTED,
     ROWS,
     RUNNER_OS_COLOURS,
@@ -18,12 +19,7 @@ from batch_dashboard.model.budget import PAUSE_SHARE, SAMPLE_SHARE, BudgetWeek, 
 from batch_dashboard.model.vocabulary import RUNNER_OS_NAMES
 
 FORECAST = "forecast"
-# Dashes of the lines, and on which side of its line each name stands, so that no two meet.
-THRESHOLDS = (
-    ("budget", 1.0, BUDGET, "dash", "bottom"),
-    ("pause", PAUSE_SHARE, MUTED, "dot", "top"),
-    ("sample", SAMPLE_SHARE, MUTED, "dot", "top"),
-)
+THRESHOLDS = ((1.0, BUDGET, "dash"), (PAUSE_SHARE, MUTED, "dot"), (SAMPLE_SHARE, MUTED, "dot"))
 
 
 def burn_up_figure(
@@ -41,12 +37,15 @@ def burn_up_figure(
     for budget in budgets:
         name, (axis, domain) = RUNNER_OS_NAMES[budget.runner_os], ROWS[budget.runner_os]
         days = burnt[budget.runner_os]
-        data += [_used(name, axis, budget.runner_os, days), _forecast(name, axis, budget, days)]
-        for word, share, colour, dash, side in THRESHOLDS:
-            minutes = share * budget.budget_minutes
-            shapes.append(_line(axis, minutes, colour, dash))
-            notes.append(_name(f"{word} {minutes:,.0f}", axis, minutes, colour, side))
-        top = max(budget.budget_minutes, budget.forecast_minutes, budget.used.known) * 1.12
+        data += [_used(name, axis, budget.runner_os, days), *_forecast(name, axis, budget, days)]
+        limit = budget.budget_minutes
+        for share, colour, dash in THRESHOLDS:
+            shapes.append(_line(axis, share * limit, colour, dash))
+        # Above the highest line and below the two others, so no two names meet on any scale.
+        shares = f"pause {PAUSE_SHARE * limit:,.0f}<br>sample {SAMPLE_SHARE * limit:,.0f}"
+        notes.append(_name(f"budget {limit:,.0f}", axis, limit, BUDGET, "bottom"))
+        notes.append(_name(shares, axis, PAUSE_SHARE * limit, MUTED, "top"))
+        top = max(limit, budget.forecast_minutes, budget.used.known) * 1.12
         axes["yaxis" if axis == "y" else "yaxis2"] = value_axis(
             f"{name}, min", domain=list(domain), range=[0, top or 1.0]
         )
@@ -64,6 +63,9 @@ def burn_up_figure(
                 "ticktext": names,
                 "showgrid": False,
                 "zeroline": False,
+                "ticks": "outside",
+                "ticklen": 6,
+                "tickcolor": LINE,
                 "fixedrange": True,
                 "automargin": True,
             },
@@ -106,28 +108,32 @@ def _used(name: str, axis: str, runner_os: str, days: Sequence[BurnUpDay]) -> di
 
 def _forecast(
     name: str, axis: str, budget: BudgetWeek, days: Sequence[BurnUpDay]
-) -> dict[str, Any]:
+) -> list[dict[str, Any]]:
     ahead = [(place, day) for place, day in enumerate(days) if day.forecast_minutes is not None]
-    return {
-        "type": "scatter",
-        "mode": "lines+markers",
-        "name": FORECAST,
-        "legendgroup": FORECAST,
-        "x": [place for place, _ in ahead],
-        "y": [day.forecast_minutes for _, day in ahead],
-        "yaxis": axis,
-        "cliponaxis": False,
-        "line": {"color": RUNNER_OS_COLOURS[budget.runner_os], "width": 1.5, "dash": "dot"},
-        # Where it starts is what is used, which has a mark of its own.
-        "marker": {
-            "color": RUNNER_OS_COLOURS[budget.runner_os],
-            "size": [0] + [4] * (len(ahead) - 1),
-            "symbol": "line-ew-open",
-        },
-        "customdata": [[f"by the end of {day.day:%A} {day.day}"] for _, day in ahead],
-        "hovertemplate": "forecast: %{y:,.0f} " + name + " min<br>%{customdata[0]}<br>at "
-        f"{budget.daily_minutes:,.1f} min a day, the mean of the last 28 days<extra></extra>",
-    }
+    if len(ahead) < 2:
+        return []
+    return [
+        {
+            "type": "scatter",
+            "mode": "lines+markers",
+            "name": FORECAST,
+            "legendgroup": FORECAST,
+            "x": [place for place, _ in ahead],
+            "y": [day.forecast_minutes for _, day in ahead],
+            "yaxis": axis,
+            "cliponaxis": False,
+            "line": {"color": RUNNER_OS_COLOURS[budget.runner_os], "width": 1.5, "dash": "dot"},
+            # Only its end is marked: where the week is forecast to end.
+            "marker": {
+                "color": RUNNER_OS_COLOURS[budget.runner_os],
+                "size": [0] * (len(ahead) - 1) + [8],
+                "symbol": "diamond-open",
+            },
+            "customdata": [[f"by the end of {day.day:%A} {day.day}"] for _, day in ahead],
+            "hovertemplate": "forecast: %{y:,.0f} " + name + " min<br>%{customdata[0]}<br>at "
+            f"{budget.daily_minutes:,.1f} min a day, the mean of the last 28 days<extra></extra>",
+        }
+    ]
 
 
 def _line(axis: str, minutes: float, colour: str, dash: str) -> dict[str, Any]:
@@ -140,7 +146,6 @@ def _line(axis: str, minutes: float, colour: str, dash: str) -> dict[str, Any]:
         "y0": minutes,
         "y1": minutes,
         "line": {"color": colour, "width": 1.5 if dash == "dash" else 1, "dash": dash},
-        "layer": "below",
     }
 
 
@@ -152,6 +157,7 @@ def _name(text: str, axis: str, minutes: float, colour: str, side: str) -> dict[
         "x": 1,
         "xshift": 6,
         "xanchor": "left",
+        "align": "left",
         "yref": axis,
         "y": minutes,
         "yanchor": side,

@@ -60,7 +60,9 @@ def _bars(
     values = {start: cost.of(runner_os) for start, cost in costs.items()}
     name = RUNNER_OS_NAMES[runner_os]
     return bars(steps, name, RUNNER_OS_COLOURS[runner_os], "y", values) | {
-        "customdata": [facts(steps, start, sums, runner_os) for start in steps.starts],
+        "customdata": [
+            facts(steps.in_words(start), sums.get(start), runner_os) for start in steps.starts
+        ],
         "hovertemplate": name + "<br>%{customdata[0]}<br>$%{y:,.2f} at list price"
         "<br>%{customdata[1]}<extra></extra>",
     }

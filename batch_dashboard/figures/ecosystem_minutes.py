@@ -18,6 +18,7 @@ from batch_dashboard.figures.style import (
     step_axis,
     value_axis,
 )
+from batch_dashboard.model.periods import Step
 from batch_dashboard.model.records import RunSums
 from batch_dashboard.model.series import Steps, SumSeries
 from batch_dashboard.model.vocabulary import RUNNER_OS, RUNNER_OS_NAMES
@@ -37,9 +38,10 @@ def ecosystem_minutes_figure(
         return empty_figure("No minutes were reported in this period.")
     data: list[dict[str, Any]] = []
     axes: dict[str, Any] = {}
+    spans = {start: steps.in_words(start) for start in steps.starts}
     for runner_os in RUNNER_OS:
         name, (axis, domain) = RUNNER_OS_NAMES[runner_os], ROWS[runner_os]
-        data += [_bars(steps, line, runner_os, axis, slots) for line in series]
+        data += [_bars(steps.step, spans, line, runner_os, axis, slots) for line in series]
         known = {start: row.minutes(runner_os).value for start, row in totals.items()}
         data += marks(steps, axis, totals, known, f"{name} minutes unknown")
         axes["yaxis" if axis == "y" else "yaxis2"] = value_axis(f"{name}, min", domain=list(domain))
@@ -57,16 +59,21 @@ def ecosystem_minutes_figure(
 
 
 def _bars(
-    steps: Steps, line: SumSeries, runner_os: str, axis: str, slots: Mapping[str, int]
+    step: Step,
+    spans: Mapping[date, str],
+    line: SumSeries,
+    runner_os: str,
+    axis: str,
+    slots: Mapping[str, int],
 ) -> dict[str, Any]:
     colour = OTHER_COLOUR if line.is_other else ecosystem_colour(slots.get(line.ecosystem, 0))
     values = {start: row.minutes(runner_os).value for start, row in line.sums.items()}
-    drawn = [start for start in steps.starts if values.get(start) is not None]
+    drawn = [start for start in spans if values.get(start) is not None]
     name = plain(line.ecosystem)
     # Only what is drawn is sent: eight series over many steps would be mostly empty.
-    return bars(Steps(drawn, steps.step), name, colour, axis, values) | {
+    return bars(Steps(drawn, step), name, colour, axis, values) | {
         "legendgroup": line.ecosystem,
-        "customdata": [facts(steps, start, line.sums, runner_os) for start in drawn],
+        "customdata": [facts(spans[start], line.sums[start], runner_os) for start in drawn],
         "hovertemplate": "%{fullData.name}<br>%{customdata[0]}<br>%{y:,.1f} "
         + RUNNER_OS_NAMES[runner_os]
         + " min<br>%{customdata[1]}<extra></extra>",

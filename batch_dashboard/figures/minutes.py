@@ -39,13 +39,16 @@ def minutes_figure(
     shapes: list[dict[str, Any]] = []
     notes: list[dict[str, Any]] = []
     axes: dict[str, Any] = {}
+    spans = {start: steps.in_words(start) for start in steps.starts}
     for runner_os in RUNNER_OS:
         name, (axis, domain) = RUNNER_OS_NAMES[runner_os], ROWS[runner_os]
         values = {start: row.minutes(runner_os).value for start, row in sums.items()}
         data.append(
             bars(steps, name, RUNNER_OS_COLOURS[runner_os], axis, values)
             | {
-                "customdata": [facts(steps, start, sums, runner_os) for start in steps.starts],
+                "customdata": [
+                    facts(spans[start], sums.get(start), runner_os) for start in steps.starts
+                ],
                 "hovertemplate": "%{customdata[0]}<br>%{y:,.1f} " + name + " min"
                 "<br>%{customdata[1]}<extra></extra>",
             }

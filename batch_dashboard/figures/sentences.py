@@ -136,8 +136,7 @@ def cost_sentence(
         parts.append(f"Most was spent {_when(steps, most)} ({dollars(known[most])}).")
     unknown = len(shown) - len(known)
     if unknown:
-        verb = "are" if unknown > 1 else "is"
-        parts.append(f"Of {plural(unknown, steps.word)} no minutes {verb} known.")
+        parts.append(f"No minutes are known of {plural(unknown, steps.word)}.")
     return " ".join(parts + _absent(steps, shown))
 
 

@@ -62,10 +62,9 @@ def _mark(
     }
 
 
-def facts(steps: Steps, start: date, sums: Mapping[date, RunSums], runner_os: str) -> list[str]:
-    """What hovers over a step: its days, and how many runs it had."""
-    row = sums.get(start)
-    return [steps.in_words(start), NO_RUN if row is None else runs_in_words(row.minutes(runner_os))]
+def facts(span: str, row: RunSums | None, runner_os: str) -> list[str]:
+    """What hovers over a step: its days, as they come, and how many runs it had."""
+    return [span, NO_RUN if row is None else runs_in_words(row.minutes(runner_os))]
 
 
 def runs_in_words(minutes: Minutes) -> str:

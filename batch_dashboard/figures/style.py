@@ -115,9 +115,9 @@ def time_axis(title: str, **changes: Any) -> dict[str, Any]:
 
 
 def step_axis(steps: Steps, **changes: Any) -> dict[str, Any]:
-    """An axis of steps, of which up to six at equal distances are named."""
+    """An axis of steps, of which up to five at equal distances are named."""
     edge = STEP_EDGES[steps.step]
-    every = -(-len(steps.starts) // 6)
+    every = -(-len(steps.starts) // 5)
     base: dict[str, Any] = {
         "range": [str(steps.starts[0] - edge), str(steps.starts[-1] + edge)],
         "tickvals": [str(start) for start in steps.starts[::every]],

@@ -41,8 +41,10 @@ class RunSums(NamedTuple):
     failed_milliseconds: int = 0  # of failed results whose duration is known
 
     @property
-    def failed_seconds(self) -> float:
-        """How long failed results took; those of unknown duration count nothing."""
+    def failed_seconds(self) -> float | None:
+        """How long failed results took, those of unknown duration not counted; None: all are."""
+        if self.failed and not self.failed_milliseconds:
+            return None
         return self.failed_milliseconds / 1_000
 
     @property

@@ -53,7 +53,7 @@ SORTS: dict[str, Callable[[Spending], float | str | None]] = {
     "linux": lambda row: row.sums.minutes(LINUX).value,
     DEFAULT_SORT: lambda row: row.cost.total,
     "per_run": lambda row: row.minutes_per_run,
-    "failed": lambda row: row.sums.failed_milliseconds,
+    "failed": lambda row: row.sums.failed_seconds,
     "macos_unknown": lambda row: row.sums.macos_unknown_runs,
     "linux_unknown": lambda row: row.sums.linux_unknown_runs,
 }

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from flask import Flask, current_app
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from batch_dashboard.model import wording
 from batch_dashboard.model.rates import failure_rate, success_rate, wilson_interval
@@ -14,6 +14,8 @@ from batch_dashboard.views import assets
 from batch_dashboard.views.choice import current_time
 
 LONG_MESSAGE = 240
+UNKNOWN = Markup('<span class="unknown">unknown</span>')
+NO_RUN = Markup('<span class="unknown">no run</span>')
 
 
 def register(app: Flask) -> None:
@@ -140,11 +142,9 @@ def interval(hits: int, attempts: int) -> str:
 def told_minutes(minutes: Minutes) -> Markup:
     """The minutes of several runs, and how many of them told none."""
     if not minutes.runs:
-        return Markup('<span class="unknown">no run</span>')
-    if minutes.value is None:
-        return Markup('<span class="unknown">unknown</span>')
-    if not minutes.unknown_runs:
-        return Markup("{}").format(wording.minutes(minutes.known))
+        return NO_RUN
+    if minutes.value is None or not minutes.unknown_runs:
+        return run_minutes(minutes.value)
     return Markup('{} <span class="unknown">+ unknown of {}</span>').format(
         wording.minutes(minutes.known), wording.plural(minutes.unknown_runs, "run")
     )
@@ -152,9 +152,8 @@ def told_minutes(minutes: Minutes) -> Markup:
 
 def run_minutes(value: float | None) -> Markup:
     """The minutes of one run; `unknown` when it told none."""
-    if value is None:
-        return Markup('<span class="unknown">unknown</span>')
-    return Markup("{}").format(wording.minutes(value))
+    # A table of a year has a thousand of them: escaping is far quicker than formatting.
+    return UNKNOWN if value is None else escape(wording.minutes(value))
 
 
 def is_long(message: str) -> bool:

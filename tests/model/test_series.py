@@ -1,5 +1,7 @@
 from datetime import UTC, date, datetime, timedelta
 
+import pytest
+
 from batch_dashboard.model.periods import DAY, WEEK, Period, Step
 from batch_dashboard.model.records import EcosystemSpan, RunSums
 from batch_dashboard.model.series import (
@@ -11,13 +13,14 @@ from batch_dashboard.model.series import (
     fitting_step,
     rate_series,
     steps,
+    sum_series,
 )
 
 MONDAY = date(2026, 11, 2)
 
 
 def sums(start: date, ecosystem: str, passed: int = 1, failed: int = 1) -> RunSums:
-    return RunSums(start, ecosystem, 1, passed + failed, passed, failed, 0, 0, 1.5, 2.5, 0, 1, 0)
+    return RunSums(start, ecosystem, 1, passed + failed, passed, failed, 0, 0, 1.5, 2.5, 0, 1)
 
 
 def span(name: str, day: int) -> EcosystemSpan:
@@ -44,12 +47,57 @@ def test_an_open_period_goes_from_the_first_sum_to_the_last() -> None:
 def test_a_period_without_measure_stays_drawable() -> None:
     period = Period(date(1, 1, 2), date(9999, 12, 30))
     assert steps([sums(MONDAY, "npm")], period, Step.WEEK).starts == [MONDAY]
+    months = steps([sums(MONDAY, "npm")], period, Step.MONTH)
+    assert months.starts == [date(2026, 11, 1)]
 
 
 def test_a_month_is_shown_by_day_and_a_longer_period_by_week() -> None:
     assert day_or_week(Period(MONDAY, MONDAY + 31 * DAY)) is Step.DAY
     assert day_or_week(Period(MONDAY, MONDAY + 32 * DAY)) is Step.WEEK
     assert day_or_week(Period(None, None)) is Step.WEEK
+
+
+@pytest.mark.parametrize(
+    ("days", "asked", "shown"),
+    [
+        (31, None, Step.DAY),
+        (32, None, Step.WEEK),
+        (366, None, Step.WEEK),
+        (367, None, Step.MONTH),
+        (110, Step.DAY, Step.DAY),
+        (111, Step.DAY, Step.WEEK),
+        (770, Step.WEEK, Step.WEEK),
+        (771, Step.WEEK, Step.MONTH),
+        (9_000, Step.DAY, Step.MONTH),
+        (7, Step.MONTH, Step.MONTH),
+    ],
+)
+def test_a_step_fits_its_period_and_a_short_one_gives_way(
+    days: int, asked: Step | None, shown: Step
+) -> None:
+    assert fitting_step(Period(MONDAY, MONDAY + days * DAY), asked) is shown
+
+
+def test_months_have_their_own_length_and_go_over_the_year() -> None:
+    period = Period(date(2026, 11, 30), date(2027, 3, 1))
+    through = steps([sums(date(2026, 11, 1), "npm")], period, Step.MONTH)
+    months = [date(2026, 11, 1), date(2026, 12, 1), date(2027, 1, 1), date(2027, 2, 1)]
+    assert through.starts == months
+    assert [through.days(start).days for start in months] == [1, 31, 31, 28]
+    assert [through.is_partial(start) for start in months] == [True, False, False, False]
+    assert through.in_words(months[0]) == "2026-11-30"
+    assert through.in_words(months[3]) == "2027-02-01 to 2027-02-28"
+
+
+def test_the_smallest_ecosystems_are_summed_to_one_series_of_eight() -> None:
+    rows = [sums(MONDAY + day * DAY, f"e{n}") for n in range(9) for day in (0, 1)]
+    series = sum_series(rows, [f"e{n}" for n in range(9)], Step.WEEK)
+    assert [line.ecosystem for line in series][-2:] == ["e6", "other (2)"]
+    assert [line.is_other for line in series] == [False] * 7 + [True]
+    assert series[0].sums[MONDAY].runs == 2
+    assert series[-1].sums[MONDAY].runs == 4
+    # What is not ranked is not drawn, and eight need no other.
+    assert len(sum_series(rows, [f"e{n}" for n in range(8)], Step.WEEK)) == 8
 
 
 def test_days_of_all_ecosystems_sum_to_weeks() -> None:
@@ -90,28 +138,6 @@ def test_an_ecosystem_keeps_its_colour_when_others_come() -> None:
     later = colour_slots([*reversed(spans), span("aaa", 99)])
     assert {name: later[name] for name in names} == slots
     assert later["aaa"] >= 8
-
-
-def test_months_follow_one_another_over_the_turn_of_a_year() -> None:
-    period = Period(date(2025, 11, 30), date(2026, 2, 2))
-    through = steps([sums(date(2025, 11, 1), "npm")], period, Step.MONTH)
-    assert [str(start) for start in through.starts] == [
-        "2025-11-01",
-        "2025-12-01",
-        "2026-01-01",
-        "2026-02-01",
-    ]
-    assert through.in_words(date(2025, 11, 1)) == "2025-11-30"
-    assert [through.is_partial(start) for start in through.starts] == [True, False, False, True]
-
-
-def test_a_step_that_would_come_too_often_gives_way_to_a_longer_one() -> None:
-    year = Period(MONDAY, MONDAY + 365 * DAY)
-    assert fitting_step(Period(MONDAY, MONDAY + 31 * DAY)) is Step.DAY
-    assert fitting_step(year) is Step.WEEK
-    assert fitting_step(year, Step.DAY) is Step.WEEK
-    assert fitting_step(Period(MONDAY, MONDAY + 3_650 * DAY), Step.DAY) is Step.MONTH
-    assert fitting_step(Period(None, None)) is Step.MONTH
 
 
 def test_of_nine_names_the_two_least_frequent_are_summed() -> None:

@@ -16,6 +16,7 @@ NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
         (0.99999, "99.9 %"),
         (0.00001, "0.1 %"),
         (0.456, "45.6 %"),
+        (1.204, "120.4 %"),
     ],
 )
 def test_only_all_is_100_percent_and_only_nothing_0(rate: float | None, words: str) -> None:

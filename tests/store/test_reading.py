@@ -60,6 +60,49 @@ def test_weeks_start_on_monday(store: Store) -> None:
     assert len(days) == 3
 
 
+def test_months_are_those_of_the_calendar(store: Store) -> None:
+    seed(store, "2025-12-31T23:59:59Z", "2026-02-01T00:00:00Z", "2026-02-28T12:00:00Z")
+    with store.read() as connection:
+        months = ecosystem_days.fetch_steps(connection, ALL, Step.MONTH)
+    assert [(month.start, month.runs) for month in months] == [
+        (date(2025, 12, 1), 1),
+        (date(2026, 2, 1), 2),
+    ]
+
+
+def test_a_step_is_cut_where_asked_so_that_each_part_has_one_price(store: Store) -> None:
+    seed(store, "2025-12-30T12:00:00Z", "2025-12-31T12:00:00Z", "2026-01-01T00:00:00Z")
+    seed(store, "2026-01-02T12:00:00Z", "2026-01-05T12:00:00Z")
+    cuts = [date(2026, 1, 1), date(2026, 1, 2), date(2027, 1, 1)]
+    with store.read() as connection:
+        weeks = ecosystem_days.fetch_steps(connection, ALL, Step.WEEK, cuts)
+        months = ecosystem_days.fetch_steps(connection, ALL, Step.MONTH, cuts[:1])
+        days = ecosystem_days.fetch_steps(connection, ALL, Step.DAY, cuts)
+    assert [(week.start, week.runs) for week in weeks] == [
+        (date(2025, 12, 29), 2),
+        (date(2026, 1, 1), 1),
+        (date(2026, 1, 2), 1),
+        (date(2026, 1, 5), 1),
+    ]
+    assert [month.start for month in months] == [date(2025, 12, 1), date(2026, 1, 1)]
+    assert len(days) == 5
+
+
+def test_time_lost_to_failed_results_is_summed(store: Store) -> None:
+    results = [
+        failed_result(duration_seconds=2.5),
+        failed_result(duration_seconds=None, recipe_name="jq"),
+        recipe_result(duration_seconds=99, recipe_name="wget"),
+    ]
+    ingest(store, batch_run(results=results))
+    ingest(store, batch_run(batch_id="again", results=results))
+    with store.read() as connection:
+        total = ecosystem_days.fetch_total(connection, ALL)
+    assert total is not None
+    assert total.failed_seconds == 5
+    assert type(total.failed_milliseconds) is int
+
+
 def test_another_ecosystem_is_left_out(store: Store) -> None:
     seed(store, "2026-11-10T00:00:00Z")
     (other,) = seed(store, "2026-11-11T00:00:00Z", ecosystem="npm", results=[])

@@ -142,6 +142,17 @@ def test_days_and_weeks_sum_the_runs_they_hold(client: FlaskClient, store: Store
         (row["week_start"], float(row["macos_minutes"]), row["macos_unknown_runs"]) for row in weeks
     ]
     assert found == [("2026-01-26", 1.5, "0"), ("2026-02-02", 2.25, "1")]
+    months = read(client.get("/exports/minutes.csv?last=all&by=month").data)
+    assert [(row["month_start"], float(row["macos_minutes"])) for row in months] == [
+        ("2026-02-01", 3.75)
+    ]
+
+
+def test_time_lost_to_failed_results_is_in_seconds(client: FlaskClient, store: Store) -> None:
+    failed = results("a", "b", result="failed", duration_seconds=1.25)
+    ingest(store, batch_run(results=failed))
+    (row,) = read(client.get("/exports/minutes.csv?last=all").data)
+    assert float(row["failed_seconds"]) == 2.5
 
 
 def test_a_day_without_attempts_has_no_failure_rate(client: FlaskClient, store: Store) -> None:

@@ -1,15 +1,17 @@
-"""The page of minutes agrees with its files and says what is unknown."""
+"""The minutes page says what was used, what it cost, and what nobody told."""
 
 import csv
-import html
+import io
 import re
+from html import unescape
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
 from batch_dashboard.store.engine import Store
-from tests.factories import NOW, batch_run, ingest
+from tests.factories import NOW, batch_run, failed_result, ingest
+from tests.statements import counted_statements
 
 
 @pytest.fixture(autouse=True)
@@ -17,37 +19,203 @@ def clock(app: Flask) -> None:
     app.extensions["clock"] = lambda: NOW
 
 
-def test_the_table_holds_what_the_file_holds(client: FlaskClient, store: Store) -> None:
-    for day, minutes in (("2026-10-05", 12.5), ("2026-10-06", None), ("2026-11-20", 100.0)):
-        ingest(
-            store,
-            batch_run(started_at=f"{day}T08:00:00Z", completed_at=None, macos_minutes=minutes),
-        )
-    page = client.get("/minutes").text
-    found = re.search(r'href="(/exports/minutes\.csv\?[^"]*by=week[^"]*)"', page)
-    assert found
-    rows = list(csv.DictReader(client.get(html.unescape(found[1])).text.splitlines()))
-    assert [(row["week_start"], float(row["macos_minutes"])) for row in rows] == [
-        ("2026-10-05", 12.5),
-        ("2026-11-16", 100.0),
+def run_on(store: Store, day: str, **changes: object) -> None:
+    ingest(
+        store,
+        batch_run(batch_id=day, started_at=f"{day}T08:00:00Z", completed_at=None, **changes),
+    )
+
+
+def text_of(page: str) -> str:
+    """The words of a page, without its markup."""
+    page = re.sub(r"<script.*?</script>", " ", page, flags=re.S)
+    return " ".join(unescape(re.sub(r"<[^>]*>", " ", page)).split())
+
+
+def table(page: str, name: str) -> list[list[str]]:
+    """The cells of a table's body."""
+    body = re.search(rf'id="{name}">.*?<tbody>(.*?)</tbody>', page, re.S)
+    assert body is not None
+    rows = re.findall(r"<tr>(.*?)</tr>", body[1], re.S)
+    return [
+        [text_of(cell) for cell in re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.S)]
+        for row in rows
     ]
-    assert sum(float(row["macos_minutes"]) for row in rows) == 112.5
-    assert re.search(r'id="tile-macos".*?<p class="tile-value">112', page, re.DOTALL)
-    assert "1 of 3 runs reported no macOS minutes." in page
 
 
-@pytest.mark.parametrize("by", ["day", "week", "month"])
-def test_steps_are_chosen_in_the_address(client: FlaskClient, store: Store, by: str) -> None:
+def test_without_data_it_shows_how_to_send_the_first_batch_run(client: FlaskClient) -> None:
+    assert "No batch run has come in yet" in client.get("/minutes").text
+
+
+def test_the_navigation_leads_to_it(client: FlaskClient, store: Store) -> None:
     ingest(store, batch_run())
-    page = client.get(f"/minutes?by={by}").text
-    assert f"Minutes per {by}" in page
-    bad = client.get("/minutes?by=hour&sort=banana&order=up").text
-    assert "must be one of day, week, month" in bad
-    assert bad.count("must be one of") == 3
+    assert '<a href="/minutes" aria-current="page">Minutes</a>' in client.get("/minutes").text
 
 
-def test_a_period_without_a_run_shows_the_last_that_has_one(
+def test_the_tiles_sum_the_period(client: FlaskClient, store: Store) -> None:
+    run_on(store, "2026-11-20", macos_minutes=10, linux_minutes=100)
+    run_on(store, "2026-11-21", macos_minutes=None, linux_minutes=50, results=[failed_result()] * 3)
+    words = text_of(client.get("/minutes").text)
+    assert "macOS minutes 10.0 Of 1 run that reported them." in words
+    assert "Linux minutes 150 Of 2 runs that reported them." in words
+    assert "Cost at list price $1.52 $0.62 macOS, $0.90 Linux; of the known minutes only." in words
+    assert "Spent on failed results 0.83 min" in words
+    assert "Runs that reported none 1 macOS 0 Linux Of 2 batch runs." in words
+
+
+def test_unknown_minutes_and_times_are_never_0(client: FlaskClient, store: Store) -> None:
+    lost = [failed_result(duration_seconds=None)]
+    run_on(store, "2026-11-23", macos_minutes=None, linux_minutes=None, results=lost)
+    page = client.get("/minutes").text
+    words = text_of(page)
+    assert "macOS minutes unknown None of 1 run reported them." in words
+    assert "Cost at list price unknown No run reported minutes." in words
+    assert "Spent on failed results unknown" in words
+    assert "How many macOS minutes were used this week is unknown." in words
+    assert "No minutes were reported in this period." in words
+    row = ["homebrew", "1", "unknown", "unknown", "unknown", "–", "unknown", "unknown", "1", "1"]
+    assert table(page, "ecosystems") == [row]
+
+
+def test_the_numbers_of_page_and_file_agree_by_every_step(
     client: FlaskClient, store: Store
 ) -> None:
-    ingest(store, batch_run(started_at="2026-03-15T08:00:00Z", completed_at=None))
-    assert "this page shows 2025-12-16 to 2026-03-15" in client.get("/minutes").text
+    for day in ("2025-12-30", "2026-01-01", "2026-01-02", "2026-02-01"):
+        run_on(store, day, macos_minutes=100, linux_minutes=300)
+        run_on(store, day, macos_minutes=200, linux_minutes=None, ecosystem="npm")
+    for by in ("day", "week", "month"):
+        page = client.get(f"/minutes?since=2025-12-30&until=2026-02-02&by={by}").text
+        address = re.search(r'href="(/exports/minutes.csv[^"]*by=[^"]*)"', page)
+        assert address is not None
+        body = client.get(unescape(address[1])).text
+        per_step: dict[str, float] = {}
+        for row in csv.DictReader(io.StringIO(body)):
+            start = row["day" if by == "day" else f"{by}_start"]
+            per_step[start] = per_step.get(start, 0.0) + float(row["macos_minutes"])
+        shown = {
+            row[0].split()[0]: float(row[2])
+            for row in table(page, "minutes-table")
+            if row[1] != "0"
+        }
+        assert shown == per_step
+
+
+def test_a_week_over_a_change_of_price_costs_each_day_its_own(
+    client: FlaskClient, store: Store
+) -> None:
+    run_on(store, "2025-12-31", macos_minutes=100, linux_minutes=0)
+    run_on(store, "2026-01-01", macos_minutes=100, linux_minutes=0)
+    for by in ("week", "month", "day"):
+        page = client.get(f"/minutes?since=2025-12-31&until=2026-01-02&by={by}").text
+        assert "Cost at list price $14.20" in text_of(page)
+        cost = [float(row[3].strip("$")) for row in table(page, "cost-table")]
+        assert sum(cost) == pytest.approx(14.2)
+    week = client.get("/minutes?since=2025-12-31&until=2026-01-02&by=week").text
+    assert table(week, "cost-table") == [["2025-12-29 2 days", "$14.20", "$0.00", "$14.20"]]
+    assert "GitHub-hosted standard runners, list price." in week
+    assert table(week, "prices") == [
+        ["2026-01-01", "$0.062", "$0.006"],
+        ["before", "$0.08", "$0.008"],
+    ]
+
+
+def test_a_step_too_short_for_the_period_gives_way_and_says_so(
+    client: FlaskClient, store: Store
+) -> None:
+    run_on(store, "2026-11-20")
+    page = client.get("/minutes?last=1y&by=day").text
+    assert "This period is too long to show by day, so it is shown by week" in text_of(page)
+    assert "/exports/minutes.csv?last=1y&amp;by=day" in page
+    assert len(table(page, "minutes-table")) == 53
+    assert "too long" not in client.get("/minutes?last=90d&by=day").text
+
+
+def test_years_of_months_are_cut_in_tables_and_say_so(client: FlaskClient, store: Store) -> None:
+    run_on(store, "2010-01-20")
+    run_on(store, "2026-11-20")
+    page = client.get("/minutes?last=all").text
+    assert len(table(page, "minutes-table")) == 110
+    assert "93 months before these are left out here; the CSV file holds all." in page
+
+
+def test_the_week_is_of_all_ecosystems_and_says_so(client: FlaskClient, store: Store) -> None:
+    run_on(store, "2026-11-23", macos_minutes=7)
+    run_on(store, "2026-11-20", ecosystem="npm", macos_minutes=5)
+    page = client.get("/minutes?ecosystem=npm").text
+    assert "macOS used 7.0 of 1,000 min" in page
+    assert "this week’s minutes are those of all ecosystems" in page
+    assert "/exports/minutes.csv?since=2026-11-23&amp;until=2026-11-30" in page
+    # One ecosystem needs no chart of ecosystems.
+    assert "Minutes by ecosystem" not in page
+    assert table(page, "burn-up-table")[0][0] == "Monday 23 November"
+
+
+def test_the_table_is_sorted_by_any_column_both_ways(client: FlaskClient, store: Store) -> None:
+    run_on(store, "2026-11-20", ecosystem="apt", macos_minutes=1, linux_minutes=900)
+    run_on(store, "2026-11-20", ecosystem="npm", macos_minutes=50, linux_minutes=1)
+
+    def names(query: str) -> list[str]:
+        return [row[0] for row in table(client.get(f"/minutes?{query}").text, "ecosystems")]
+
+    assert names("") == ["apt", "npm"]
+    assert names("sort=macos") == ["npm", "apt"]
+    assert names("sort=macos&order=asc") == ["apt", "npm"]
+    assert names("sort=ecosystem&order=desc") == ["npm", "apt"]
+    page = client.get("/minutes?by=week&sort=macos").text
+    assert 'aria-sort="descending"' in page
+    assert "/minutes?by=week&amp;sort=macos&amp;order=asc#ecosystems-title" in page
+    assert '<input type="hidden" name="sort" value="macos">' in page
+
+
+def test_a_part_of_the_address_that_cannot_be_used_is_named(
+    client: FlaskClient, store: Store
+) -> None:
+    ingest(store, batch_run())
+    page = client.get("/minutes?by=year&sort=price&order=up&last=1d")
+    assert page.status_code == 200
+    words = text_of(page.text)
+    assert "“by” must be one of day, week, month, not “year”." in words
+    assert "“sort” must be one of ecosystem, runs," in words
+    assert "“order” must be one of asc, desc, not “up”." in words
+    assert "“last” must be one of" in words
+
+
+def test_a_period_without_data_shows_the_last_one_that_has_some(
+    client: FlaskClient, store: Store
+) -> None:
+    run_on(store, "2026-03-15")
+    page = client.get("/minutes?last=30d").text
+    assert "There is nothing in the period chosen" in page
+    assert "minutes.csv?since=2026-02-14&amp;until=2026-03-16&amp;by=day" in page
+    assert "No batch run has started since Monday 2026-11-23." in page
+
+
+def test_an_ecosystem_that_never_ran_is_said(client: FlaskClient, store: Store) -> None:
+    ingest(store, batch_run())
+    answer = client.get("/minutes?ecosystem=<b>nix</b>&last=all")
+    assert answer.status_code == 200
+    assert "was ever recorded" in answer.text
+    assert "<b>nix" not in answer.text
+    assert "No batch run started in this period." in answer.text
+
+
+def test_names_are_text_whatever_they_hold(client: FlaskClient, store: Store) -> None:
+    name = "</script><img src=x onerror=alert(1)>\u202e\"'/%💥"
+    ingest(store, batch_run(ecosystem=name))
+    answer = client.get("/minutes")
+    assert answer.status_code == 200
+    assert "<img" not in answer.text
+
+
+@pytest.mark.parametrize("query", ["", "?last=all", "?last=7d&ecosystem=e1", "?since=2001-01-01"])
+def test_it_takes_few_statements_whatever_is_chosen(
+    client: FlaskClient, store: Store, query: str
+) -> None:
+    for number in range(9):
+        run_on(store, f"2026-0{number + 1}-20", ecosystem=f"e{number}")
+    with counted_statements(store) as statements:
+        client.get(f"/minutes{query}")
+    # Ecosystems, sums (once more where the period falls back), the last four weeks.
+    assert len(statements) <= 4
+    tables = " ".join(statements)
+    assert "recipe_results" not in tables
