@@ -19,7 +19,9 @@ class NameConverter(BaseConverter):
 
     def to_url(self, value: str) -> str:
         """The name as a part of a path."""
-        return super().to_url(_escaped(value, "~/") if value.strip(".") else _escaped(value, "~/."))
+        # Browsers take a part that is one or two dots for a direction.
+        escaped = "~/" if value.strip(".") else "~/."
+        return super().to_url(_escape(value, escaped))
 
 
 class PathNameConverter(NameConverter):
@@ -30,11 +32,11 @@ class PathNameConverter(NameConverter):
 
     def to_url(self, value: str) -> str:
         """The name as the rest of a path."""
-        parts = _escaped(value, "~").split("/")
-        # Browsers take dots for directions, and servers fold slashes that follow one another.
-        if all(part.strip(".") or len(part) > 2 for part in parts):
-            return "/".join(BaseConverter.to_url(self, part) for part in parts)
-        return super().to_url(value)
+        parts = value.split("/")
+        # Servers fold slashes that follow one another, as browsers do dots.
+        if not all(part.strip(".") for part in parts):
+            return super().to_url(value)
+        return "/".join(BaseConverter.to_url(self, _escape(part, "~")) for part in parts)
 
 
 def register(app: Flask) -> None:
@@ -42,5 +44,5 @@ def register(app: Flask) -> None:
     app.url_map.converters.update(name=NameConverter, path_name=PathNameConverter)
 
 
-def _escaped(text: str, characters: str) -> str:
+def _escape(text: str, characters: str) -> str:
     return "".join(f"~{ord(c):02X}" if c in characters else c for c in text)
