@@ -1,6 +1,6 @@
 """Taking batch runs back."""
 
-from batch_dashboard.store import failure_groups, recipes, rollups, uploads
+from batch_dashboard.store import circuit_breakers, failure_groups, recipes, rollups, uploads
 from batch_dashboard.store.engine import Store
 
 
@@ -19,4 +19,5 @@ def delete_batch_run(store: Store, batch_run_id: int) -> bool:
         rollups.refresh_day(connection, run.started_at.date(), run.ecosystem)
         recipes.recompute(connection, touched)
         failure_groups.remove_failures(connection, failures, run.started_at)
+        circuit_breakers.refresh(connection, run.ecosystem, run.started_at, batch_run_id)
     return True

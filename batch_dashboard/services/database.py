@@ -1,7 +1,7 @@
 """Bringing the database to the schema this version needs, with its rollups filled."""
 
 from batch_dashboard.services.rollups import rebuild_rollups
-from batch_dashboard.store import migrations, rollups
+from batch_dashboard.store import circuit_breakers, migrations, rollups
 from batch_dashboard.store.engine import Store
 
 
@@ -15,4 +15,7 @@ def upgrade_database(store: Store) -> bool:
         empty = rollups.are_missing(connection)
     if empty:
         rebuild_rollups(store)
+    else:
+        with store.write() as connection:
+            circuit_breakers.rebuild(connection)
     return empty

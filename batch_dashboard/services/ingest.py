@@ -4,9 +4,17 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from batch_dashboard.errors import IdempotencyConflict
+from batch_dashboard.model.circuit_breaker import AttemptedRun
 from batch_dashboard.model.payload import NewBatchRun
 from batch_dashboard.model.summaries import RunSummary, summarise
-from batch_dashboard.store import failure_groups, recipes, rollups, tokens, uploads
+from batch_dashboard.store import (
+    circuit_breakers,
+    failure_groups,
+    recipes,
+    rollups,
+    tokens,
+    uploads,
+)
 from batch_dashboard.store.engine import Connection, Store
 
 
@@ -60,6 +68,9 @@ def add_batch_run(
     rollups.refresh_day(connection, run.started_at.date(), run.ecosystem)
     recipes.add_outcomes(connection, summary.recipes, run.started_at)
     failure_groups.add_failures(connection, summary, run.started_at)
+    ended_at = run.completed_at or run.started_at
+    attempted = AttemptedRun(run.started_at, batch_run_id, ended_at, run.passed, run.failed)
+    circuit_breakers.add_run(connection, run.ecosystem, attempted)
     return Receipt(batch_run_id, replayed=False)
 
 

@@ -1,6 +1,6 @@
 """Holding rollups and summaries against the rows they sum, and mending them."""
 
-from batch_dashboard.store import failure_groups, recipes, rollups, uploads
+from batch_dashboard.store import circuit_breakers, failure_groups, recipes, rollups, uploads
 from batch_dashboard.store.engine import Store
 
 
@@ -12,6 +12,7 @@ def verify_rollups(store: Store) -> dict[str, int]:
             "ecosystem_days": rollups.count_drift(connection),
             "recipes": recipes.count_drift(connection),
             **failure_groups.count_drift(connection),
+            "circuit_breaker_changes": circuit_breakers.count_drift(connection),
         }
 
 
@@ -22,3 +23,4 @@ def rebuild_rollups(store: Store) -> None:
         rollups.rebuild(connection)
         recipes.rebuild(connection)
         failure_groups.rebuild(connection)
+        circuit_breakers.rebuild(connection)

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import (
     REAL,
     BigInteger,
+    Boolean,
     Column,
     Date,
     DateTime,
@@ -140,6 +141,29 @@ Index(
     batch_runs.c.started_at,
     sqlite_where=batch_runs.c.passed > 0,
     postgresql_where=batch_runs.c.passed > 0,
+)
+
+# Runs that say something about an ecosystem's health; most may have found nothing to do.
+Index(
+    "ix_batch_runs_attempted",
+    batch_runs.c.ecosystem,
+    batch_runs.c.started_at,
+    batch_runs.c.id,
+    sqlite_where=batch_runs.c.passed + batch_runs.c.failed > 0,
+    postgresql_where=batch_runs.c.passed + batch_runs.c.failed > 0,
+)
+
+# A row for each run that opened, reopened or closed the circuit breaker of its ecosystem.
+circuit_breaker_changes = Table(
+    "circuit_breaker_changes",
+    metadata,
+    Column("ecosystem", Text, primary_key=True),
+    Column("started_at", UnixTime, primary_key=True, autoincrement=False),  # the run's
+    Column("batch_run_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("state", Text, nullable=False),  # open or closed
+    Column("at", UnixTime, nullable=False),  # the end of that run
+    Column("reason", Text, nullable=False),  # what it was for: rate, no pass or probe
+    sqlite_with_rowid=False,
 )
 
 recipe_results = Table(
@@ -306,4 +330,108 @@ users = Table(
     Column("role", Text, nullable=False),  # administrator or viewer
     Column("created_at", UtcTime, nullable=False),
     sqlite_autoincrement=True,
+)
+
+# What an operator set for an ecosystem; one without a row has the defaults.
+ecosystem_rules = Table(
+    "ecosystem_rules",
+    metadata,
+    Column("ecosystem", Text, primary_key=True),
+    Column("has_target", Boolean, nullable=False),
+    Column("success_rate_target", DOUBLE),  # NULL: the default
+    Column("min_attempts", BigInteger),  # NULL: the default
+    Column("expected_interval_seconds", BigInteger),  # NULL: what is usual for its runs
+)
+
+# The ecosystems that are paused now.
+ecosystem_pauses = Table(
+    "ecosystem_pauses",
+    metadata,
+    Column("ecosystem", Text, primary_key=True),
+    Column("reason", Text, nullable=False),
+    Column("link", Text),
+    Column("paused_at", UtcTime, nullable=False),
+    Column("expected_resume_at", UtcTime),  # NULL: not known
+)
+
+# A finding from when it was first seen until it was gone.
+incidents = Table(
+    "incidents",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("finding_key", Text, nullable=False),  # one incident of a key is open at a time
+    Column("kind", Text, nullable=False),
+    Column("severity", Text, nullable=False),  # the worst it had
+    Column("subject", Text, nullable=False),
+    Column("path", Text, nullable=False),  # where to look
+    Column("since", UtcTime, nullable=False),  # when the trouble began
+    Column("opened_at", UtcTime, nullable=False),
+    Column("opening_sentence", Text, nullable=False),
+    Column("last_sentence", Text, nullable=False),  # as it was when last seen
+    Column("gone_since", UtcTime),  # NULL: the finding is there
+    Column("closed_at", UtcTime),  # NULL: open
+    Column("told_severity", Text),  # NULL: nobody was told yet
+    Column("told_closed", Boolean, nullable=False),
+    Index("ix_incidents_opened_at", "opened_at", "id"),
+    sqlite_autoincrement=True,
+)
+Index(
+    "ix_incidents_open",
+    incidents.c.finding_key,
+    unique=True,
+    sqlite_where=incidents.c.closed_at.is_(None),
+    postgresql_where=incidents.c.closed_at.is_(None),
+)
+
+alert_snoozes = Table(
+    "alert_snoozes",
+    metadata,
+    Column("finding_key", Text, primary_key=True),
+    Column("until", UtcTime, nullable=False),
+    Column("reason", Text, nullable=False),
+)
+
+alert_destinations = Table(
+    "alert_destinations",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("sealed_url", LargeBinary, nullable=False),  # encrypted: it holds secrets
+    Column("least_severity", Text, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+# The outbox: what is to be sent is committed with the incidents it tells of, and sent afterwards.
+alert_deliveries = Table(
+    "alert_deliveries",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("destination", Text, nullable=False),  # the name of one
+    Column("title", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("attempts", BigInteger, nullable=False),
+    Column("next_attempt_at", UtcTime),  # NULL: sent, or given up
+    Column("sent_at", UtcTime),  # NULL: not yet, or never
+    Column("last_error", Text),
+    sqlite_autoincrement=True,
+)
+Index(
+    "ix_alert_deliveries_due",
+    alert_deliveries.c.next_attempt_at,
+    sqlite_where=alert_deliveries.c.next_attempt_at.is_not(None),
+    postgresql_where=alert_deliveries.c.next_attempt_at.is_not(None),
+)
+
+# One row: which process watches, and how far it has come.
+alert_watch = Table(
+    "alert_watch",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("holder", Text),  # NULL: nobody
+    Column("lease_until", UtcTime),
+    Column("last_batch_run_id", BigInteger, nullable=False),
+    Column("last_check_at", UtcTime),
+    Column("last_digest_at", UtcTime),
 )
