@@ -20,7 +20,6 @@ from batch_dashboard.figures.style import (
 )
 from batch_dashboard.model.rates import failure_rate, wilson_interval
 from batch_dashboard.model.series import RatePoint, RateSeries, Steps
-from batch_dashboard.model.targets import success_rate_target
 
 # Below this the axis ends above the highest rate instead of at 100 %.
 WHOLE_AXIS_FROM = 0.5
@@ -28,9 +27,15 @@ LEAST_AXIS_TOP = 0.05
 
 
 def failure_rates_figure(
-    steps: Steps, series: Sequence[RateSeries], slots: Mapping[str, int]
+    steps: Steps,
+    series: Sequence[RateSeries],
+    slots: Mapping[str, int],
+    targets: Mapping[str, float | None],
 ) -> dict[str, Any]:
-    """A line with markers for each ecosystem; where nothing was attempted the line is broken."""
+    """A line with markers for each ecosystem; where nothing was attempted the line is broken.
+
+    `targets` are least success rates, 0…1; an ecosystem without one has no line for it.
+    """
     if not series:
         return empty_figure("No recipe was attempted in this period.")
     highest = max(failure_rate(*point) or 0.0 for line in series for point in line.points if point)
@@ -42,18 +47,21 @@ def failure_rates_figure(
             yaxis=value_axis("failed, % of attempts", tickformat=".0%", range=[0, top]),
             hovermode="closest",
             showlegend=True,
-            **_targets(series, top),
+            **_targets(series, targets, top),
         ),
         "config": CONFIG,
     }
 
 
-def _targets(series: Sequence[RateSeries], top: float) -> dict[str, Any]:
+def _targets(
+    series: Sequence[RateSeries], targets: Mapping[str, float | None], top: float
+) -> dict[str, Any]:
     """A thin line for each target of the ecosystems shown, named at either end in turn."""
     named: dict[float, list[str]] = {}
     for line in series:
-        if not line.is_other:
-            limit = round(1 - success_rate_target(line.ecosystem), 4)
+        target = None if line.is_other else targets.get(line.ecosystem)
+        if target is not None:
+            limit = round(1 - target, 4)
             named.setdefault(limit, []).append(line.ecosystem)
     shapes, notes = [], []
     for index, limit in enumerate(limit for limit in sorted(named) if limit < top):

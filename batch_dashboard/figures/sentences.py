@@ -6,6 +6,7 @@ from datetime import date
 
 from batch_dashboard.model.budget import BudgetWeek
 from batch_dashboard.model.periods import Step
+from batch_dashboard.model.pipelines import Pipeline
 from batch_dashboard.model.prices import Cost
 from batch_dashboard.model.rates import failure_rate
 from batch_dashboard.model.recipes import RecipeAttempt
@@ -115,6 +116,18 @@ def ecosystem_minutes_sentence(series: Sequence[SumSeries], without_minutes: Seq
         names = without_minutes[0] if count == 1 else plural(count, "ecosystem")
         parts.append(f"{names} reported no minutes and {'is' if count == 1 else 'are'} not drawn.")
     return " ".join(parts) or "The runs that reported minutes used 0."
+
+
+def error_budget_sentence(pipeline: Pipeline) -> str:
+    """How many of the failures that the target allows happened in 28 days."""
+    spent = pipeline.error_budget
+    if spent is None or spent.used_share is None:
+        return "Nothing was attempted in the last 28 days."
+    return (
+        f"{plural(spent.attempts.failed, 'attempt')} of {spent.attempts.total:,} failed in the "
+        f"last 28 days; a target of {percent(spent.target)} allows {spent.allowed:,.1f}, "
+        f"so {percent(spent.used_share)} of the error budget is used."
+    )
 
 
 def cost_sentence(

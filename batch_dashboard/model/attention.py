@@ -1,57 +1,159 @@
 """What a maintainer should look at first: findings in plain words, worst first."""
 
-from collections.abc import Iterable
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, time, timedelta
 from typing import NamedTuple
 
+from batch_dashboard.model.budget import PAUSE, SAMPLE, BudgetWeek
 from batch_dashboard.model.failures import FailureGroupDetail
+from batch_dashboard.model.pipelines import (
+    CRITICAL,
+    NOTICE,
+    SEVERITIES,
+    SILENT,
+    WARNING,
+    Pipeline,
+    moment,
+)
 from batch_dashboard.model.recipes import StuckRecipe
-from batch_dashboard.model.records import EcosystemSpan
+from batch_dashboard.model.vocabulary import RUNNER_OS_NAMES
+from batch_dashboard.model.wording import minutes, percent, plural, weekday
 
 STUCK = "stuck"
-SILENT = "silent"
+BUDGET = "budget"
+BURNING = "burning"
 NEW_FAILURE = "new failure"
 
-WARNING = "warning"
-NOTICE = "notice"
-
-# Without a batch run for longer than this an ecosystem is named.
-SILENT_AFTER = timedelta(days=7)
+ERROR_LENGTH = 160
+# A finding that comes and goes is the same until it has been gone for so long. A streak of five
+# failures or a new failure group does not come and go.
+DAY = timedelta(days=1)
+AT_ONCE = timedelta(0)
 
 
 class Finding(NamedTuple):
-    """One thing to look at; which of the last three it is about follows from its kind."""
+    """One thing to look at; which of the last four it is about follows from its kind."""
 
-    kind: str
-    state: str  # warning or notice
+    key: str  # the same for the same trouble of the same subject, however it changes
+    kind: str  # in a word or two
+    severity: str
+    subject: str
+    sentence: str  # goes on from the subject
     since: datetime
+    holds_for: timedelta = AT_ONCE  # how long it must be gone to be over
+    pipeline: Pipeline | None = None
     recipe: StuckRecipe | None = None
-    ecosystem: EcosystemSpan | None = None
+    budget: BudgetWeek | None = None
     group: FailureGroupDetail | None = None
 
 
 def findings(
+    pipelines: Sequence[Pipeline],
+    budgets: Iterable[BudgetWeek],
     stuck: Iterable[StuckRecipe],
-    spans: Iterable[EcosystemSpan],
     new_groups: Iterable[FailureGroupDetail],
-    now: datetime,
 ) -> list[Finding]:
-    """Stuck recipes in the order they come, then silent ecosystems, then new failure groups.
+    """All that needs attention, worst first; within one severity in this order of arguments.
 
-    Where every ecosystem is silent, the page says so as a whole: none is named.
+    One finding for each ecosystem at most: the state it is in.
     """
     found = [
-        Finding(STUCK, WARNING, recipe.failing_since or recipe.last_seen_at, recipe=recipe)
-        for recipe in stuck
+        *(of_pipeline(pipeline) for pipeline in pipelines),
+        *map(of_stuck, stuck),
+        *(of_budget(budget) for budget in budgets),
+        *map(of_group, new_groups),
     ]
-    spans = list(spans)
-    silent = [span for span in spans if now - span.last_started_at > SILENT_AFTER]
-    if len(silent) < len(spans):
-        found += [
-            Finding(SILENT, WARNING, span.last_started_at, ecosystem=span)
-            for span in sorted(silent, key=lambda span: span.last_started_at)
-        ]
-    found += [
-        Finding(NEW_FAILURE, NOTICE, group.first_seen_at, group=group) for group in new_groups
-    ]
-    return found
+    return sorted(
+        (finding for finding in found if finding is not None),
+        key=lambda finding: SEVERITIES.index(finding.severity),
+    )
+
+
+def without_general_silence(pipelines: Sequence[Pipeline]) -> list[Pipeline]:
+    """Where every ecosystem is silent, a page says so as a whole: none is named."""
+    speaking = [pipeline for pipeline in pipelines if pipeline.state != SILENT]
+    return list(pipelines) if speaking else []
+
+
+def of_pipeline(pipeline: Pipeline) -> Finding | None:
+    """What is wrong with an ecosystem, None when nothing is."""
+    if pipeline.severity is None:
+        return None
+    burns = pipeline.burning is not None and pipeline.severity == WARNING
+    is_held = pipeline.state not in ("breached", SILENT)
+    return Finding(
+        f"ecosystem:{pipeline.ecosystem}",
+        BURNING if burns and is_held else pipeline.state,
+        pipeline.severity,
+        pipeline.ecosystem,
+        pipeline.sentence,
+        pipeline.since,
+        DAY,
+        pipeline=pipeline,
+    )
+
+
+def of_stuck(recipe: StuckRecipe) -> Finding:
+    """A recipe that keeps failing."""
+    since = recipe.failing_since or recipe.last_seen_at
+    sentence = (
+        f"has failed {plural(recipe.failure_streak, 'time')} in a row, since {since:%Y-%m-%d}"
+    )
+    error = recipe.masked_line or recipe.error_category
+    if error:
+        sentence += f": {error[:ERROR_LENGTH]}"
+    return Finding(
+        f"stuck:{recipe.ecosystem}/{recipe.recipe_name}",
+        STUCK,
+        WARNING,
+        f"{recipe.recipe_name} ({recipe.ecosystem})",
+        sentence,
+        since,
+        recipe=recipe,
+    )
+
+
+def of_budget(budget: BudgetWeek) -> Finding | None:
+    """A budget that is nearly used, or will be within the week."""
+    used = (
+        f"{minutes(budget.used.known)} of {minutes(budget.budget_minutes)} minutes used this week"
+        f" ({percent(budget.share)})"
+    )
+    if budget.used.unknown_runs:
+        used += f", {plural(budget.used.unknown_runs, 'run')} told none"
+    if budget.state == PAUSE:
+        severity, sentence = CRITICAL, f"{used}; spend no more before Monday"
+    elif budget.state == SAMPLE:
+        severity, sentence = WARNING, f"{used}; CI is told to sample"
+    elif budget.runs_out_on is not None:
+        severity, sentence = NOTICE, used
+    else:
+        return None
+    if budget.share < 1 and budget.runs_out_on is not None:
+        sentence += f"; at this pace gone on {weekday(budget.runs_out_on)}"
+    monday = budget.week.since
+    assert monday is not None  # noqa: S101 - a week has both its ends
+    return Finding(
+        f"budget:{budget.runner_os}:{monday}",
+        BUDGET,
+        severity,
+        RUNNER_OS_NAMES[budget.runner_os],
+        sentence,
+        datetime.combine(monday, time(), UTC),
+        DAY,
+        budget=budget,
+    )
+
+
+def of_group(group: FailureGroupDetail) -> Finding:
+    """A failure that was not seen before."""
+    line = (group.masked_line or "no message")[:ERROR_LENGTH]
+    return Finding(
+        f"new-failure:{group.id}",
+        NEW_FAILURE,
+        NOTICE,
+        group.error_category or "no category",
+        f"“{line}” first seen {moment(group.first_seen_at)}, {plural(group.failed, 'time')} so far",
+        group.first_seen_at,
+        group=group,
+    )

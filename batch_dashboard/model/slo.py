@@ -128,6 +128,23 @@ def error_budget(days: DayAttempts, last_day: date, target: float | None) -> Err
     return ErrorBudget(attempts_of(days, BUDGET_DAYS, last_day), target)
 
 
+class BudgetDay(NamedTuple):
+    """The error budget of the 28 days that end with a day."""
+
+    day: date
+    attempts: Attempts
+    used_share: float | None  # None: nothing was attempted
+
+
+def budget_days(days: DayAttempts, today: date, target: float) -> list[BudgetDay]:
+    """The error budget on each of the last 28 days, oldest first."""
+    found = []
+    for day in (today - ago * DAY for ago in range(BUDGET_DAYS - 1, -1, -1)):
+        spent = ErrorBudget(attempts_of(days, BUDGET_DAYS, day), target)
+        found.append(BudgetDay(day, spent.attempts, spent.used_share))
+    return found
+
+
 class BurnWindow(NamedTuple):
     """A time over which the error budget may be burnt too fast."""
 

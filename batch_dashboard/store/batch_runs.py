@@ -62,6 +62,19 @@ def fetch_ecosystems(connection: Connection) -> list[EcosystemSpan]:
     return [EcosystemSpan(*row) for row in connection.execute(query)]
 
 
+def find_span(connection: Connection, ecosystem: str) -> EcosystemSpan | None:
+    """One ecosystem with its first and last run, None when it never ran."""
+    of_name = _run.ecosystem == ecosystem
+    query = select(
+        literal(ecosystem),
+        select(func.min(_run.started_at)).where(of_name).scalar_subquery(),
+        select(func.max(_run.started_at)).where(of_name).scalar_subquery(),
+        select(func.max(_run.started_at)).where(of_name, _WITH_PASS).scalar_subquery(),
+    )
+    row = connection.execute(query).one()
+    return None if row[1] is None else EcosystemSpan(*row)
+
+
 def count_since_pass(connection: Connection, spans: Sequence[EcosystemSpan]) -> dict[str, int]:
     """How many runs of each ecosystem started after its last one with a pass.
 

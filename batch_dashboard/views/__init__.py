@@ -5,6 +5,7 @@ from flask import Flask
 from batch_dashboard.views import (
     batch_runs,
     connection,
+    decision,
     ecosystems,
     error_pages,
     exports,
@@ -36,6 +37,7 @@ def register(app: Flask) -> None:
         batch_runs,
         run_comparison,
         exports,
+        decision,
         health,
     ):
         app.register_blueprint(view.blueprint)

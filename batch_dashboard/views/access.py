@@ -15,7 +15,15 @@ from batch_dashboard.views.connection import connection, settings
 
 MAX_TOKEN_LENGTH = 500
 # What answers without sign-in even where pages are closed: programs, and what a sign-in needs.
-OPEN_ENDPOINTS = {"ingest.receive", "ingest.preflight", "health.live", "health.ready", "static"}
+OPEN_ENDPOINTS = {
+    "ingest.receive",
+    "ingest.preflight",
+    "decision.show",
+    "decision.index",
+    "health.live",
+    "health.ready",
+    "static",
+}
 
 bearer = HTTPTokenAuth(scheme="Bearer")
 people = HTTPBasicAuth(realm="Batch Dashboard")

@@ -18,6 +18,7 @@ from batch_dashboard.store import batch_runs, ecosystem_days, recipe_results, ru
 from batch_dashboard.views.choice import choose, csv_url
 from batch_dashboard.views.connection import connection
 from batch_dashboard.views.listing import Listing, parse_order
+from batch_dashboard.views.template_filters import is_web_link
 
 blueprint = Blueprint("batch_runs", __name__, url_prefix="/batch-runs")
 
@@ -88,11 +89,6 @@ def show(batch_run_id: int) -> str:
         sentences=SENTENCES,
         **_outcomes(recipe_results.fetch_outcome_counts(conn, run.id), result_filter, here),
     )
-
-
-def is_web_link(text: str | None) -> bool:
-    """Whether a client's text may become a link: only http and https do."""
-    return text is not None and text.lower().startswith(("http://", "https://"))
 
 
 def _outcomes(counts: list[OutcomeCount], chosen: ResultFilter, here: str) -> dict[str, Any]:

@@ -25,8 +25,11 @@ def show(ecosystem: str) -> str:
     if not sums:
         choice = choice.with_last_data()
         sums = panels.fetch_sums(choice)
+    attention = panels.needs_attention(choice)
+    pipeline = attention["pipelines"][ecosystem]
     return render_template(
         "pages/ecosystems/show.html",
+        pipeline=pipeline,
         choice=choice,
         ecosystem=ecosystem,
         span=choice.spans[0],
@@ -34,8 +37,10 @@ def show(ecosystem: str) -> str:
         total=RunSums.total(choice.today, ecosystem, sums),
         latest=batch_runs.fetch_latest(conn, choice.shown, LATEST_RUNS),
         failing=recipe_list.count_recipes(conn, choice.shown, FAILING),
-        **panels.needs_attention(choice),
+        **attention,
+        **panels.error_budget(choice, pipeline),
+        **panels.breaker(choice, pipeline),
         **panels.minutes_per_week(choice, sums),
-        **panels.failure_rates(choice, sums),
+        **panels.failure_rates(choice, sums, attention["pipelines"]),
         **panels.top_failure_groups(choice),
     )

@@ -24,15 +24,16 @@ def index() -> str:
     if not sums and choice.spans:
         choice = choice.with_last_data()
         sums = panels.fetch_sums(choice)
+    attention = panels.needs_attention(choice)
     return render_template(
         "pages/overview/index.html",
         choice=choice,
         total=RunSums.total(choice.today, "", sums),
         latest=batch_runs.fetch_latest(conn, choice.shown, LATEST_RUNS),
-        **panels.needs_attention(choice),
+        **attention,
         **panels.this_week(choice),
         **panels.minutes_per_week(choice, sums),
-        **panels.failure_rates(choice, sums),
+        **panels.failure_rates(choice, sums, attention["pipelines"]),
         **panels.ecosystem_rows(choice, sums),
         **panels.top_failure_groups(choice),
     )

@@ -1,16 +1,25 @@
 """Parts that several pages are made of: each fetches what it shows and gives it to the template."""
 
+from collections.abc import Mapping
+from datetime import UTC, datetime, time
 from typing import Any
 
+from batch_dashboard.figures.error_budget import error_budget_figure
 from batch_dashboard.figures.failure_rates import failure_rates_figure
 from batch_dashboard.figures.minutes import minutes_figure
-from batch_dashboard.figures.sentences import failure_rates_sentence, minutes_sentence
+from batch_dashboard.figures.sentences import (
+    error_budget_sentence,
+    failure_rates_sentence,
+    minutes_sentence,
+)
 from batch_dashboard.figures.sparkline import failure_rate_sparkline
+from batch_dashboard.figures.style import ecosystem_colour
 from batch_dashboard.model import orders
-from batch_dashboard.model.attention import findings
+from batch_dashboard.model.attention import findings, without_general_silence
 from batch_dashboard.model.budget import BUDGET_MINUTES, FORECAST_DAYS, budget_week
 from batch_dashboard.model.failures import NEW_DAYS
 from batch_dashboard.model.periods import DAY, Period, Step, last_days, week_of
+from batch_dashboard.model.pipelines import Pipeline
 from batch_dashboard.model.prices import cost_of_days
 from batch_dashboard.model.recipes import STUCK
 from batch_dashboard.model.records import RunSums
@@ -23,9 +32,18 @@ from batch_dashboard.model.series import (
     rate_series,
     steps,
 )
+from batch_dashboard.model.slo import BUDGET_DAYS, budget_days
 from batch_dashboard.model.sorting import Sort
 from batch_dashboard.model.vocabulary import RUNNER_OS
-from batch_dashboard.store import batch_runs, ecosystem_days, failure_group_list, recipe_list
+from batch_dashboard.services.judgement import judge_budgets, judge_pipelines
+from batch_dashboard.store import (
+    batch_runs,
+    circuit_breakers,
+    ecosystem_days,
+    failure_group_list,
+    recipe_list,
+)
+from batch_dashboard.store.pipelines import fetch_days
 from batch_dashboard.views.charts import as_json
 from batch_dashboard.views.choice import Choice, csv_url
 from batch_dashboard.views.connection import connection
@@ -33,6 +51,7 @@ from batch_dashboard.views.connection import connection
 MAX_STUCK = 8
 MAX_NEW_GROUPS = 3
 TOP_GROUPS = 8
+BREAKER_CHANGES = 10
 MAX_ECOSYSTEM_ROWS = 100
 MOST_FREQUENT = Sort(orders.FAILURE_GROUPS, orders.FAILURE_GROUPS[0], descending=True)
 
@@ -44,8 +63,15 @@ def fetch_sums(choice: Choice) -> list[RunSums]:
 
 
 def needs_attention(choice: Choice) -> dict[str, Any]:
-    """What to look at first, and how many stuck recipes there are beyond those named."""
+    """What to look at first, and how many stuck recipes there are beyond those named.
+
+    Stuck recipes and new failure groups are those of the period shown; all else is of now.
+    """
     conn, shown = connection(), choice.shown
+    pipelines = judge_pipelines(conn, choice.spans, choice.now)
+    # The page of one ecosystem begins with its state, and budgets are of all of them.
+    named = [] if choice.is_of_one else without_general_silence(pipelines)
+    budgets = [] if choice.is_of_one else judge_budgets(conn, choice.now)
     stuck = recipe_list.fetch_stuck(conn, shown, MAX_STUCK)
     more_stuck = 0
     if len(stuck) == MAX_STUCK:
@@ -55,7 +81,8 @@ def needs_attention(choice: Choice) -> dict[str, Any]:
         conn, Period(since, shown.period.until), shown.ecosystem, MAX_NEW_GROUPS
     )
     return {
-        "findings": findings(stuck, choice.spans, new, choice.now),
+        "findings": findings(named, budgets, stuck, new),
+        "pipelines": {pipeline.ecosystem: pipeline for pipeline in pipelines},
         "more_stuck": more_stuck,
         "new_since": since,
     }
@@ -93,14 +120,17 @@ def minutes_per_week(choice: Choice, sums: list[RunSums]) -> dict[str, Any]:
     }
 
 
-def failure_rates(choice: Choice, sums: list[RunSums]) -> dict[str, Any]:
+def failure_rates(
+    choice: Choice, sums: list[RunSums], pipelines: Mapping[str, Pipeline]
+) -> dict[str, Any]:
     """The chart of failure rates by ecosystem, and every ecosystem's colour."""
     period = choice.shown.period
     through = steps(sums, period, day_or_week(period))
     series = rate_series(sums, through.starts)
     slots = colour_slots(choice.ecosystems)
+    targets = {name: pipeline.facts.rule.target for name, pipeline in pipelines.items()}
     return {
-        "rates_json": as_json(failure_rates_figure(through, series, slots)),
+        "rates_json": as_json(failure_rates_figure(through, series, slots, targets)),
         "rates_sentence": failure_rates_sentence(through, series),
         "rates_series": series,
         "rates_steps": through,
@@ -149,3 +179,32 @@ def top_failure_groups(choice: Choice) -> dict[str, Any]:
         connection(), choice.shown, None, None, MOST_FREQUENT, None, TOP_GROUPS
     )
     return {"top_groups": page.rows, "more_groups": page.later is not None}
+
+
+def error_budget(choice: Choice, pipeline: Pipeline) -> dict[str, Any]:
+    """The chart of an ecosystem's error budget, and how fast it is burnt now."""
+    target = pipeline.facts.rule.target
+    if target is None:
+        return {"budget_days": []}
+    period = last_days(2 * BUDGET_DAYS - 1, choice.today)
+    attempts = fetch_days(connection(), period, pipeline.ecosystem)
+    days = budget_days(attempts.get(pipeline.ecosystem, {}), choice.today, target)
+    slot = colour_slots(choice.ecosystems).get(pipeline.ecosystem, 0)
+    return {
+        "budget_days": days[::-1],
+        "budget_json": as_json(error_budget_figure(days, ecosystem_colour(slot))),
+        "budget_sentence": error_budget_sentence(pipeline),
+    }
+
+
+def breaker(choice: Choice, pipeline: Pipeline) -> dict[str, Any]:
+    """The last changes of an ecosystem's circuit breaker within the days shown."""
+    until = choice.shown.period.until
+    end = choice.now if until is None else datetime.combine(until, time(), UTC)
+    changes = circuit_breakers.fetch_history(
+        connection(), pipeline.ecosystem, end, BREAKER_CHANGES + 1
+    )
+    return {
+        "breaker_changes": changes[:BREAKER_CHANGES],
+        "more_breaker_changes": len(changes) > BREAKER_CHANGES,
+    }

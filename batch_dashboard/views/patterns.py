@@ -1,6 +1,7 @@
 """Every macro in its states on one page, for those who change them; where debug is on only."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 from flask import Blueprint, Flask, render_template
 
@@ -12,10 +13,20 @@ from batch_dashboard.model.budget import BudgetWeek
 from batch_dashboard.model.failures import FailureGroupDetail
 from batch_dashboard.model.pagination import Place, Slice
 from batch_dashboard.model.periods import week_of
+from batch_dashboard.model.pipelines import (
+    FailingRuns,
+    Pause,
+    Pipeline,
+    PipelineFacts,
+    RecentRun,
+    judge_pipeline,
+)
 from batch_dashboard.model.recipes import STATES, StuckRecipe
 from batch_dashboard.model.records import BatchRun, EcosystemSpan, Minutes
 from batch_dashboard.model.series import RatePoint
+from batch_dashboard.model.slo import NONE, WINDOWS, Attempts, WindowRuns
 from batch_dashboard.model.sorting import Sort
+from batch_dashboard.model.targets import EcosystemRule
 from batch_dashboard.model.vocabulary import MACOS, RESULTS
 from batch_dashboard.views.charts import as_json
 from batch_dashboard.views.choice import current_time
@@ -56,6 +67,7 @@ def index() -> str:
         EcosystemSpan("homebrew", now, now, now),
         EcosystemSpan("silent", now, now - timedelta(days=30)),
     ]
+    pipelines = _pipelines(now)
     place = Place((now, 1))
     sort = Sort(orders.BATCH_RUNS, orders.BATCH_RUNS[0], descending=True)
     return render_template(
@@ -64,7 +76,8 @@ def index() -> str:
         states=STATES,
         long_name=LONG_NAME,
         budgets=[budget(0, 0, 0), budget(400), budget(820, 1), budget(1_200), budget(0, 4)],
-        findings=findings([stuck], spans, [group], now),
+        findings=findings(pipelines, [budget(820), budget(1_000)], [stuck], [group]),
+        pipelines=pipelines,
         now=now,
         spans=spans,
         runs=Listing("/patterns", {"text": "a"}, sort, Slice(runs, place, place), place),
@@ -78,3 +91,36 @@ def index() -> str:
         ],
         empty_json=as_json(empty_figure("No batch run in this period.")),
     )
+
+
+def _pipelines(now: datetime) -> list[Pipeline]:
+    """An ecosystem in each state there is."""
+
+    def of(name: str, hours: int, attempts: Attempts, **changes: Any) -> Pipeline:
+        span = EcosystemSpan(name, now, now - timedelta(hours=hours), now)
+        recent = [RecentRun(now - timedelta(hours=n), False) for n in range(hours, hours + 9)]
+        nothing = [WindowRuns(0, NONE)] * len(WINDOWS)
+        facts = PipelineFacts(
+            span,
+            recent,
+            FailingRuns(0, None, None),
+            {now.date(): attempts},
+            nothing,
+            None,
+            EcosystemRule(0.85),
+            None,
+        )
+        return judge_pipeline(facts._replace(**changes), now)
+
+    idle = [RecentRun(now, True)] * 5
+    return [
+        of("failing", 1, NONE, failing=FailingRuns(38, now, now)),
+        of("breached", 1, Attempts(10, 10)),
+        of("silent", 200, NONE),
+        of("idle", 1, NONE, recent=idle),
+        of("at risk", 1, Attempts(16, 4)),
+        of("met", 1, Attempts(20, 1)),
+        of("too few", 1, Attempts(2, 0)),
+        of("no target", 1, NONE, rule=EcosystemRule(None)),
+        of("paused", 1, NONE, pause=Pause("moving to new runners", None, now, None)),
+    ]

@@ -40,6 +40,7 @@ def register(app: Flask) -> None:
         "short_minutes": lambda minutes: run_minutes(minutes.value),
         "is_long": is_long,
         "headline": headline,
+        "is_web_link": is_web_link,
         "day": day,
         "failure_share": failure_share,
         "attempts_path": attempts_path,
@@ -171,3 +172,8 @@ def headline(message: str) -> str:
 def page_exists(endpoint: str) -> bool:
     """Whether a page is there to link to."""
     return endpoint in current_app.view_functions
+
+
+def is_web_link(text: str | None) -> bool:
+    """Whether a client's text may become a link: only http and https do."""
+    return text is not None and text.lower().startswith(("http://", "https://"))

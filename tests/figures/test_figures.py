@@ -78,14 +78,14 @@ def test_nothing_to_draw_is_said_in_the_figure() -> None:
     empty = accepted(minutes_figure(Steps([], Step.WEEK), {}, BUDGET_MINUTES))
     assert not empty.data
     assert "No batch run" in empty.layout.annotations[0].text
-    rates = accepted(failure_rates_figure(Steps([], Step.WEEK), [], {}))
+    rates = accepted(failure_rates_figure(Steps([], Step.WEEK), [], {}, {}))
     assert "No recipe was attempted" in rates.layout.annotations[0].text
 
 
 def test_a_line_is_broken_where_nothing_was_attempted_and_says_its_n() -> None:
     rows = [week(FIRST, 1, ecosystem="npm"), week(THIRD, 1, ecosystem="npm", failed=0)]
     series = rate_series(rows, STARTS)
-    figure = accepted(failure_rates_figure(WEEKS, series, {"npm": 3}))
+    figure = accepted(failure_rates_figure(WEEKS, series, {"npm": 3}, {}))
     line = figure.data[0]
     assert line.y == (4 / 9, None, 0)
     assert line.connectgaps is False
@@ -95,13 +95,13 @@ def test_a_line_is_broken_where_nothing_was_attempted_and_says_its_n() -> None:
 
 def test_a_single_point_is_drawn_as_a_marker() -> None:
     series = rate_series([week(FIRST, 1, ecosystem="npm")], [FIRST])
-    figure = accepted(failure_rates_figure(ONE_WEEK, series, {"npm": 0}))
+    figure = accepted(failure_rates_figure(ONE_WEEK, series, {"npm": 0}, {}))
     assert figure.data[0].mode == "lines+markers"
 
 
 def test_markup_in_a_name_stays_text() -> None:
     series = rate_series([week(FIRST, 1, ecosystem="<b>x</b>")], [FIRST])
-    figure = failure_rates_figure(ONE_WEEK, series, {})
+    figure = failure_rates_figure(ONE_WEEK, series, {}, {})
     assert figure["data"][0]["name"] == "&lt;b&gt;x&lt;/b&gt;"
 
 
@@ -258,7 +258,8 @@ def test_each_target_of_those_shown_is_a_line_named_in_place() -> None:
     sums = [
         week(FIRST, 1, ecosystem=name, passed=1, failed=3) for name in ("homebrew", "npm", "nix")
     ]
-    figure = accepted(failure_rates_figure(WEEKS, rate_series(sums, STARTS), {}))
+    targets = {"homebrew": 0.85, "npm": 0.98, "nix": 0.98, "elsewhere": 0.5}
+    figure = accepted(failure_rates_figure(WEEKS, rate_series(sums, STARTS), {}, targets))
     assert [note.text for note in figure.layout.annotations] == [
         "target of 2 ecosystems: at most 2%",
         "target of homebrew: at most 15%",

@@ -1,0 +1,72 @@
+"""Judging what is stored, one way for pages, for CI and for alerts. Reads only."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from batch_dashboard.model.attention import Finding, findings
+from batch_dashboard.model.budget import FORECAST_DAYS, BudgetWeek, budget_week
+from batch_dashboard.model.decision import Decision, decide
+from batch_dashboard.model.failures import NEW_DAYS
+from batch_dashboard.model.filters import RunFilter
+from batch_dashboard.model.periods import DAY, Period, last_days
+from batch_dashboard.model.pipelines import Pipeline, judge_pipeline
+from batch_dashboard.model.records import EcosystemSpan
+from batch_dashboard.model.vocabulary import RUNNER_OS
+from batch_dashboard.store import (
+    batch_runs,
+    ecosystem_days,
+    failure_group_list,
+    pipelines,
+    recipe_list,
+)
+from batch_dashboard.store.engine import Connection
+
+# More than that many stuck recipes or new failure groups are not told one by one.
+MOST_STUCK = 1_000
+MOST_NEW_GROUPS = 100
+
+
+def judge_pipelines(
+    connection: Connection, spans: Sequence[EcosystemSpan], now: datetime
+) -> list[Pipeline]:
+    """The state of each of some ecosystems, in their order."""
+    if not spans:
+        return []
+    return [judge_pipeline(facts, now) for facts in pipelines.fetch_facts(connection, spans, now)]
+
+
+def judge_budgets(connection: Connection, now: datetime) -> list[BudgetWeek]:
+    """How each runner operating system stands against its budget in this UTC week."""
+    today = now.date()
+    days = ecosystem_days.fetch_day_minutes(connection, last_days(FORECAST_DAYS, today))
+    return [budget_week(runner_os, days, today) for runner_os in RUNNER_OS]
+
+
+def decide_for(connection: Connection, ecosystem: str, now: datetime) -> Decision:
+    """Whether CI should spend minutes on an ecosystem."""
+    span = batch_runs.find_span(connection, ecosystem)
+    judged = judge_pipelines(connection, [span] if span else [], now)
+    return decide(ecosystem, judged[0] if judged else None, judge_budgets(connection, now))
+
+
+def find_all(connection: Connection, now: datetime) -> tuple[list[Finding], frozenset[str]]:
+    """Every finding, and the kinds of which there were more than are told one by one."""
+    everything = RunFilter(Period(None, None))
+    stuck = recipe_list.fetch_stuck(connection, everything, MOST_STUCK)
+    new = Period(now.date() - (NEW_DAYS - 1) * DAY, now.date() + DAY)
+    groups = failure_group_list.fetch_new(connection, new, None, MOST_NEW_GROUPS)
+    found = findings(
+        judge_pipelines(connection, batch_runs.fetch_ecosystems(connection), now),
+        judge_budgets(connection, now),
+        stuck,
+        groups,
+    )
+    cut = {
+        kind
+        for kind, rows, most in (
+            ("stuck", stuck, MOST_STUCK),
+            ("new-failure", groups, MOST_NEW_GROUPS),
+        )
+        if len(rows) >= most
+    }
+    return found, frozenset(cut)
