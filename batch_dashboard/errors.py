@@ -57,3 +57,11 @@ class FilterError(BatchDashboardError):
 
 class ImportFileError(BatchDashboardError):
     """A file to import cannot be read, or is of no kind this application knows."""
+
+
+class AlertError(BatchDashboardError):
+    """A destination for notifications cannot be used; the message says what would be right."""
+
+
+class RuleError(BatchDashboardError):
+    """What was said of an ecosystem cannot be used; the message says what would be right."""

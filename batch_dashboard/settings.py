@@ -35,6 +35,8 @@ class Settings:
     max_body_bytes: int
     database_wait_seconds: float
     public: bool
+    url: str | None
+    alert_urls: tuple[str, ...]
     debug: bool
 
     def __repr__(self) -> str:
@@ -66,6 +68,8 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
             env, "BATCH_METRICS_DATABASE_WAIT_SECONDS", _number(0.1, 300), 30.0
         ),
         public=_read(env, "BATCH_DASHBOARD_PUBLIC", _flag, True),
+        url=_read(env, "BATCH_DASHBOARD_URL", _web_address, None),
+        alert_urls=_read(env, "BATCH_DASHBOARD_ALERT_URLS", _alert_urls, ()),
         debug=_read(env, "BATCH_DASHBOARD_DEBUG", _flag, False),
     )
 
@@ -130,6 +134,24 @@ def _database_url(text: str) -> str:
         "not a database URL this application knows; use sqlite:///path/to/file.db "
         "or postgresql://user:password@host/database"
     )
+
+
+def _web_address(text: str) -> str:
+    if not text.lower().startswith(("http://", "https://")) or any(c.isspace() for c in text):
+        raise ValueError(f"{text!r} is not an address; use https://dashboard.example.org")
+    return text.rstrip("/")
+
+
+def _alert_urls(text: str) -> tuple[str, ...]:
+    # They may hold passwords, so no message repeats one.
+    urls = tuple(text.split())
+    for number, url in enumerate(urls, 1):
+        if "://" not in url:
+            raise ValueError(
+                f"the {number}. of {len(urls)} is no Apprise URL; they are separated by spaces "
+                "and look like mailto://user:password@example.org"
+            )
+    return urls
 
 
 def _token(text: str) -> str:

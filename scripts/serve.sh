@@ -117,4 +117,14 @@ curl -sS "$url/batch-metrics" -H "Authorization: Bearer \$BATCH_METRICS_TOKEN" -
 
 END
 
+# Judges and notifies beside the server, whose process keeps this shell's number, and is started again
+# should it end before that one does.
+server=$$
+(
+    while kill -0 "$server" 2>/dev/null; do
+        "$PYTHON" -m flask --app app alerts watch --while "$server" || true
+        sleep 2
+    done
+) </dev/null &
+
 exec "$PYTHON" -m gunicorn -c gunicorn.conf.py app:app --bind "$address:$port"

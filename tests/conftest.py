@@ -102,6 +102,8 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
         max_body_bytes=4 * 1024 * 1024,
         database_wait_seconds=WAIT_SECONDS,
         public=True,
+        url=None,
+        alert_urls=(),
         debug=False,
     )
 

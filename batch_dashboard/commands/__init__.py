@@ -2,7 +2,16 @@
 
 from flask import Flask
 
-from batch_dashboard.commands import database, demo, failures, import_runs, rollups, setup
+from batch_dashboard.commands import (
+    alerts,
+    database,
+    demo,
+    ecosystems,
+    failures,
+    import_runs,
+    rollups,
+    setup,
+)
 
 
 def register(app: Flask) -> None:
@@ -13,6 +22,8 @@ def register(app: Flask) -> None:
         rollups.rollups,
         import_runs.import_runs,
         failures.failures,
+        alerts.alerts,
+        ecosystems.ecosystems,
         demo.demo,
     ):
         app.cli.add_command(command)

@@ -1,7 +1,7 @@
 """What a maintainer should look at first: findings in plain words, worst first."""
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, time
 from typing import NamedTuple
 
 from batch_dashboard.model.budget import PAUSE, SAMPLE, BudgetWeek
@@ -24,11 +24,13 @@ BUDGET = "budget"
 BURNING = "burning"
 NEW_FAILURE = "new failure"
 
+# What the keys of findings begin with.
+ECOSYSTEM_KEY = "ecosystem:"
+STUCK_KEY = "stuck:"
+BUDGET_KEY = "budget:"
+NEW_FAILURE_KEY = "new-failure:"
+
 ERROR_LENGTH = 160
-# A finding that comes and goes is the same until it has been gone for so long. A streak of five
-# failures or a new failure group does not come and go.
-DAY = timedelta(days=1)
-AT_ONCE = timedelta(0)
 
 
 class Finding(NamedTuple):
@@ -40,7 +42,6 @@ class Finding(NamedTuple):
     subject: str
     sentence: str  # goes on from the subject
     since: datetime
-    holds_for: timedelta = AT_ONCE  # how long it must be gone to be over
     pipeline: Pipeline | None = None
     recipe: StuckRecipe | None = None
     budget: BudgetWeek | None = None
@@ -82,13 +83,12 @@ def of_pipeline(pipeline: Pipeline) -> Finding | None:
     burns = pipeline.burning is not None and pipeline.severity == WARNING
     is_held = pipeline.state not in ("breached", SILENT)
     return Finding(
-        f"ecosystem:{pipeline.ecosystem}",
+        f"{ECOSYSTEM_KEY}{pipeline.ecosystem}",
         BURNING if burns and is_held else pipeline.state,
         pipeline.severity,
         pipeline.ecosystem,
         pipeline.sentence,
         pipeline.since,
-        DAY,
         pipeline=pipeline,
     )
 
@@ -103,7 +103,7 @@ def of_stuck(recipe: StuckRecipe) -> Finding:
     if error:
         sentence += f": {error[:ERROR_LENGTH]}"
     return Finding(
-        f"stuck:{recipe.ecosystem}/{recipe.recipe_name}",
+        f"{STUCK_KEY}{recipe.ecosystem}/{recipe.recipe_name}",
         STUCK,
         WARNING,
         f"{recipe.recipe_name} ({recipe.ecosystem})",
@@ -134,13 +134,12 @@ def of_budget(budget: BudgetWeek) -> Finding | None:
     monday = budget.week.since
     assert monday is not None  # noqa: S101 - a week has both its ends
     return Finding(
-        f"budget:{budget.runner_os}:{monday}",
+        f"{BUDGET_KEY}{budget.runner_os}:{monday}",
         BUDGET,
         severity,
         RUNNER_OS_NAMES[budget.runner_os],
         sentence,
         datetime.combine(monday, time(), UTC),
-        DAY,
         budget=budget,
     )
 
@@ -149,7 +148,7 @@ def of_group(group: FailureGroupDetail) -> Finding:
     """A failure that was not seen before."""
     line = (group.masked_line or "no message")[:ERROR_LENGTH]
     return Finding(
-        f"new-failure:{group.id}",
+        f"{NEW_FAILURE_KEY}{group.id}",
         NEW_FAILURE,
         NOTICE,
         group.error_category or "no category",

@@ -43,3 +43,4 @@ GROUP_RECIPES = (
 RECIPE_HISTORY = SortColumn("started_at", (datetime, int))
 # Recipes of two compared runs; they have no other order.
 COMPARED_RECIPES = SortColumn("recipe_name", (str, str), largest_first=False)
+INCIDENTS = (SortColumn("opened_at", (datetime, int)),)

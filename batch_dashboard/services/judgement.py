@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from batch_dashboard.model.attention import Finding, findings
+from batch_dashboard.model.attention import NEW_FAILURE_KEY, STUCK_KEY, Finding, findings
 from batch_dashboard.model.budget import FORECAST_DAYS, BudgetWeek, budget_week
 from batch_dashboard.model.decision import Decision, decide
 from batch_dashboard.model.failures import NEW_DAYS
@@ -49,8 +49,8 @@ def decide_for(connection: Connection, ecosystem: str, now: datetime) -> Decisio
     return decide(ecosystem, judged[0] if judged else None, judge_budgets(connection, now))
 
 
-def find_all(connection: Connection, now: datetime) -> tuple[list[Finding], frozenset[str]]:
-    """Every finding, and the kinds of which there were more than are told one by one."""
+def find_all(connection: Connection, now: datetime) -> tuple[list[Finding], tuple[str, ...]]:
+    """Every finding, and what the keys of those begin with of which there are more."""
     everything = RunFilter(Period(None, None))
     stuck = recipe_list.fetch_stuck(connection, everything, MOST_STUCK)
     new = Period(now.date() - (NEW_DAYS - 1) * DAY, now.date() + DAY)
@@ -61,12 +61,9 @@ def find_all(connection: Connection, now: datetime) -> tuple[list[Finding], froz
         stuck,
         groups,
     )
-    cut = {
-        kind
-        for kind, rows, most in (
-            ("stuck", stuck, MOST_STUCK),
-            ("new-failure", groups, MOST_NEW_GROUPS),
-        )
-        if len(rows) >= most
-    }
-    return found, frozenset(cut)
+    cut = []
+    if len(stuck) >= MOST_STUCK:
+        cut.append(STUCK_KEY)
+    if len(groups) >= MOST_NEW_GROUPS:
+        cut.append(NEW_FAILURE_KEY)
+    return found, tuple(cut)

@@ -363,7 +363,9 @@ incidents = Table(
     Column("kind", Text, nullable=False),
     Column("severity", Text, nullable=False),  # the worst it had
     Column("subject", Text, nullable=False),
-    Column("path", Text, nullable=False),  # where to look
+    Column("ecosystem", Text),  # NULL: it is not about one
+    Column("recipe_name", Text),  # NULL: it is not about one
+    Column("failure_group_id", BigInteger),  # NULL: it is not about one
     Column("since", UtcTime, nullable=False),  # when the trouble began
     Column("opened_at", UtcTime, nullable=False),
     Column("opening_sentence", Text, nullable=False),

@@ -3,6 +3,7 @@
 from flask import Flask
 
 from batch_dashboard.views import (
+    badges,
     batch_runs,
     connection,
     decision,
@@ -11,6 +12,7 @@ from batch_dashboard.views import (
     exports,
     failures,
     health,
+    incidents,
     ingest,
     minutes,
     names,
@@ -37,6 +39,8 @@ def register(app: Flask) -> None:
         batch_runs,
         run_comparison,
         exports,
+        incidents,
+        badges,
         decision,
         health,
     ):

@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from batch_dashboard.services.alerts import check
 from batch_dashboard.store.engine import Store
 from tests.factories import NOW, batch_run, failed_result, ingest, recipe_result
 from tests.statements import counted_statements
@@ -25,6 +26,11 @@ STATEMENTS = {
     "/batch-runs": 3,
     "/batch-runs/3": 5,
     "/batch-runs/compare?a=1&b=2": 3,
+    "/incidents": 1,
+    "/incidents/1": 1,
+    "/incidents.atom": 1,
+    "/badges/homebrew.svg": 8,
+    "/badges/homebrew.svg?show=minutes": 1,
     "/exports/": 0,
 }
 # Pages that show single results, of one run or one recipe.
@@ -89,6 +95,7 @@ def filled(store: Store) -> Store:
                     results=results,
                 ),
             )
+    check(store, [], None, NOW)
     return store
 
 

@@ -1,0 +1,55 @@
+"""`ecosystems`: targets, expected intervals and pauses."""
+
+from datetime import UTC, datetime, timedelta
+
+import click
+
+from batch_dashboard.commands.context import in_application, store
+from batch_dashboard.errors import RuleError
+from batch_dashboard.services import ecosystem_rules
+
+
+@click.group("ecosystems")
+def ecosystems() -> None:
+    """What an ecosystem is held to, and whether it is paused."""
+
+
+@ecosystems.command("rule")
+@click.argument("ecosystem")
+@click.option("--target", type=float, help="Least success rate, such as 0.95; without: default.")
+@click.option("--no-target", is_flag=True, help="Hold it to no success rate at all.")
+@click.option("--min-attempts", type=int, help="Fewer are too few to judge; without: 10.")
+@click.option("--expected-hours", type=float, help="Silent after so long; without: as usual.")
+@in_application
+def rule(
+    ecosystem: str,
+    target: float | None,
+    no_target: bool,
+    min_attempts: int | None,
+    expected_hours: float | None,
+) -> None:
+    """Set all of an ecosystem's rule; what is not given goes back to its default."""
+    interval = None if expected_hours is None else timedelta(hours=expected_hours)
+    ecosystem_rules.set_rule(store(), ecosystem, not no_target, target, min_attempts, interval)
+    click.echo(f"The rule of {ecosystem} is set.")
+
+
+@ecosystems.command("pause")
+@click.argument("ecosystem")
+@click.option("--reason", required=True, help="Why, for CI and everybody who looks.")
+@click.option("--link", help="Where more is said.")
+@in_application
+def pause(ecosystem: str, reason: str, link: str | None) -> None:
+    """Tell CI to skip an ecosystem until it is resumed."""
+    ecosystem_rules.pause(store(), ecosystem, reason, link, datetime.now(UTC))
+    click.echo(f"{ecosystem} is paused.")
+
+
+@ecosystems.command("resume")
+@click.argument("ecosystem")
+@in_application
+def resume(ecosystem: str) -> None:
+    """End the pause of an ecosystem."""
+    if not ecosystem_rules.resume(store(), ecosystem):
+        raise RuleError(f"{ecosystem} is not paused")
+    click.echo(f"{ecosystem} goes on.")

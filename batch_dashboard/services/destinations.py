@@ -1,0 +1,129 @@
+"""Where notifications go: Apprise URLs from the settings and those operators made."""
+
+import base64
+import hmac
+import logging
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+
+import apprise
+from cryptography.fernet import Fernet, InvalidToken
+
+from batch_dashboard.errors import AlertError
+from batch_dashboard.model.incidents import Message
+from batch_dashboard.model.pipelines import NOTICE, SEVERITIES
+from batch_dashboard.store import alerts
+from batch_dashboard.store.engine import Connection
+
+# Longer than every time limit of Apprise itself; whoever trickles beyond that is left alone.
+SEND_SECONDS = 30
+LONGEST_ERROR = 300
+SHORTEST_SECRET = 6
+MAX_NAME_LENGTH = 60
+
+
+@dataclass(frozen=True)
+class Destination:
+    """Where messages go; the URL holds secrets and stays out of the representation."""
+
+    name: str
+    url: str
+    least_severity: str
+
+    def __repr__(self) -> str:
+        return f"Destination({self.name!r}, {self.least_severity!r})"
+
+
+def fetch_all(
+    connection: Connection, secret_key: str, setting_urls: Sequence[str]
+) -> list[Destination]:
+    """Every destination; one sealed under another secret key cannot be used and is left out."""
+    found = [
+        Destination(_name_of(secret_key, url), url, NOTICE) for url in dict.fromkeys(setting_urls)
+    ]
+    for stored in alerts.fetch_destinations(connection):
+        try:
+            url = _seal(secret_key).decrypt(stored.sealed_url).decode()
+        except InvalidToken:
+            logging.getLogger(__name__).error(
+                "destination %r was made under another secret key; make it again", stored.name
+            )
+            continue
+        found.append(Destination(stored.name, url, stored.least_severity))
+    return found
+
+
+def add(
+    connection: Connection,
+    secret_key: str,
+    name: str,
+    url: str,
+    least_severity: str,
+    now: datetime,
+) -> None:
+    """Make a destination, or change the one of that name.
+
+    Raises AlertError when Apprise does not know the URL, or the name or severity cannot be used.
+    """
+    if not name.isprintable() or not 0 < len(name) <= MAX_NAME_LENGTH:
+        raise AlertError(f"a destination's name has 1 to {MAX_NAME_LENGTH} printable characters")
+    if least_severity not in SEVERITIES:
+        raise AlertError(f"a severity is one of {', '.join(SEVERITIES)}, not {least_severity!r}")
+    if not apprise.Apprise().add(url):
+        raise AlertError(
+            "this is no URL that Apprise can send to; it looks like mailto://user:password@host"
+        )
+    sealed = _seal(secret_key).encrypt(url.encode())
+    alerts.replace_destination(
+        connection, alerts.StoredDestination(name, sealed, least_severity), now
+    )
+
+
+def send(destination: Destination, message: Message) -> str | None:
+    """Send one message; None when it was accepted, else what went wrong, without secrets."""
+    outcome: list[str | None] = []
+    thread = threading.Thread(
+        target=lambda: outcome.append(_notify(destination.url, message)), daemon=True
+    )
+    thread.start()
+    thread.join(SEND_SECONDS)
+    return outcome[0] if outcome else f"no answer within {SEND_SECONDS} s"
+
+
+def _notify(url: str, message: Message) -> str | None:
+    try:
+        service = apprise.Apprise()
+        if not service.add(url):
+            return "this is no URL that Apprise can send to"
+        with apprise.LogCapture(level=logging.WARNING) as said:  # type: ignore[no-untyped-call]
+            accepted = service.notify(
+                title=message.title, body=message.body, body_format=apprise.NotifyFormat.TEXT
+            )
+            reasons = said.getvalue()
+    except Exception as error:
+        # Whatever a destination's code raises is why it did not get through.
+        return f"{type(error).__name__} while sending"
+    return None if accepted else _without_secrets(url, reasons) or "it was not accepted"
+
+
+def _without_secrets(url: str, text: str) -> str:
+    """What was said, with each longer part of the URL hidden."""
+    parts = url.replace("://", "/").replace("@", "/").replace(":", "/").replace("?", "/")
+    for part in sorted(parts.split("/"), key=len, reverse=True):
+        if len(part) >= SHORTEST_SECRET:
+            text = text.replace(part, "…")
+    return " ".join(text.split())[:LONGEST_ERROR]
+
+
+def _name_of(secret_key: str, url: str) -> str:
+    """A name that tells destinations of the settings apart without telling what they are."""
+    digest = hmac.digest(secret_key.encode(), url.encode(), sha256).hex()[:6]
+    return f"{url.split('://')[0]} of the settings ({digest})"
+
+
+def _seal(secret_key: str) -> Fernet:
+    key = hmac.digest(secret_key.encode(), b"alert destinations", sha256)
+    return Fernet(base64.urlsafe_b64encode(key))

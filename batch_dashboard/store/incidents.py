@@ -1,0 +1,132 @@
+"""Incidents, and what is snoozed."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from batch_dashboard.model.attention import Finding
+from batch_dashboard.model.incidents import Incident, worst
+from batch_dashboard.model.pagination import Place, Slice
+from batch_dashboard.model.sorting import Sort
+from batch_dashboard.store.keyset import SortKey, fetch_slice
+from batch_dashboard.store.schema import alert_snoozes, incidents
+
+_incident = incidents.c
+_COLUMNS = tuple(_incident[name] for name in Incident._fields)
+
+
+def fetch_open(connection: Connection) -> list[Incident]:
+    """Every open incident, oldest first."""
+    query = select(*_COLUMNS).where(_incident.closed_at.is_(None)).order_by(_incident.id)
+    return [Incident(*row) for row in connection.execute(query)]
+
+
+def fetch_closed_untold(connection: Connection) -> list[Incident]:
+    """Closed incidents of which people were told, but not that they are over."""
+    query = (
+        select(*_COLUMNS)
+        .where(
+            _incident.closed_at.is_not(None),
+            _incident.told_severity.is_not(None),
+            _incident.told_closed.is_(False),
+        )
+        .order_by(_incident.id)
+    )
+    return [Incident(*row) for row in connection.execute(query)]
+
+
+def fetch_page(
+    connection: Connection, is_open: bool | None, sort: Sort, place: Place | None, count: int
+) -> Slice[Incident]:
+    """Up to `count` incidents beside a place in the list; `is_open` None takes all."""
+    query = select(*_COLUMNS)
+    if is_open is not None:
+        closed = _incident.closed_at
+        query = query.where(closed.is_(None) if is_open else closed.is_not(None))
+    keys = [SortKey(_incident.opened_at, sort.descending), SortKey(_incident.id, sort.descending)]
+    return fetch_slice(connection, query, keys, place, count, Incident)
+
+
+def find(connection: Connection, incident_id: int) -> Incident | None:
+    """One incident, None when there is none of that id."""
+    row = connection.execute(select(*_COLUMNS).where(_incident.id == incident_id)).one_or_none()
+    return None if row is None else Incident(*row)
+
+
+def insert_opened(connection: Connection, finding: Finding, now: datetime) -> None:
+    """Open an incident."""
+    recipe, group = finding.recipe, finding.group
+    ecosystem = finding.pipeline.ecosystem if finding.pipeline else None
+    connection.execute(
+        insert(incidents).values(
+            finding_key=finding.key,
+            kind=finding.kind,
+            severity=finding.severity,
+            subject=finding.subject,
+            ecosystem=recipe.ecosystem if recipe else ecosystem,
+            recipe_name=recipe.recipe_name if recipe else None,
+            failure_group_id=group.id if group else None,
+            since=finding.since,
+            opened_at=now,
+            opening_sentence=finding.sentence,
+            last_sentence=finding.sentence,
+            told_closed=False,
+        )
+    )
+
+
+def update_seen(connection: Connection, incident: Incident, finding: Finding) -> None:
+    """Note how a finding stands now; it is there, if it was gone."""
+    connection.execute(
+        update(incidents)
+        .where(_incident.id == incident.id)
+        .values(
+            kind=finding.kind,
+            severity=worst(incident.severity, finding.severity),
+            last_sentence=finding.sentence,
+            gone_since=None,
+        )
+    )
+
+
+def update_gone(connection: Connection, incident: Incident, now: datetime) -> None:
+    """Note that a finding is not there any more."""
+    connection.execute(update(incidents).where(_incident.id == incident.id).values(gone_since=now))
+
+
+def update_closed(connection: Connection, incident: Incident, now: datetime) -> None:
+    """Close an incident; it was over when its finding went."""
+    connection.execute(
+        update(incidents)
+        .where(_incident.id == incident.id)
+        .values(closed_at=now, gone_since=incident.gone_since or now)
+    )
+
+
+def update_told(connection: Connection, new: Iterable[Incident], over: Iterable[Incident]) -> None:
+    """Note of which incidents people were told, and of which that they are over."""
+    for incident in new:
+        connection.execute(
+            update(incidents)
+            .where(_incident.id == incident.id)
+            .values(told_severity=incident.severity)
+        )
+    for incident in over:
+        connection.execute(
+            update(incidents).where(_incident.id == incident.id).values(told_closed=True)
+        )
+
+
+def fetch_snoozes(connection: Connection, now: datetime) -> dict[str, datetime]:
+    """Until when findings are snoozed, by their key."""
+    query = select(alert_snoozes.c.finding_key, alert_snoozes.c.until).where(
+        alert_snoozes.c.until > now
+    )
+    return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def replace_snooze(connection: Connection, key: str, until: datetime, reason: str) -> None:
+    """Say nothing of a finding until a time."""
+    connection.execute(delete(alert_snoozes).where(alert_snoozes.c.finding_key == key))
+    connection.execute(insert(alert_snoozes).values(finding_key=key, until=until, reason=reason))

@@ -1,0 +1,79 @@
+"""Badges of ecosystems for READMEs. Source: docs/ci.md, "Badges"."""
+
+from typing import NamedTuple
+
+from flask import Blueprint, Response, render_template, request
+
+from batch_dashboard.errors import FilterError
+from batch_dashboard.model.budget import BudgetWeek
+from batch_dashboard.model.pipelines import CRITICAL, NOTICE, WARNING, Pipeline
+from batch_dashboard.model.vocabulary import RUNNER_OS_NAMES
+from batch_dashboard.model.wording import count, minutes, not_one_of, percent
+from batch_dashboard.services.judgement import judge_budgets, judge_pipelines
+from batch_dashboard.store import batch_runs
+from batch_dashboard.views.choice import current_time
+from batch_dashboard.views.connection import connection
+
+SHOWS = ("state", "rate", "minutes")
+# Dark enough for white letters (WCAG 2.2, 4.5 to 1).
+COLOURS = {CRITICAL: "#a3261e", WARNING: "#8a4b00", NOTICE: "#24558c", None: "#17693a"}
+UNKNOWN_COLOUR = "#5a6270"
+LONGEST_NAME = 40
+LETTER_WIDTH = 7
+
+blueprint = Blueprint("badges", __name__)
+
+
+class Badge(NamedTuple):
+    """A word on a colour beside a name."""
+
+    word: str
+    colour: str
+
+
+@blueprint.get("/badges/<name:ecosystem>.svg")
+def show(ecosystem: str) -> Response:
+    """The state, the success rate of a week, or the minutes left of this one."""
+    wanted = request.args.get("show", SHOWS[0])
+    if wanted not in SHOWS:
+        raise FilterError(not_one_of("show", SHOWS, wanted))
+    now = current_time()
+    if wanted == "minutes":
+        badge = _minutes(judge_budgets(connection(), now))
+    else:
+        span = batch_runs.find_span(connection(), ecosystem)
+        judged = judge_pipelines(connection(), [span] if span else [], now)
+        badge = _of(judged[0], wanted) if judged else Badge("unknown", UNKNOWN_COLOUR)
+    name = ecosystem if len(ecosystem) <= LONGEST_NAME else ecosystem[: LONGEST_NAME - 1] + "…"
+    body = render_template(
+        "pages/badges/badge.svg",
+        name=name,
+        badge=badge,
+        name_width=10 + LETTER_WIDTH * len(name),
+        word_width=10 + LETTER_WIDTH * len(badge.word),
+    )
+    answer = Response(body, mimetype="image/svg+xml", headers={"Cache-Control": "max-age=60"})
+    answer.add_etag()
+    answer.make_conditional(request)
+    return answer
+
+
+def _of(pipeline: Pipeline, wanted: str) -> Badge:
+    if wanted == "state":
+        return Badge(pipeline.state, COLOURS[pipeline.severity])
+    rate = pipeline.verdict.rate
+    if rate is None:
+        return Badge("nothing attempted in 7 days", UNKNOWN_COLOUR)
+    word = f"{percent(rate)} passed (n={count(pipeline.verdict.attempts.total)})"
+    return Badge(word, COLOURS[pipeline.severity])
+
+
+def _minutes(budgets: list[BudgetWeek]) -> Badge:
+    left = ", ".join(
+        f"{minutes(max(0.0, budget.budget_minutes - budget.used.known))} "
+        f"{RUNNER_OS_NAMES[budget.runner_os]}"
+        for budget in budgets
+    )
+    states = {budget.state for budget in budgets}
+    severity = CRITICAL if "pause" in states else WARNING if "sample" in states else None
+    return Badge(f"{left} min left", COLOURS[severity])

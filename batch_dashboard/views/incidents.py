@@ -1,0 +1,76 @@
+"""Incidents: the list, one of them, and the feed. Source: docs/alerts.md."""
+
+from datetime import datetime
+
+from flask import Blueprint, Response, abort, render_template, request, url_for
+
+from batch_dashboard.model import orders
+from batch_dashboard.model.incidents import Incident
+from batch_dashboard.model.pagination import MAX_ROW_ID
+from batch_dashboard.model.wording import not_one_of
+from batch_dashboard.store import incidents
+from batch_dashboard.views.connection import connection
+from batch_dashboard.views.listing import Listing, parse_order
+
+blueprint = Blueprint("incidents", __name__)
+
+PER_PAGE = 50
+FEED_ENTRIES = 50
+STATES = ("open", "closed")
+
+
+@blueprint.get("/incidents")
+def index() -> str:
+    """Open and closed incidents, newest first."""
+    complaints: list[str] = []
+    state = request.args.get("state", "")
+    if state and state not in STATES:
+        complaints.append(not_one_of("state", STATES, state))
+        state = ""
+    sort, place = parse_order(request.args, orders.INCIDENTS, complaints)
+    is_open = {"open": True, "closed": False}.get(state)
+    page = incidents.fetch_page(connection(), is_open, sort, place, PER_PAGE)
+    query = {"state": state} if state else {}
+    return render_template(
+        "pages/incidents/index.html",
+        complaints=complaints,
+        states=STATES,
+        state=state,
+        incidents=Listing(url_for(".index"), query, sort, page, place),
+    )
+
+
+@blueprint.get("/incidents/<int:incident_id>")
+def show(incident_id: int) -> str:
+    """One incident: when, what was said, where to look."""
+    found = incidents.find(connection(), incident_id) if incident_id <= MAX_ROW_ID else None
+    if found is None:
+        abort(404, f"There is no incident {incident_id}.")
+    return render_template("pages/incidents/show.html", incident=found, link=where_to_look(found))
+
+
+@blueprint.get("/incidents.atom")
+def feed() -> Response:
+    """The last incidents for feed readers, RFC 4287."""
+    sort, _ = parse_order({}, orders.INCIDENTS, [])
+    page = incidents.fetch_page(connection(), None, sort, None, FEED_ENTRIES)
+    updated = max((_changed_at(incident) for incident in page.rows), default=None)
+    body = render_template("pages/incidents/feed.xml", incidents=page.rows, updated=updated)
+    return Response(body, mimetype="application/atom+xml", headers={"Cache-Control": "max-age=60"})
+
+
+def where_to_look(incident: Incident) -> str:
+    """The page that shows what an incident is about."""
+    if incident.recipe_name is not None:
+        return url_for(
+            "recipes.show", ecosystem=incident.ecosystem, recipe_name=incident.recipe_name
+        )
+    if incident.ecosystem is not None:
+        return url_for("ecosystems.show", ecosystem=incident.ecosystem)
+    if incident.failure_group_id is not None:
+        return url_for("failures.show", failure_group_id=incident.failure_group_id)
+    return url_for("minutes.index")
+
+
+def _changed_at(incident: Incident) -> datetime:
+    return incident.closed_at or incident.opened_at
