@@ -41,7 +41,7 @@ def error_budget_figure(days: Sequence[BudgetDay], colour: str) -> dict[str, Any
             }
         ],
         "layout": layout(
-            xaxis=time_axis("28 days up to this UTC day"),
+            xaxis=time_axis("28 days up to this UTC day", tickformat="%-d %b\n%Y", nticks=6),
             yaxis=value_axis("used, % of the error budget", tickformat=".0%", range=[0, top]),
             hovermode="closest",
             showlegend=False,

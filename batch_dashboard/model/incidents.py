@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, time, timedelta
 from typing import NamedTuple
 
-from batch_dashboard.model.attention import BUDGET_KEY, ECOSYSTEM_KEY, Finding
-from batch_dashboard.model.pipelines import NOTICE, SEVERITIES
+from batch_dashboard.model.attention import BUDGET_KEY, ECOSYSTEM_KEY, STUCK_KEY, Finding
+from batch_dashboard.model.pipelines import CRITICAL, NOTICE, SEVERITIES
 from batch_dashboard.model.wording import plural
 
 # What comes and goes is the same incident until it was gone for so long. A streak of failures or a
@@ -124,9 +124,23 @@ def to_tell(
     return sorted(untold, key=lambda incident: (rank(incident.severity), incident.id))
 
 
-def is_urgent(incident: Incident) -> bool:
-    """Whether it is told at once, and not with the daily digest."""
-    return rank(incident.severity) < rank(NOTICE)
+def urgent_of(telling: Iterable[Incident], all_open: Iterable[Incident]) -> list[Incident]:
+    """Those that are told at once; the rest waits for the daily digest.
+
+    While an ecosystem's own incident is critical, people know of it: recipes of it that get stuck
+    meanwhile are no news that cannot wait.
+    """
+    known = {
+        incident.ecosystem
+        for incident in all_open
+        if incident.severity == CRITICAL and incident.finding_key.startswith(ECOSYSTEM_KEY)
+    }
+    return [
+        incident
+        for incident in telling
+        if rank(incident.severity) < rank(NOTICE)
+        and not (incident.finding_key.startswith(STUCK_KEY) and incident.ecosystem in known)
+    ]
 
 
 def digest_is_due(last_digest_at: datetime | None, now: datetime) -> bool:

@@ -178,11 +178,12 @@ class Burn(NamedTuple):
     rate: float | None  # None: too little ran to say
     threshold: float
     attempts: Attempts
+    is_sure: bool  # the 95 % interval of the failure rate lies above what the target allows
 
     @property
     def is_over(self) -> bool:
-        """Whether this window asks for attention."""
-        return self.rate is not None and self.rate >= self.threshold
+        """Whether this window asks for attention: not for what chance may explain."""
+        return self.rate is not None and self.rate >= self.threshold and self.is_sure
 
 
 def largest_burn_rate(target: float) -> float | None:
@@ -208,7 +209,9 @@ def burns(runs: Sequence[WindowRuns], target: float | None, min_attempts: int) -
     for window, ran in zip(WINDOWS, runs, strict=True):
         enough = ran.runs >= MIN_RUNS and ran.attempts.total >= max(min_attempts, 1)
         rate = ran.attempts.failed / ran.attempts.total / (1 - target) if enough else None
-        found.append(Burn(window, rate, burn_threshold(window, target), ran.attempts))
+        interval = wilson_interval(ran.attempts.failed, ran.attempts.total)
+        is_sure = interval is not None and interval.low > 1 - target
+        found.append(Burn(window, rate, burn_threshold(window, target), ran.attempts, is_sure))
     return found
 
 

@@ -12,9 +12,9 @@ from batch_dashboard.model.incidents import (
     admitted,
     compose,
     digest_is_due,
-    is_urgent,
     reconcile,
     to_tell,
+    urgent_of,
 )
 from batch_dashboard.services.destinations import Destination, send
 from batch_dashboard.services.judgement import find_all
@@ -80,8 +80,9 @@ def _tell(
     if not destinations:
         return
     snoozed = incidents.fetch_snoozes(connection, now)
-    new = to_tell(incidents.fetch_open(connection), snoozed, now)
-    urgent = [incident for incident in new if is_urgent(incident)]
+    all_open = incidents.fetch_open(connection)
+    new = to_tell(all_open, snoozed, now)
+    urgent = urgent_of(new, all_open)
     if not urgent and not is_digest:
         return
     # What is over goes with the next message, so that it costs nobody a message of its own.

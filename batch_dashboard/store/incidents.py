@@ -130,3 +130,9 @@ def replace_snooze(connection: Connection, key: str, until: datetime, reason: st
     """Say nothing of a finding until a time."""
     connection.execute(delete(alert_snoozes).where(alert_snoozes.c.finding_key == key))
     connection.execute(insert(alert_snoozes).values(finding_key=key, until=until, reason=reason))
+
+
+def fetch_all(connection: Connection) -> list[Incident]:
+    """Every incident, in the order they opened; for reports, not for pages."""
+    query = select(*_COLUMNS).order_by(_incident.opened_at, _incident.id)
+    return [Incident(*row) for row in connection.execute(query)]

@@ -51,7 +51,7 @@ from batch_dashboard.views.connection import connection
 MAX_STUCK = 8
 MAX_NEW_GROUPS = 3
 TOP_GROUPS = 8
-BREAKER_CHANGES = 10
+BREAKER_CHANGES = 7
 MAX_ECOSYSTEM_ROWS = 100
 MOST_FREQUENT = Sort(orders.FAILURE_GROUPS, orders.FAILURE_GROUPS[0], descending=True)
 

@@ -14,6 +14,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
 
 from batch_dashboard.model.failure_groups import failure_group_id, masked_line
+from batch_dashboard.services.alerts import check
 from batch_dashboard.services.demo import store_demo
 from batch_dashboard.store.engine import Store
 from tests.factories import batch_run, failed_result, ingest, recipe_result
@@ -51,6 +52,8 @@ PAGES = {
     "batch runs": "/batch-runs?sort=failed",
     "batch run": "/batch-runs/1",
     "next batch run": "/batch-runs/2",
+    "incidents": "/incidents",
+    "incident": "/incidents/1",
     "exports": "/exports/",
     "not found": "/nothing-here",
 }
@@ -82,6 +85,7 @@ def address(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> 
             ),
         )
     store_demo(store, RESULTS, 1, datetime.now(UTC), lambda _results: None)
+    check(store, [], None, datetime.now(UTC))
     store.close()
     with running_server(url, folder) as address:
         yield address

@@ -243,6 +243,13 @@ def test_burning_is_named_where_enough_ran() -> None:
     assert judged(**met, windows=[few, quiet, quiet, quiet]).severity is None
 
 
+def test_one_failure_of_a_few_is_no_burning() -> None:
+    few = slo.WindowRuns(4, Attempts(11, 1))
+    pipeline = judged(days=days(110, 1), windows=[NO_RUNS[0]] * 3 + [few], rule=EcosystemRule(0.98))
+    assert pipeline.burns[3].rate == pytest.approx(1 / 12 / 0.02)
+    assert pipeline.burning is None
+
+
 def test_a_window_that_no_longer_burns_is_not_named() -> None:
     good, bad = slo.WindowRuns(2, Attempts(20, 0)), slo.WindowRuns(4, Attempts(20, 80))
     assert judged(days=days(900, 80), windows=[good, bad, bad, bad]).burning is not None

@@ -171,9 +171,25 @@ def test_a_snoozed_finding_is_told_when_the_snooze_is_over(store: Store) -> None
     for number in range(5):
         upload(store, NOW + number * HOUR, passes=False)
     look(store, NOW + 5 * HOUR, NOWHERE)
-    assert not any("WARNING stuck" in delivery.body for delivery in outbox(store))
+    assert not any("homebrew" in delivery.body for delivery in outbox(store))
     look(store, NOW + 8 * HOUR, NOWHERE)
-    assert "WARNING stuck – wget (homebrew)" in outbox(store)[-1].body
+    assert outbox(store)[-1].title == "1 critical: homebrew"
+
+
+def test_a_recipe_stuck_while_its_ecosystem_is_critical_waits_for_the_digest(store: Store) -> None:
+    def fail(recipe: str, minute: int) -> None:
+        for number in range(5):
+            at = NOW + number * HOUR + timedelta(minutes=minute)
+            upload(store, at, passes=False, recipe=recipe)
+
+    fail("wget", 0)
+    look(store, NOW + 5 * HOUR, NOWHERE)
+    fail("curl", 1)
+    look(store, NOW + 5 * HOUR, NOWHERE)
+    assert "stuck:homebrew/curl" in all_open(store)
+    assert not any("curl" in delivery.body for delivery in outbox(store))
+    look(store, datetime(2026, 11, 24, 7, tzinfo=UTC), NOWHERE)
+    assert "WARNING stuck – curl (homebrew)" in outbox(store)[-1].body
 
 
 def test_a_destination_gets_what_is_as_bad_as_it_asks_for(store: Store) -> None:
