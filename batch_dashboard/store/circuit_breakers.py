@@ -1,7 +1,7 @@
 """The circuit breakers' changes, kept as the runs come, late ones and deletions included."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -32,9 +32,15 @@ _change = circuit_breaker_changes.c
 _COLUMNS = tuple(_change[name] for name in Change._fields)
 # As the partial index says it.
 ATTEMPTED = _run.passed + _run.failed > literal_column("0")
-_LATEST = (
-    "SELECT id FROM batch_runs WHERE ecosystem = ? AND passed + failed > 0"
-    " ORDER BY started_at DESC, id DESC LIMIT 1"
+# One run more than a window holds: the one just stored is among them.
+_LATEST_RUNS = (
+    "SELECT started_at, id, coalesce(completed_at, started_at), passed, failed FROM batch_runs"  # noqa: S608
+    " WHERE ecosystem = ? AND passed + failed > 0"
+    f" ORDER BY started_at DESC, id DESC LIMIT {WINDOW_ATTEMPTS + 1}"
+)
+_LATEST_CHANGE = (
+    f"SELECT {', '.join(Change._fields)} FROM circuit_breaker_changes"  # noqa: S608
+    " WHERE ecosystem = ? ORDER BY started_at DESC, batch_run_id DESC LIMIT 1"
 )
 PAGE = 500
 
@@ -43,11 +49,21 @@ def add_run(connection: Connection, ecosystem: str, run: AttemptedRun) -> None:
     """Take a run just stored into account; one without attempts says nothing."""
     if not run.passed + run.failed:
         return
-    [[latest]] = run_statement(connection, _LATEST, ecosystem)
-    if latest != run.id:
+    # Of every upload, so without SQLAlchemy (store/bulk).
+    latest, *before = [
+        AttemptedRun(_time(row[0]), row[1], _time(row[2]), row[3], row[4])
+        for row in run_statement(connection, _LATEST_RUNS, ecosystem)
+    ]
+    if latest.id != run.id:
         refresh(connection, ecosystem, run.started_at, run.id)
         return
-    breaker = _breaker_before(connection, ecosystem, run.place)
+    breaker = _resumed(
+        [
+            Change(_time(row[0]), row[1], row[2], _time(row[3]), row[4])
+            for row in run_statement(connection, _LATEST_CHANGE, ecosystem)
+        ],
+        before,
+    )
     change = breaker.follow(run)
     if change is not None:
         _insert(connection, ecosystem, [change])
@@ -144,7 +160,7 @@ def _breaker_before(
     connection: Connection, ecosystem: str, place: tuple[datetime, int]
 ) -> CircuitBreaker:
     """The breaker as the runs before a place left it."""
-    row = connection.execute(
+    last = (
         select(*_COLUMNS)
         .where(
             _change.ecosystem == ecosystem,
@@ -153,21 +169,38 @@ def _breaker_before(
         )
         .order_by(_change.started_at.desc(), _change.batch_run_id.desc())
         .limit(1)
-    ).one_or_none()
-    change = None if row is None else Change(*row)
-    breaker = CircuitBreaker(change)
-    if change is not None and change.state == OPEN:
-        return breaker
-    before = _runs().where(
-        _run.ecosystem == ecosystem,
-        _run.started_at <= place[0],
-        or_(_run.started_at < place[0], _run.id < place[1]),
     )
-    query = before.order_by(_run.started_at.desc(), _run.id.desc()).limit(WINDOW_ATTEMPTS)
-    recent = [AttemptedRun(*row) for row in connection.execute(query)]
-    after = None if change is None else change.place
-    breaker.resume([run for run in reversed(recent) if after is None or run.place >= after])
+    before = (
+        _runs()
+        .where(
+            _run.ecosystem == ecosystem,
+            _run.started_at <= place[0],
+            or_(_run.started_at < place[0], _run.id < place[1]),
+        )
+        .order_by(_run.started_at.desc(), _run.id.desc())
+        .limit(WINDOW_ATTEMPTS)
+    )
+    return _resumed(
+        [Change(*row) for row in connection.execute(last)],
+        [AttemptedRun(*row) for row in connection.execute(before)],
+    )
+
+
+def _resumed(last: Sequence[Change], newest_first: Sequence[AttemptedRun]) -> CircuitBreaker:
+    """The breaker after its last change, if any, and the runs since."""
+    change = last[0] if last else None
+    breaker = CircuitBreaker(change)
+    if change is None or change.state != OPEN:
+        since = [run for run in newest_first if change is None or run.place >= change.place]
+        breaker.resume(reversed(since))
     return breaker
+
+
+def _time(value: Any) -> datetime:
+    """A time as the driver gives it: text or seconds since 1970 on SQLite."""
+    if isinstance(value, int):
+        return datetime.fromtimestamp(value, UTC)
+    return datetime.fromisoformat(value) if isinstance(value, str) else value.astimezone(UTC)
 
 
 def _iter_runs(

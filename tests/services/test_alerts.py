@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_string
@@ -316,14 +317,20 @@ def environ_of(url: str, folder: Path, receiver: Received) -> dict[str, str]:
     }
 
 
-def watching(environ: dict[str, str]) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
+@contextmanager
+def watching(environ: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+    process = subprocess.Popen(
         [sys.executable, "-m", "flask", "--app", "app", "alerts", "watch"],
         cwd=PROJECT_ROOT,
         env=environ,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
 
 
 def recently() -> datetime:
@@ -338,23 +345,21 @@ def test_who_is_killed_before_the_answer_comes_loses_nothing(
     for number in range(5):
         upload(store, recently() + number * timedelta(minutes=5), passes=False)
     environ = environ_of(database_url, tmp_path, receiver)
-    first = watching(environ)
-    receiver.wait(30)
-    first.send_signal(signal.SIGKILL)
-    first.wait()
+    with watching(environ) as first:
+        receiver.wait(30)
+        first.send_signal(signal.SIGKILL)
+        first.wait()
     [delivery] = outbox(store)
     assert delivery.sent_at is None
     receiver.answers.set()
     # The lease of who was killed ends after half a minute; an operator's check need not wait.
     with store.write() as connection:
         connection.execute(text("UPDATE alert_watch SET holder = NULL"))
-    second = watching(environ)
-    try:
+    with watching(environ) as second:
         receiver.wait(30)
         until = time.monotonic() + 30
         while outbox(store)[0].sent_at is None and time.monotonic() < until:
             time.sleep(0.1)
-    finally:
         second.terminate()
         assert second.wait(30) == 0
     [delivery] = outbox(store)
@@ -370,8 +375,7 @@ def test_a_receiver_that_hangs_holds_up_neither_uploads_nor_incidents(
     receiver.answers.clear()
     for number in range(5):
         upload(store, recently() + number * timedelta(minutes=5), passes=False)
-    process = watching(environ_of(database_url, tmp_path, receiver))
-    try:
+    with watching(environ_of(database_url, tmp_path, receiver)):
         receiver.wait(30)
         with running_server(database_url, tmp_path) as url:
             for number in range(5):
@@ -387,6 +391,3 @@ def test_a_receiver_that_hangs_holds_up_neither_uploads_nor_incidents(
             time.sleep(0.1)
         assert "stuck:homebrew/curl" in all_open(store)
         assert outbox(store)[0].sent_at is None
-    finally:
-        process.kill()
-        process.wait()
