@@ -6,15 +6,11 @@ from typing import Any
 
 from sqlalchemy import (
     Connection,
-    Select,
     delete,
     func,
     insert,
-    literal,
     literal_column,
-    or_,
     select,
-    tuple_,
 )
 
 from batch_dashboard.model.circuit_breaker import (
@@ -32,70 +28,70 @@ _change = circuit_breaker_changes.c
 _COLUMNS = tuple(_change[name] for name in Change._fields)
 # As the partial index says it.
 ATTEMPTED = _run.passed + _run.failed > literal_column("0")
-# One run more than a window holds: the one just stored is among them.
-_LATEST_RUNS = (
-    "SELECT started_at, id, coalesce(completed_at, started_at), passed, failed FROM batch_runs"  # noqa: S608
+
+# Statements of every upload, so without SQLAlchemy (store/bulk). The first condition on started_at
+# is for the index: rows of values alone are not looked up in it by every version.
+_RUNS = (
+    "SELECT started_at, id, coalesce(completed_at, started_at), passed, failed FROM batch_runs"
     " WHERE ecosystem = ? AND passed + failed > 0"
-    f" ORDER BY started_at DESC, id DESC LIMIT {WINDOW_ATTEMPTS + 1}"
 )
-_LATEST_CHANGE = (
-    f"SELECT {', '.join(Change._fields)} FROM circuit_breaker_changes"  # noqa: S608
-    " WHERE ecosystem = ? ORDER BY started_at DESC, batch_run_id DESC LIMIT 1"
+_RUNS_BEFORE = (
+    f"{_RUNS} AND started_at <= ? AND (started_at, id) < (?, ?)"
+    f" ORDER BY started_at DESC, id DESC LIMIT {WINDOW_ATTEMPTS}"
 )
+_RUNS_FROM = (
+    f"{_RUNS} AND started_at >= ? AND (started_at, id) >= (?, ?) ORDER BY started_at, id LIMIT ?"
+)
+_CHANGES = f"SELECT {', '.join(Change._fields)} FROM circuit_breaker_changes WHERE ecosystem = ?"  # noqa: S608
+_CHANGE_BEFORE = (
+    f"{_CHANGES} AND started_at <= ? AND (started_at, batch_run_id) < (?, ?)"
+    " ORDER BY started_at DESC, batch_run_id DESC LIMIT 1"
+)
+_CHANGES_FROM = (
+    f"{_CHANGES} AND started_at >= ? AND (started_at, batch_run_id) >= (?, ?)"
+    " ORDER BY started_at, batch_run_id LIMIT ?"
+)
+# A late run is mostly settled by the runs of one window; else the next pages are longer.
+FIRST_PAGE = WINDOW_ATTEMPTS + 2
 PAGE = 500
+Place = tuple[datetime, int]
+BEGINNING: Place = (datetime.fromtimestamp(0, UTC), 0)
 
 
 def add_run(connection: Connection, ecosystem: str, run: AttemptedRun) -> None:
     """Take a run just stored into account; one without attempts says nothing."""
     if not run.passed + run.failed:
         return
-    # Of every upload, so without SQLAlchemy (store/bulk).
-    latest, *before = [
-        AttemptedRun(_time(row[0]), row[1], _time(row[2]), row[3], row[4])
-        for row in run_statement(connection, _LATEST_RUNS, ecosystem)
-    ]
-    if latest.id != run.id:
-        refresh(connection, ecosystem, run.started_at, run.id)
-        return
-    breaker = _resumed(
-        [
-            Change(_time(row[0]), row[1], row[2], _time(row[3]), row[4])
-            for row in run_statement(connection, _LATEST_CHANGE, ecosystem)
-        ],
-        before,
-    )
-    change = breaker.follow(run)
-    if change is not None:
-        _insert(connection, ecosystem, [change])
+    refresh(connection, ecosystem, run.started_at, run.id)
 
 
 def refresh(connection: Connection, ecosystem: str, started_at: datetime, run_id: int) -> None:
     """Follow the runs again from a place on, until nothing can differ from what is kept."""
     place = (started_at, run_id)
     breaker = _breaker_before(connection, ecosystem, place)
-    kept = _fetch_changes(connection, ecosystem, place)
+    kept = _iter_changes(connection, ecosystem, place)
+    stored = next(kept, None)
     gone: list[Change] = []
     new: list[Change] = []
-    index = followed = 0
-    for run in _iter_runs(connection, ecosystem, place):
-        while index < len(kept) and kept[index].place < run.place:
-            gone.append(kept[index])
-            index += 1
+    for followed, run in enumerate(_iter_runs(connection, ecosystem, place)):
+        while stored is not None and stored.place < run.place:
+            gone.append(stored)
+            stored = next(kept, None)
         change = breaker.follow(run)
-        followed += 1
-        stored = kept[index] if index < len(kept) and kept[index].place == run.place else None
-        if change == stored:
-            # From an equal change on everything is equal; without any, once the window is new.
-            if change is not None or (
-                followed > WINDOW_ATTEMPTS and not gone and not new and not breaker.is_open
-            ):
-                index += stored is not None
-                break
-            continue
         if change is not None:
+            if change == stored:
+                # Everything after an equal change is equal.
+                break
             new.append(change)
+        elif (
+            followed >= WINDOW_ATTEMPTS
+            and not (gone or new or breaker.is_open)
+            and (stored is None or stored.place > run.place)
+        ):
+            # So it is where nothing changed as long as a run is remembered.
+            break
     else:
-        gone += kept[index:]
+        gone += [stored, *kept] if stored is not None else []
     for change in gone:
         _delete(connection, ecosystem, change)
     for change in new:
@@ -114,7 +110,7 @@ def count_drift(connection: Connection) -> int:
     """How many changes are missing, wrong or too many."""
     names = connection.execute(select(_run.ecosystem).union(select(_change.ecosystem))).scalars()
     return sum(
-        len(set(_fetch_changes(connection, name, None)) ^ set(_simulated(connection, name)))
+        len(set(_iter_changes(connection, name, BEGINNING)) ^ set(_simulated(connection, name)))
         for name in names.all()
     )
 
@@ -150,49 +146,22 @@ def fetch_history(
 
 def _simulated(connection: Connection, ecosystem: str) -> Iterator[Change]:
     breaker = CircuitBreaker()
-    for run in _iter_runs(connection, ecosystem, None):
+    for run in _iter_runs(connection, ecosystem, BEGINNING):
         change = breaker.follow(run)
         if change is not None:
             yield change
 
 
-def _breaker_before(
-    connection: Connection, ecosystem: str, place: tuple[datetime, int]
-) -> CircuitBreaker:
+def _breaker_before(connection: Connection, ecosystem: str, place: Place) -> CircuitBreaker:
     """The breaker as the runs before a place left it."""
-    last = (
-        select(*_COLUMNS)
-        .where(
-            _change.ecosystem == ecosystem,
-            _change.started_at <= place[0],
-            or_(_change.started_at < place[0], _change.batch_run_id < place[1]),
-        )
-        .order_by(_change.started_at.desc(), _change.batch_run_id.desc())
-        .limit(1)
-    )
-    before = (
-        _runs()
-        .where(
-            _run.ecosystem == ecosystem,
-            _run.started_at <= place[0],
-            or_(_run.started_at < place[0], _run.id < place[1]),
-        )
-        .order_by(_run.started_at.desc(), _run.id.desc())
-        .limit(WINDOW_ATTEMPTS)
-    )
-    return _resumed(
-        [Change(*row) for row in connection.execute(last)],
-        [AttemptedRun(*row) for row in connection.execute(before)],
-    )
-
-
-def _resumed(last: Sequence[Change], newest_first: Sequence[AttemptedRun]) -> CircuitBreaker:
-    """The breaker after its last change, if any, and the runs since."""
-    change = last[0] if last else None
+    unix = int(place[0].timestamp())
+    last = run_statement(connection, _CHANGE_BEFORE, ecosystem, unix, unix, place[1])
+    before = run_statement(connection, _RUNS_BEFORE, ecosystem, place[0], *place)
+    change = _change_of(last[0]) if last else None
     breaker = CircuitBreaker(change)
     if change is None or change.state != OPEN:
-        since = [run for run in newest_first if change is None or run.place >= change.place]
-        breaker.resume(reversed(since))
+        runs = map(_run_of, reversed(before))
+        breaker.resume(run for run in runs if change is None or run.place >= change.place)
     return breaker
 
 
@@ -203,48 +172,37 @@ def _time(value: Any) -> datetime:
     return datetime.fromisoformat(value) if isinstance(value, str) else value.astimezone(UTC)
 
 
-def _iter_runs(
-    connection: Connection, ecosystem: str, place: tuple[datetime, int] | None
-) -> Iterator[AttemptedRun]:
+def _iter_runs(connection: Connection, ecosystem: str, place: Place) -> Iterator[AttemptedRun]:
     """The runs of an ecosystem in their order, from a place on."""
-    included = True
+    length = FIRST_PAGE
     while True:
-        query = _runs().where(_run.ecosystem == ecosystem)
-        if place is not None:
-            key = tuple_(_run.started_at, _run.id)
-            here = tuple_(literal(place[0], _run.started_at.type), literal(place[1]))
-            query = query.where(
-                _run.started_at >= place[0], key >= here if included else key > here
-            )
-        query = query.order_by(_run.started_at, _run.id).limit(PAGE)
-        page = [AttemptedRun(*row) for row in connection.execute(query)]
-        yield from page
-        if len(page) < PAGE:
+        page = run_statement(connection, _RUNS_FROM, ecosystem, place[0], *place, length)
+        runs = list(map(_run_of, page))
+        yield from runs
+        if len(runs) < length:
             return
-        place, included = page[-1].place, False
+        place, length = (runs[-1].started_at, runs[-1].id + 1), PAGE
 
 
-def _runs() -> Select[Any]:
-    return select(
-        _run.started_at,
-        _run.id,
-        func.coalesce(_run.completed_at, _run.started_at, type_=_run.started_at.type),
-        _run.passed,
-        _run.failed,
-    ).where(ATTEMPTED)
+def _iter_changes(connection: Connection, ecosystem: str, place: Place) -> Iterator[Change]:
+    """The changes kept of an ecosystem in their order, from a place on."""
+    length = FIRST_PAGE
+    while True:
+        unix = int(place[0].timestamp())
+        page = run_statement(connection, _CHANGES_FROM, ecosystem, unix, unix, place[1], length)
+        changes = list(map(_change_of, page))
+        yield from changes
+        if len(changes) < length:
+            return
+        place, length = (changes[-1].started_at, changes[-1].batch_run_id + 1), PAGE
 
 
-def _fetch_changes(
-    connection: Connection, ecosystem: str, place: tuple[datetime, int] | None
-) -> list[Change]:
-    query = select(*_COLUMNS).where(_change.ecosystem == ecosystem)
-    if place is not None:
-        query = query.where(
-            _change.started_at >= place[0],
-            or_(_change.started_at > place[0], _change.batch_run_id >= place[1]),
-        )
-    query = query.order_by(_change.started_at, _change.batch_run_id)
-    return [Change(*row) for row in connection.execute(query)]
+def _run_of(row: Sequence[Any]) -> AttemptedRun:
+    return AttemptedRun(_time(row[0]), row[1], _time(row[2]), row[3], row[4])
+
+
+def _change_of(row: Sequence[Any]) -> Change:
+    return Change(_time(row[0]), row[1], row[2], _time(row[3]), row[4])
 
 
 def _delete(connection: Connection, ecosystem: str, change: Change) -> None:
