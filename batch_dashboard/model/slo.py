@@ -186,11 +186,6 @@ class Burn(NamedTuple):
         return self.rate is not None and self.rate >= self.threshold and self.is_sure
 
 
-def largest_burn_rate(target: float) -> float | None:
-    """The burn rate when everything fails; None for a target of 100 %, which has no budget."""
-    return None if target >= 1 else 1 / (1 - target)
-
-
 def burn_threshold(window: BurnWindow, target: float) -> float:
     """The burn rate that uses the window's share of the budget, or the highest that can be asked.
 

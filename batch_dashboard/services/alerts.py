@@ -91,7 +91,7 @@ def _tell(
     for destination in destinations:
         to_new = admitted(telling, destination.least_severity)
         to_over = admitted(over, destination.least_severity)
-        if to_new or (is_digest and to_over):
+        if to_new or to_over:
             message = compose(to_new, to_over, url, is_digest and not urgent)
             alerts.insert_delivery(connection, destination.name, message, now)
     incidents.update_told(connection, telling, over)

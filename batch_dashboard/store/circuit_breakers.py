@@ -55,7 +55,8 @@ _CHANGES_FROM = (
 FIRST_PAGE = WINDOW_ATTEMPTS + 2
 PAGE = 500
 Place = tuple[datetime, int]
-BEGINNING: Place = (datetime.fromtimestamp(0, UTC), 0)
+# Before every run there can be; earlier years have no four digits to be ordered by as text.
+BEGINNING: Place = (datetime(1000, 1, 1, tzinfo=UTC), 0)
 
 
 def add_run(connection: Connection, ecosystem: str, run: AttemptedRun) -> None:

@@ -23,7 +23,7 @@ from batch_dashboard.services.alerts import MAX_ATTEMPTS, WAITS, check, send_due
 from batch_dashboard.services.destinations import Destination
 from batch_dashboard.services.watching import LEASE, Watcher
 from batch_dashboard.settings import PROJECT_ROOT, Settings
-from batch_dashboard.store import alerts, incidents
+from batch_dashboard.store import alerts, ecosystem_rules, incidents
 from batch_dashboard.store.engine import Store
 from tests.factories import NOW, batch_run, failed_result, ingest, recipe_result
 from tests.http.server import running_server
@@ -203,6 +203,24 @@ def test_a_destination_gets_what_is_as_bad_as_it_asks_for(store: Store) -> None:
     assert "WARNING stuck" in everything.body
     assert "CRITICAL failing" in worst.body
     assert "WARNING" not in worst.body
+
+
+def test_what_is_over_reaches_those_whom_the_next_message_does_not_concern(store: Store) -> None:
+    critical = replace(NOWHERE, name="critical only", least_severity="critical")
+    for number in range(5):
+        upload(store, NOW + number * HOUR, passes=False)
+    look(store, NOW + 5 * HOUR, NOWHERE, critical)
+    with store.write() as connection:
+        ecosystem_rules.replace_pause(connection, "homebrew", "known", None, NOW, None)
+    look(store, NOW + 6 * HOUR, NOWHERE, critical)
+    look(store, NOW + 30 * HOUR, NOWHERE, critical)
+    with store.write() as connection:
+        connection.execute(text("UPDATE incidents SET told_closed = false"))
+    macos = batch_run(started_at=(NOW + HOUR).isoformat(), completed_at=None, macos_minutes=801)
+    ingest(store, macos, NOW + HOUR)
+    look(store, NOW + 31 * HOUR, NOWHERE, critical)
+    told = [each.body for each in outbox(store) if each.destination == "critical only"]
+    assert any(body.startswith("OVER failing – homebrew") for body in told)
 
 
 def test_without_a_destination_nothing_counts_as_told(store: Store) -> None:
