@@ -63,5 +63,21 @@ class AlertError(BatchDashboardError):
     """A destination for notifications cannot be used; the message says what would be right."""
 
 
-class RuleError(BatchDashboardError):
-    """What was said of an ecosystem cannot be used; the message says what would be right."""
+class InputError(BatchDashboardError):
+    """A value somebody entered cannot be used: which field, and what would be right."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class FormSpent(BatchDashboardError):
+    """A form was sent before; nothing is done a second time."""
+
+
+class NotFound(BatchDashboardError):
+    """What was to be changed is not there any more."""
+
+
+class Forbidden(BatchDashboardError):
+    """Who asks is known and may not do this; the message says why."""

@@ -1,6 +1,10 @@
 """What every command needs: the store and the settings, and errors told in one line."""
 
-from collections.abc import Callable
+import getpass
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
@@ -9,6 +13,8 @@ from flask import current_app
 from flask.cli import with_appcontext
 
 from batch_dashboard.errors import BatchDashboardError
+from batch_dashboard.services import changes
+from batch_dashboard.services.changes import COMMAND_LINE, Actor, Change
 from batch_dashboard.settings import Settings
 from batch_dashboard.store.engine import Store
 
@@ -26,6 +32,22 @@ def settings() -> Settings:
     """The application's settings."""
     found: Settings = current_app.extensions["settings"]
     return found
+
+
+@contextmanager
+def changing() -> Iterator[Change]:
+    """A transaction of whoever sits at the command line, to be told of in the audit log."""
+    actor = Actor(_operator(), COMMAND_LINE)
+    with changes.changing(store(), actor, datetime.now(UTC)) as change:
+        yield change
+
+
+def _operator() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        # A container may run under a number that no user has.
+        return f"user {os.getuid()}"
 
 
 def in_application(command: Callable[P, R]) -> Callable[P, R]:

@@ -1,11 +1,11 @@
 """`ecosystems`: targets, expected intervals and pauses."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import click
 
-from batch_dashboard.commands.context import in_application, store
-from batch_dashboard.errors import RuleError
+from batch_dashboard.commands.context import changing, in_application
+from batch_dashboard.model.targets import OwnRule
 from batch_dashboard.services import ecosystem_rules
 
 
@@ -30,7 +30,9 @@ def rule(
 ) -> None:
     """Set all of an ecosystem's rule; what is not given goes back to its default."""
     interval = None if expected_hours is None else timedelta(hours=expected_hours)
-    ecosystem_rules.set_rule(store(), ecosystem, not no_target, target, min_attempts, interval)
+    with changing() as change:
+        own = OwnRule(not no_target, target, min_attempts, interval)
+        ecosystem_rules.set_rule(change, ecosystem, own)
     click.echo(f"The rule of {ecosystem} is set.")
 
 
@@ -41,7 +43,8 @@ def rule(
 @in_application
 def pause(ecosystem: str, reason: str, link: str | None) -> None:
     """Tell CI to skip an ecosystem until it is resumed."""
-    ecosystem_rules.pause(store(), ecosystem, reason, link, datetime.now(UTC))
+    with changing() as change:
+        ecosystem_rules.pause(change, ecosystem, reason, link)
     click.echo(f"{ecosystem} is paused.")
 
 
@@ -50,6 +53,6 @@ def pause(ecosystem: str, reason: str, link: str | None) -> None:
 @in_application
 def resume(ecosystem: str) -> None:
     """End the pause of an ecosystem."""
-    if not ecosystem_rules.resume(store(), ecosystem):
-        raise RuleError(f"{ecosystem} is not paused")
+    with changing() as change:
+        ecosystem_rules.resume(change, ecosystem)
     click.echo(f"{ecosystem} goes on.")

@@ -1,6 +1,6 @@
 """Minutes over time by runner operating system, each against its own budget."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -10,6 +10,7 @@ from batch_dashboard.figures.style import (
     CONFIG,
     ROWS,
     RUNNER_OS_COLOURS,
+    STEP_EDGES,
     bars,
     empty_figure,
     layout,
@@ -17,6 +18,7 @@ from batch_dashboard.figures.style import (
     step_axis,
     value_axis,
 )
+from batch_dashboard.model.budget import Budgets
 from batch_dashboard.model.records import RunSums
 from batch_dashboard.model.series import Steps
 from batch_dashboard.model.vocabulary import RUNNER_OS, RUNNER_OS_NAMES
@@ -26,12 +28,12 @@ FARTHEST_BUDGET = 4.0
 
 
 def minutes_figure(
-    steps: Steps, sums: Mapping[date, RunSums], budgets: Mapping[str, float]
+    steps: Steps, sums: Mapping[date, RunSums], budgets: Budgets | None
 ) -> dict[str, Any]:
     """Bars per step, macOS above Linux, so that each stands beside its own budget line.
 
     A step that is not in `sums` had no batch run and is marked so, as is one whose runs told no
-    minutes: neither is a bar of zero. `budgets`, minutes a week, is empty where steps are no weeks.
+    minutes: neither is a bar of zero. `budgets` is None where steps are no weeks.
     """
     if not any(start in sums for start in steps.starts):
         return empty_figure("No batch run in this period.")
@@ -55,13 +57,17 @@ def minutes_figure(
         )
         data += marks(steps, axis, sums, values, f"{name} minutes unknown")
         highest = max(value or 0.0 for value in values.values())
-        budget = budgets.get(runner_os)
-        in_sight = budget is not None and budget <= FARTHEST_BUDGET * highest
-        top = max(highest, budget if budget is not None and in_sight else 0.0) * 1.18 or 1.0
-        if budget is not None:
-            notes.append(_budget_name(name, axis, budget, in_sight))
-            if in_sight:
-                shapes.append(_budget_line(axis, budget))
+        top = highest
+        if budgets is not None:
+            of_steps = [budgets.of(runner_os, start) for start in steps.starts]
+            farthest = FARTHEST_BUDGET * highest
+            lines = [
+                line for line in _budget_lines(axis, steps, of_steps) if line["y0"] <= farthest
+            ]
+            notes.append(_budget_name(name, axis, of_steps[-1], of_steps[-1] <= farthest))
+            shapes += lines
+            top = max(highest, *(line["y0"] for line in lines), 0.0)
+        top = top * 1.18 or 1.0
         axes["yaxis" if axis == "y" else "yaxis2"] = value_axis(
             f"{name}, min", domain=list(domain), range=[0, top]
         )
@@ -79,17 +85,25 @@ def minutes_figure(
     }
 
 
-def _budget_line(axis: str, budget: float) -> dict[str, Any]:
-    return {
-        "type": "line",
-        "xref": "paper",
-        "x0": 0,
-        "x1": 1,
-        "yref": axis,
-        "y0": budget,
-        "y1": budget,
-        "line": {"color": BUDGET, "width": 1.5, "dash": "dash"},
-    }
+def _budget_lines(axis: str, steps: Steps, budgets: Sequence[float]) -> list[dict[str, Any]]:
+    """A line for each time in which the budget is the same."""
+    edge = STEP_EDGES[steps.step]
+    starts = [
+        index for index, budget in enumerate(budgets) if index == 0 or budget != budgets[index - 1]
+    ]
+    return [
+        {
+            "type": "line",
+            "xref": "x",
+            "x0": str(steps.starts[first] - edge),
+            "x1": str(steps.starts[after - 1] + edge),
+            "yref": axis,
+            "y0": budgets[first],
+            "y1": budgets[first],
+            "line": {"color": BUDGET, "width": 1.5, "dash": "dash"},
+        }
+        for first, after in zip(starts, [*starts[1:], len(budgets)], strict=True)
+    ]
 
 
 def _budget_name(name: str, axis: str, budget: float, in_sight: bool) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
-from batch_dashboard.model.budget import BudgetWeek
+from batch_dashboard.model.budget import Budgets, BudgetWeek
 from batch_dashboard.model.periods import Step
 from batch_dashboard.model.pipelines import Pipeline
 from batch_dashboard.model.prices import Cost
@@ -18,17 +18,15 @@ from batch_dashboard.model.wording import dollars, duration, minutes, percent, p
 NO_RUN = "No batch run started in this period."
 
 
-def minutes_sentence(
-    steps: Steps, sums: Mapping[date, RunSums], budgets: Mapping[str, float]
-) -> str:
+def minutes_sentence(steps: Steps, sums: Mapping[date, RunSums], budgets: Budgets | None) -> str:
     """Totals, the step that used most, steps without a run, and runs that told no minutes.
 
-    `budgets`, minutes a week, is empty where steps are no weeks.
+    `budgets` is None where steps are no weeks.
     """
     shown = _shown(steps, sums)
     if not shown:
         return NO_RUN
-    parts = [_used(runner_os, steps, shown, budgets.get(runner_os)) for runner_os in RUNNER_OS]
+    parts = [_used(runner_os, steps, shown, budgets) for runner_os in RUNNER_OS]
     parts += _absent(steps, shown)
     runs = sum(row.runs for row in shown.values())
     for runner_os in RUNNER_OS:
@@ -39,7 +37,9 @@ def minutes_sentence(
     return " ".join(parts)
 
 
-def _used(runner_os: str, steps: Steps, shown: Mapping[date, RunSums], budget: float | None) -> str:
+def _used(
+    runner_os: str, steps: Steps, shown: Mapping[date, RunSums], budgets: Budgets | None
+) -> str:
     name = RUNNER_OS_NAMES[runner_os]
     known = {
         start: row.minutes(runner_os).known
@@ -52,8 +52,11 @@ def _used(runner_os: str, steps: Steps, shown: Mapping[date, RunSums], budget: f
     if not total:
         return f"{name} used 0 minutes in the runs that reported them."
     most = max(known, key=lambda start: known[start])
-    of_budget = f", {percent(known[most] / budget)} of a week's budget" if budget else ""
-    over = 0 if budget is None else sum(used > budget for used in known.values())
+    of_budget, over = "", 0
+    if budgets is not None:
+        share = known[most] / budgets.of(runner_os, most)
+        of_budget = f", {percent(share)} of a week's budget"
+        over = sum(used > budgets.of(runner_os, start) for start, used in known.items())
     sentence = (
         f"{name} used {minutes(total)} min, most {_when(steps, most)}"
         f" ({minutes(known[most])} min{of_budget})"

@@ -9,7 +9,7 @@ from batch_dashboard.model.periods import DAY, Period, last_days, week_of
 from batch_dashboard.model.records import DayMinutes, Minutes
 from batch_dashboard.model.vocabulary import LINUX, MACOS
 
-BUDGET_MINUTES = {MACOS: 1_000.0, LINUX: 5_000.0}
+DEFAULT_MINUTES = {MACOS: 1_000.0, LINUX: 5_000.0}
 SAMPLE_SHARE = 0.80
 PAUSE_SHARE = 0.95
 FORECAST_DAYS = 28
@@ -17,6 +17,33 @@ FORECAST_DAYS = 28
 OK = "ok"
 SAMPLE = "sample"
 PAUSE = "pause"
+
+
+class OwnBudget(NamedTuple):
+    """What an operator set in place of the default, from a Monday on."""
+
+    runner_os: str
+    since: date
+    minutes: float
+
+
+class Budgets:
+    """The minutes allowed in each UTC week: what operators set, before it the default."""
+
+    def __init__(self, own: Iterable[OwnBudget] = ()) -> None:
+        self.own = sorted(own, key=lambda budget: (budget.runner_os, budget.since))
+
+    def of(self, runner_os: str, day: date) -> float:
+        """The budget of the week that holds a day."""
+        monday = week_of(day).since or day
+        found = DEFAULT_MINUTES[runner_os]
+        for budget in self.own:
+            if budget.runner_os == runner_os and budget.since <= monday:
+                found = budget.minutes
+        return found
+
+
+DEFAULT_BUDGETS = Budgets()
 
 
 class BudgetWeek(NamedTuple):
@@ -85,13 +112,13 @@ def burn_up(budget: BudgetWeek, days: Iterable[DayMinutes], today: date) -> list
 
 
 def budget_week(
-    runner_os: str, days: Iterable[DayMinutes], today: date, budget_minutes: float | None = None
+    runner_os: str, days: Iterable[DayMinutes], today: date, budgets: Budgets = DEFAULT_BUDGETS
 ) -> BudgetWeek:
     """How a runner operating system stands today, from the days of the last four weeks.
 
     Forecast = used so far + mean daily use of the last 28 days x days left after today.
     """
-    budget = BUDGET_MINUTES[runner_os] if budget_minutes is None else budget_minutes
+    budget = budgets.of(runner_os, today)
     days = sorted(days)
     week = week_of(today)
     this_week = [day for day in days if day.day in week]

@@ -3,7 +3,7 @@
 GitHub-hosted standard runners, US dollars a minute.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -42,27 +42,34 @@ class Cost(NamedTuple):
 
 
 # Oldest first. The first one holds for all days before it, too.
-LIST_PRICES = (
+DEFAULT_PRICES = (
     ListPrice(date.min, linux=0.008, macos=0.08),
     ListPrice(date(2026, 1, 1), linux=0.006, macos=0.062),
 )
 
 
-def list_price(day: date, prices: Iterable[ListPrice] = LIST_PRICES) -> ListPrice:
+def prices_in_force(own: Iterable[ListPrice]) -> tuple[ListPrice, ...]:
+    """The defaults, and from the first price an operator set on, only those that operators set."""
+    set_ = sorted(own)
+    first = set_[0].since if set_ else date.max
+    return (*(price for price in DEFAULT_PRICES if price.since < first), *set_)
+
+
+def list_price(day: date, prices: Iterable[ListPrice] = DEFAULT_PRICES) -> ListPrice:
     """The price in force on a day."""
     return [price for price in prices if price.since <= day][-1]
 
 
-def price_changes(prices: Iterable[ListPrice] = LIST_PRICES) -> list[date]:
+def price_changes(prices: Iterable[ListPrice] = DEFAULT_PRICES) -> list[date]:
     """The days on which another price begins, oldest first."""
     return [price.since for price in prices if price.since != date.min]
 
 
-def cost_of_sums(sums: Iterable[RunSums]) -> Cost:
+def cost_of_sums(sums: Iterable[RunSums], prices: Sequence[ListPrice] = DEFAULT_PRICES) -> Cost:
     """Dollars for the known minutes of some sums, none of which reaches over a change of price."""
     dollars: dict[str, float | None] = {MACOS: None, LINUX: None}
     for row in sums:
-        price = list_price(row.start)
+        price = list_price(row.start, prices)
         for runner_os, so_far in dollars.items():
             known = row.minutes(runner_os).value
             if known is not None:
@@ -70,10 +77,10 @@ def cost_of_sums(sums: Iterable[RunSums]) -> Cost:
     return Cost(dollars[MACOS], dollars[LINUX])
 
 
-def cost_of_days(days: Iterable[DayMinutes]) -> float:
+def cost_of_days(days: Iterable[DayMinutes], prices: Sequence[ListPrice] = DEFAULT_PRICES) -> float:
     """Dollars for the known minutes of some days, each at the list price of its day."""
     dollars = 0.0
     for day in days:
-        price = list_price(day.day)
+        price = list_price(day.day, prices)
         dollars += day.macos_minutes * price.macos + day.linux_minutes * price.linux
     return dollars

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
-from batch_dashboard.model.prices import Cost, cost_of_sums
+from batch_dashboard.model.prices import DEFAULT_PRICES, Cost, ListPrice, cost_of_sums
 from batch_dashboard.model.records import RunSums
 from batch_dashboard.model.vocabulary import LINUX, MACOS, RUNNER_OS
 
@@ -35,13 +35,15 @@ class Spending(NamedTuple):
         return sum(means) if means else None
 
 
-def spending(sums: Iterable[RunSums]) -> list[Spending]:
+def spending(
+    sums: Iterable[RunSums], prices: Sequence[ListPrice] = DEFAULT_PRICES
+) -> list[Spending]:
     """Each ecosystem's sum and cost; no sum reaches over a change of price."""
     groups: dict[str, list[RunSums]] = defaultdict(list)
     for row in sums:
         groups[row.ecosystem].append(row)
     return [
-        Spending(RunSums.total(rows[0].start, name, rows), cost_of_sums(rows))
+        Spending(RunSums.total(rows[0].start, name, rows), cost_of_sums(rows, prices))
         for name, rows in groups.items()
     ]
 

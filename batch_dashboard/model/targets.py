@@ -17,6 +17,27 @@ class EcosystemRule(NamedTuple):
     expected_interval: timedelta | None = None  # None: what is usual for its runs
 
 
+class OwnRule(NamedTuple):
+    """What an operator set for an ecosystem; None: the default."""
+
+    has_target: bool = True
+    success_rate_target: float | None = None  # 0…1
+    min_attempts: int | None = None
+    expected_interval: timedelta | None = None
+
+
+def rule_of(ecosystem: str, own: OwnRule) -> EcosystemRule:
+    """What an ecosystem is held to by what an operator set, the rest by default."""
+    rule = default_rule(ecosystem)
+    if not own.has_target:
+        rule = rule._replace(target=None)
+    elif own.success_rate_target is not None:
+        rule = rule._replace(target=own.success_rate_target)
+    if own.min_attempts is not None:
+        rule = rule._replace(min_attempts=own.min_attempts)
+    return rule._replace(expected_interval=own.expected_interval)
+
+
 def success_rate_target(ecosystem: str) -> float:
     """The least success rate that is good enough where no operator set one, 0…1."""
     return SUCCESS_RATE_TARGETS.get(ecosystem, DEFAULT_TARGET)

@@ -1,23 +1,131 @@
-"""Taking batch runs back."""
+"""Taking batch runs out of the statistics, back in, or away for good.
 
-from batch_dashboard.store import circuit_breakers, failure_groups, recipes, rollups, uploads
-from batch_dashboard.store.engine import Store
+Each leaves every sum as if it were summed anew (docs/data-model.md, "Summaries").
+"""
+
+from datetime import datetime
+from typing import Any
+
+from batch_dashboard.errors import InputError, NotFound
+from batch_dashboard.model.summaries import summarise
+from batch_dashboard.model.wording import CONTROL_CHARACTER
+from batch_dashboard.services.changes import Change
+from batch_dashboard.store import (
+    circuit_breakers,
+    exclusion,
+    failure_groups,
+    recipes,
+    rollups,
+    uploads,
+)
+from batch_dashboard.store.engine import Connection, Store
+
+MAX_REASON_LENGTH = 500
+
+
+def exclude(change: Change, batch_run_id: int, reason: str) -> None:
+    """Take a batch run out of the statistics, to be restored at any time.
+
+    Raises InputError when the reason cannot be used, NotFound when the run is not there.
+    """
+    reason = checked_reason(reason)
+    connection = change.connection
+    run = uploads.find_run(connection, batch_run_id)
+    if run is None:
+        raise NotFound(f"there is no batch run {batch_run_id} in the statistics")
+    exclude_run(connection, batch_run_id, reason, change.actor.name, change.now)
+    change.record("exclude batch run", _subject(batch_run_id), None, {"reason": reason})
+    change.judge_again()
+
+
+def restore(change: Change, batch_run_id: int) -> None:
+    """Put an excluded batch run back. Raises NotFound when none of that id is excluded."""
+    excluded = exclusion.find(change.connection, batch_run_id)
+    if excluded is None:
+        raise NotFound(f"no batch run {batch_run_id} is excluded")
+    restore_run(change.connection, batch_run_id)
+    change.record("restore batch run", _subject(batch_run_id), {"reason": excluded.reason}, None)
+    change.judge_again()
+
+
+def delete(change: Change, batch_run_id: int, reason: str) -> None:
+    """Delete a batch run, excluded or not, for good; the same content may be sent again.
+
+    Raises InputError when the reason cannot be used, NotFound when the run is not there.
+    """
+    reason = checked_reason(reason)
+    run = uploads.find_run(change.connection, batch_run_id)
+    run = run or exclusion.find_place(change.connection, batch_run_id)
+    if run is None:
+        raise NotFound(f"there is no batch run {batch_run_id}; it may have been deleted already")
+    before: dict[str, Any] = {"ecosystem": run.ecosystem, "started_at": run.started_at}
+    delete_run(change.connection, batch_run_id)
+    change.record("delete batch run", _subject(batch_run_id), before, {"reason": reason})
+    change.judge_again()
 
 
 def delete_batch_run(store: Store, batch_run_id: int) -> bool:
-    """Delete a batch run with its results and take it out of every summary.
-
-    False when there is none of that id.
-    """
+    """Delete a batch run in a transaction of its own; False when there is none of that id."""
     with store.write() as connection:
-        run = uploads.find_run(connection, batch_run_id)
-        if run is None:
-            return False
-        touched = recipes.fetch_of_run(connection, batch_run_id)
-        failures = failure_groups.fetch_of_run(connection, batch_run_id)
-        uploads.delete_run(connection, batch_run_id)
-        rollups.refresh_day(connection, run.started_at.date(), run.ecosystem)
-        recipes.recompute(connection, touched)
-        failure_groups.remove_failures(connection, failures, run.started_at)
-        circuit_breakers.refresh(connection, run.ecosystem, run.started_at, batch_run_id)
+        return delete_run(connection, batch_run_id)
+
+
+def checked_reason(reason: str) -> str:
+    """A reason on one line. Raises InputError when it is empty or too long."""
+    reason = " ".join(CONTROL_CHARACTER.sub(" ", reason).split())
+    if not 0 < len(reason) <= MAX_REASON_LENGTH:
+        raise InputError("reason", f"give a reason of 1 to {MAX_REASON_LENGTH} characters")
+    return reason
+
+
+def exclude_run(
+    connection: Connection, batch_run_id: int, reason: str, excluded_by: str, now: datetime
+) -> bool:
+    """Move a run with its results to the excluded ones; False when it is not there."""
+    if uploads.find_run(connection, batch_run_id) is None:
+        return False
+    exclusion.insert_excluded(connection, batch_run_id, reason, excluded_by, now)
+    return _take_out(connection, batch_run_id)
+
+
+def restore_run(connection: Connection, batch_run_id: int) -> bool:
+    """Move an excluded run back among the others; False when none of that id is excluded."""
+    run = exclusion.find_place(connection, batch_run_id)
+    if run is None:
+        return False
+    # The rule of failure groups may have changed while the run was out.
+    summary = summarise(exclusion.fetch_results(connection, batch_run_id))
+    exclusion.update_groups(connection, batch_run_id, summary.result_groups)
+    exclusion.move_back(connection, batch_run_id)
+    rollups.refresh_day(connection, run.started_at.date(), run.ecosystem)
+    recipes.recompute(connection, list(summary.recipes))
+    failure_groups.add_failures(connection, summary, run.started_at)
+    circuit_breakers.refresh(connection, run.ecosystem, run.started_at, batch_run_id)
     return True
+
+
+def delete_run(connection: Connection, batch_run_id: int) -> bool:
+    """Delete a run, excluded or not, with its results; False when there is none of that id."""
+    if exclusion.find_place(connection, batch_run_id) is not None:
+        exclusion.delete_excluded(connection, batch_run_id)
+        return True
+    return _take_out(connection, batch_run_id)
+
+
+def _take_out(connection: Connection, batch_run_id: int) -> bool:
+    """Delete a run and take it out of every summary."""
+    run = uploads.find_run(connection, batch_run_id)
+    if run is None:
+        return False
+    touched = recipes.fetch_of_run(connection, batch_run_id)
+    failures = failure_groups.fetch_of_run(connection, batch_run_id)
+    uploads.delete_run(connection, batch_run_id)
+    rollups.refresh_day(connection, run.started_at.date(), run.ecosystem)
+    recipes.recompute(connection, touched)
+    failure_groups.remove_failures(connection, failures, run.started_at)
+    circuit_breakers.refresh(connection, run.ecosystem, run.started_at, batch_run_id)
+    return True
+
+
+def _subject(batch_run_id: int) -> str:
+    return f"batch run {batch_run_id}"

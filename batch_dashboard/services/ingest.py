@@ -32,11 +32,13 @@ def ingest_batch_run(
     now: datetime,
     ingest_token_id: int | None = None,
     idempotency_key: str | None = None,
+    address: str = "",
 ) -> Receipt:
     """Store a batch run in one transaction; the same content again is stored once.
 
-    Raises IdempotencyConflict when the key came before with other content, and StoreUnavailable
-    when the database is away or locked beyond the wait; nothing is written then.
+    `address` is where it came from. Raises IdempotencyConflict when the key came before with other
+    content, and StoreUnavailable when the database is away or locked beyond the wait; nothing is
+    written then.
     """
     # Summed before the write lock is taken: other uploads need not wait for it.
     summary = summarise(run.results)
@@ -48,7 +50,8 @@ def ingest_batch_run(
         if idempotency_key:
             uploads.insert_idempotency_key(connection, idempotency_key, receipt.batch_run_id)
         if ingest_token_id is not None:
-            tokens.update_last_used(connection, ingest_token_id, now)
+            note = tokens.update_last_used if receipt.replayed else tokens.add_upload
+            note(connection, ingest_token_id, address, now)
     return receipt
 
 

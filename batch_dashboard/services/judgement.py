@@ -18,6 +18,7 @@ from batch_dashboard.store import (
     failure_group_list,
     pipelines,
     recipe_list,
+    spending_rules,
 )
 from batch_dashboard.store.engine import Connection
 
@@ -39,7 +40,8 @@ def judge_budgets(connection: Connection, now: datetime) -> list[BudgetWeek]:
     """How each runner operating system stands against its budget in this UTC week."""
     today = now.date()
     days = ecosystem_days.fetch_day_minutes(connection, last_days(FORECAST_DAYS, today))
-    return [budget_week(runner_os, days, today) for runner_os in RUNNER_OS]
+    budgets = spending_rules.fetch_budgets(connection)
+    return [budget_week(runner_os, days, today, budgets) for runner_os in RUNNER_OS]
 
 
 def decide_for(connection: Connection, ecosystem: str, now: datetime) -> Decision:

@@ -1,6 +1,15 @@
 """Holding rollups and summaries against the rows they sum, and mending them."""
 
-from batch_dashboard.store import circuit_breakers, failure_groups, recipes, rollups, uploads
+from datetime import datetime
+
+from batch_dashboard.store import (
+    circuit_breakers,
+    failure_groups,
+    recipes,
+    rollups,
+    system,
+    uploads,
+)
 from batch_dashboard.store.engine import Store
 
 
@@ -14,6 +23,14 @@ def verify_rollups(store: Store) -> dict[str, int]:
             **failure_groups.count_drift(connection),
             "circuit_breaker_changes": circuit_breakers.count_drift(connection),
         }
+
+
+def check_rollups(store: Store, now: datetime) -> dict[str, int]:
+    """As `verify_rollups`, and noted for the system page and the metrics."""
+    drift = verify_rollups(store)
+    with store.write() as connection:
+        system.put_fact(connection, system.LAST_CHECK, now, drift)
+    return drift
 
 
 def rebuild_rollups(store: Store) -> None:

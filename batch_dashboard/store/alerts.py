@@ -187,6 +187,11 @@ def update_watch(connection: Connection, watch: Watch) -> None:
         connection.execute(insert(alert_watch).values(id=_THE_ROW, **watch._asdict()))
 
 
+def ask_for_check(connection: Connection) -> None:
+    """Have whoever watches judge at the next look."""
+    connection.execute(update(alert_watch).values(last_check_at=None))
+
+
 def latest_batch_run_id(connection: Connection) -> int:
     """The id of the run stored last, 0 where there is none."""
     found: int | None = connection.execute(select(func.max(batch_runs.c.id))).scalar_one()

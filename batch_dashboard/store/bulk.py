@@ -80,7 +80,7 @@ def upsert_rows(
     arrays = ", ".join(f"%s::{_postgresql_type(table, name)}[]" for name in columns)
     values = ", ".join(["sent.*", *_literals(constants)])
     _cursor(connection).execute(
-        f"INSERT INTO {table.name} ({names}) "  # noqa: S608
+        f"INSERT INTO {table.name} ({names}) "
         f"SELECT {values} FROM unnest({arrays}) AS sent {conflict}",
         [list(values) for values in zip(*rows, strict=True)],
     )
@@ -122,10 +122,10 @@ def _sqlite_insert(
     many = ", ".join([f"({marks})"] * ROWS_AT_ONCE)
     while len(part := list(islice(waiting, ROWS_AT_ONCE))) == ROWS_AT_ONCE:
         cursor.execute(
-            f"INSERT INTO {into} VALUES {many} {conflict}",  # noqa: S608
+            f"INSERT INTO {into} VALUES {many} {conflict}",
             list(chain.from_iterable(part)),
         )
-    cursor.executemany(f"INSERT INTO {into} VALUES ({marks}) {conflict}", part)  # noqa: S608
+    cursor.executemany(f"INSERT INTO {into} VALUES ({marks}) {conflict}", part)
 
 
 def _cursor(connection: Connection) -> Any:

@@ -42,7 +42,7 @@ _RUNS_BEFORE = (
 _RUNS_FROM = (
     f"{_RUNS} AND started_at >= ? AND (started_at, id) >= (?, ?) ORDER BY started_at, id LIMIT ?"
 )
-_CHANGES = f"SELECT {', '.join(Change._fields)} FROM circuit_breaker_changes WHERE ecosystem = ?"  # noqa: S608
+_CHANGES = f"SELECT {', '.join(Change._fields)} FROM circuit_breaker_changes WHERE ecosystem = ?"
 _CHANGE_BEFORE = (
     f"{_CHANGES} AND started_at <= ? AND (started_at, batch_run_id) < (?, ?)"
     " ORDER BY started_at DESC, batch_run_id DESC LIMIT 1"

@@ -20,14 +20,16 @@ def run_conditions(run_filter: RunFilter, table: Table) -> list[ColumnElement[bo
     return conditions
 
 
-def period_conditions(period: Period, table: Table) -> list[ColumnElement[bool]]:
-    """The conditions that hold rows to a period, on the table's `day`, else its `started_at`."""
+def period_conditions(
+    period: Period, table: Table, time_column: str = "started_at"
+) -> list[ColumnElement[bool]]:
+    """The conditions that hold rows to a period, on the table's `day`, else its time."""
     if "day" in table.c:
         column = table.c.day
         since: date | None = period.since
         until: date | None = period.until
     else:
-        column = table.c.started_at
+        column = table.c[time_column]
         since = None if period.since is None else midnight(period.since)
         until = None if period.until is None else midnight(period.until)
     conditions: list[ColumnElement[bool]] = []

@@ -168,7 +168,7 @@ def iter_batch_runs(
     """
     with _snapshot(store) as connection:
         page = sql_text(
-            f"SELECT {_joined_lines(store, 'id')} FROM (SELECT {_line(connection, BATCH_RUNS)}"  # noqa: S608
+            f"SELECT {_joined_lines(store, 'id')} FROM (SELECT {_line(connection, BATCH_RUNS)}"
             f" AS line, b.id AS id FROM batch_runs AS b WHERE {_chosen_runs(store)}"
             " ORDER BY b.id) AS page"
         )
@@ -375,7 +375,7 @@ def _results_page(
     else:
         tables = "recipe_results AS r CROSS JOIN batch_runs AS b"
     return sql_text(
-        f"SELECT {_joined_lines(store, 'run_id, id')}"  # noqa: S608
+        f"SELECT {_joined_lines(store, 'run_id, id')}"
         f" FROM (SELECT {_line(connection, RECIPE_RESULTS)} AS line, b.id AS run_id, r.id AS id"
         f" FROM {tables} ON b.id = r.batch_run_id WHERE {conditions} ORDER BY {order}) AS page"
     )

@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 def count_differences(connection: Connection, expected: str, stored: str) -> int:
     """How many rows one of the two queries has and the other has not."""
     found = connection.exec_driver_sql(
-        f"SELECT (SELECT count(*) FROM ({expected} EXCEPT {stored}) AS missing) + "  # noqa: S608
+        f"SELECT (SELECT count(*) FROM ({expected} EXCEPT {stored}) AS missing) + "
         f"(SELECT count(*) FROM ({stored} EXCEPT {expected}) AS extra)"
     ).scalar_one()
     return int(found)

@@ -6,33 +6,31 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, insert, select
 
 from batch_dashboard.model.pipelines import Pause
-from batch_dashboard.model.targets import EcosystemRule, default_rule
+from batch_dashboard.model.targets import EcosystemRule, OwnRule, rule_of
 from batch_dashboard.store.schema import ecosystem_pauses, ecosystem_rules
+
+
+def fetch_own_rules(connection: Connection) -> dict[str, OwnRule]:
+    """What operators set, by ecosystem."""
+    return {row.ecosystem: _rule(row) for row in connection.execute(select(ecosystem_rules))}
 
 
 def fetch_rules(connection: Connection) -> dict[str, EcosystemRule]:
     """The rule of each ecosystem that has one of its own."""
-    return {row.ecosystem: _rule(row) for row in connection.execute(select(ecosystem_rules))}
+    return {name: rule_of(name, own) for name, own in fetch_own_rules(connection).items()}
 
 
-def replace_rule(
-    connection: Connection,
-    ecosystem: str,
-    has_target: bool,
-    success_rate_target: float | None,
-    min_attempts: int | None,
-    expected_interval: timedelta | None,
-) -> None:
-    """Set all of an ecosystem's rule; None is the default."""
+def replace_rule(connection: Connection, ecosystem: str, rule: OwnRule) -> None:
+    """Set all of an ecosystem's rule."""
     delete_rule(connection, ecosystem)
-    seconds = None if expected_interval is None else round(expected_interval.total_seconds())
+    interval = rule.expected_interval
     connection.execute(
         insert(ecosystem_rules).values(
             ecosystem=ecosystem,
-            has_target=has_target,
-            success_rate_target=success_rate_target,
-            min_attempts=min_attempts,
-            expected_interval_seconds=seconds,
+            has_target=rule.has_target,
+            success_rate_target=rule.success_rate_target,
+            min_attempts=rule.min_attempts,
+            expected_interval_seconds=None if interval is None else round(interval.total_seconds()),
         )
     )
 
@@ -79,15 +77,7 @@ def delete_pause(connection: Connection, ecosystem: str) -> bool:
     return gone.rowcount > 0
 
 
-def _rule(row: Row[Any]) -> EcosystemRule:
-    rule = default_rule(row.ecosystem)
-    if not row.has_target:
-        rule = rule._replace(target=None)
-    elif row.success_rate_target is not None:
-        rule = rule._replace(target=row.success_rate_target)
-    if row.min_attempts is not None:
-        rule = rule._replace(min_attempts=row.min_attempts)
-    if row.expected_interval_seconds is not None:
-        seconds = timedelta(seconds=row.expected_interval_seconds)
-        rule = rule._replace(expected_interval=seconds)
-    return rule
+def _rule(row: Row[Any]) -> OwnRule:
+    seconds = row.expected_interval_seconds
+    interval = None if seconds is None else timedelta(seconds=seconds)
+    return OwnRule(row.has_target, row.success_rate_target, row.min_attempts, interval)

@@ -3,7 +3,7 @@
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -58,6 +58,10 @@ class Store:
         self.wait_seconds = wait_seconds
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._turn = threading.Lock()
+        # Of who has the turn, on the monotonic clock.
+        self.writer_waits_until = 0.0
+        # Is told how long each writer waited, in seconds.
+        self.on_write_lock: Callable[[float], None] = lambda _seconds: None
         if self.is_sqlite:
             if self.url.database:
                 Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
@@ -76,19 +80,24 @@ class Store:
             yield connection
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
+    def write(self, wait_seconds: float | None = None) -> Iterator[Connection]:
         """A connection holding the write lock: all is committed at the end, or nothing.
 
-        Raises StoreUnavailable when the database is away or the lock does not come in time.
+        `wait_seconds` is for who would rather go without than wait as long as others do. Raises
+        StoreUnavailable when the database is away or the lock does not come in time.
         """
-        if not self._turn.acquire(timeout=self.wait_seconds):
+        wait_seconds = self.wait_seconds if wait_seconds is None else wait_seconds
+        began = time.monotonic()
+        if not self._turn.acquire(timeout=wait_seconds):
             raise StoreUnavailable("the database is busy; nothing was stored, try again")
         try:
+            self.writer_waits_until = began + wait_seconds
             with _unavailable_named(self._writer), self._writer.begin() as connection:
                 if not self.is_sqlite:
-                    wait_milliseconds = round(self.wait_seconds * 1000)
+                    wait_milliseconds = round(wait_seconds * 1000)
                     connection.exec_driver_sql(f"SET LOCAL lock_timeout = {wait_milliseconds}")
                     connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITER_LOCK})")
+                self.on_write_lock(time.monotonic() - began)
                 yield connection
         finally:
             self._turn.release()
@@ -101,6 +110,7 @@ class Store:
                 yield connection
             return
         engine = _sqlite_writer(self)
+        self.writer_waits_until = time.monotonic() + self.wait_seconds
         event.listen(engine, "connect", lambda c, _: c.execute("PRAGMA foreign_keys = OFF"))
         try:
             with _unavailable_named(engine), engine.begin() as connection:
@@ -178,13 +188,13 @@ def _sqlite_writer(store: Store) -> Engine:
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         driver: Any = connection.connection.driver_connection
-        until = time.monotonic() + store.wait_seconds
         while True:
             try:
                 driver.execute("BEGIN IMMEDIATE")
                 return
             except sqlite3.OperationalError as error:
-                if _primary_code(error) != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                is_over = time.monotonic() > store.writer_waits_until
+                if is_over or _primary_code(error) != sqlite3.SQLITE_BUSY:
                     raise
             time.sleep(LOCK_POLL_SECONDS)
 
@@ -207,6 +217,8 @@ def _sqlite_engine(store: Store, cache_kib: int, pool_size: int) -> Engine:
     def prepare(connection: sqlite3.Connection, _record: Any) -> None:
         # The driver must not begin transactions by itself: a "begin" listener does.
         connection.isolation_level = None
+        # Of a new file only: it can shrink when retention has made room.
+        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Table, delete, insert
 from batch_dashboard.model.failure_groups import failure_group_id, masked_line
 from batch_dashboard.model.periods import Step
 from batch_dashboard.model.summaries import FailureGroup, RecipeKey, RunSummary
-from batch_dashboard.store.bulk import as_stored, execute_many, upsert_rows
+from batch_dashboard.store.bulk import as_stored, execute_many, run_statement, upsert_rows
 from batch_dashboard.store.drift import count_differences, day_sql, week_start_sql
 from batch_dashboard.store.schema import (
     ALL_ECOSYSTEMS,
@@ -42,7 +42,8 @@ RECIPE_COLUMNS = (
 READ_SLICE = 5_000
 
 
-def _seen(table: str) -> tuple[str, str]:
+def seen_updates(table: str) -> tuple[str, str]:
+    """Updates of an upsert that widen the time in which a group was seen."""
     return (
         f"first_seen_at = CASE WHEN excluded.first_seen_at < {table}.first_seen_at"
         f" THEN excluded.first_seen_at ELSE {table}.first_seen_at END",
@@ -51,7 +52,8 @@ def _seen(table: str) -> tuple[str, str]:
     )
 
 
-def _added(table: str) -> str:
+def added_update(table: str) -> str:
+    """The update of an upsert that adds to how many results failed."""
     return f"failed = {table}.failed + excluded.failed"
 
 
@@ -76,7 +78,7 @@ def add_failures(connection: Connection, summary: RunSummary, started_at: dateti
             )
             for group_id, group in summary.failure_groups.items()
         ],
-        (_added("failure_groups"), *_seen("failure_groups")),
+        (added_update("failure_groups"), *seen_updates("failure_groups")),
     )
     by_ecosystem = Counter(summary.group_ecosystems)
     for group_id, group in summary.failure_groups.items():
@@ -90,7 +92,7 @@ def add_failures(connection: Connection, summary: RunSummary, started_at: dateti
                 (ecosystem, as_stored(connection, start), group_id, failed)
                 for (group_id, ecosystem), failed in by_ecosystem.items()
             ],
-            (_added(table.name),),
+            (added_update(table.name),),
         )
     upsert_rows(
         connection,
@@ -100,7 +102,7 @@ def add_failures(connection: Connection, summary: RunSummary, started_at: dateti
             (*key, group_id, failed, time, time)
             for (group_id, key), failed in summary.group_recipes.items()
         ),
-        (_added("failure_group_recipes"), *_seen("failure_group_recipes")),
+        (added_update("failure_group_recipes"), *seen_updates("failure_group_recipes")),
     )
 
 
@@ -134,32 +136,32 @@ def remove_failures(
         first = as_stored(connection, start)
         execute_many(
             connection,
-            f"UPDATE {table.name} SET failed = failed - ? WHERE {of_time}",  # noqa: S608
+            f"UPDATE {table.name} SET failed = failed - ? WHERE {of_time}",
             [(failed, first, *key) for key, failed in by_ecosystem.items()],
         )
         execute_many(
             connection,
-            f"DELETE FROM {table.name} WHERE {of_time} AND failed = 0",  # noqa: S608
+            f"DELETE FROM {table.name} WHERE {of_time} AND failed = 0",
             [(first, *key) for key in by_ecosystem],
         )
     recipe_keys = [(*key, group_id) for group_id, key in failures]
     of_recipe = "WHERE ecosystem = ? AND recipe_name = ? AND failure_group_id = ?"
     execute_many(
         connection,
-        f"DELETE FROM failure_group_recipes {of_recipe}",  # noqa: S608
+        f"DELETE FROM failure_group_recipes {of_recipe}",
         recipe_keys,
     )
     execute_many(
         connection,
         f"INSERT INTO failure_group_recipes {_summed_recipes(of_recipe)}",
-        recipe_keys,
+        [(*key, *key) for key in recipe_keys],
     )
     for group_id in by_group:
         _refresh_group(connection, group_id, by_group[group_id])
 
 
 def _refresh_group(connection: Connection, group_id: int, removed: int) -> None:
-    groups, results = failure_groups, recipe_results
+    groups = failure_groups
     stored = connection.execute(
         groups.update()
         .where(groups.c.id == group_id)
@@ -169,19 +171,17 @@ def _refresh_group(connection: Connection, group_id: int, removed: int) -> None:
     if not stored:
         connection.execute(delete(groups).where(groups.c.id == group_id))
         return
-    seen = (
-        results.select()
-        .with_only_columns(results.c.started_at)
-        .where(results.c.failure_group_id == group_id)
-        .limit(1)
-    )
-    connection.execute(
-        groups.update()
-        .where(groups.c.id == group_id)
-        .values(
-            first_seen_at=seen.order_by(results.c.started_at).scalar_subquery(),
-            last_seen_at=seen.order_by(results.c.started_at.desc()).scalar_subquery(),
-        )
+    run_statement(
+        connection,
+        "UPDATE failure_groups SET (first_seen_at, last_seen_at) ="
+        " (SELECT min(first_seen_at), max(last_seen_at) FROM ("
+        " SELECT * FROM (SELECT started_at AS first_seen_at, started_at AS last_seen_at"
+        " FROM recipe_results WHERE failure_group_id = ? ORDER BY started_at LIMIT 1) AS first"
+        " UNION ALL SELECT * FROM (SELECT started_at, started_at"
+        " FROM recipe_results WHERE failure_group_id = ? ORDER BY started_at DESC LIMIT 1) AS last"
+        " UNION ALL SELECT first_seen_at, last_seen_at FROM pruned_failure_groups WHERE id = ?"
+        ") AS seen) WHERE id = ?",
+        *[group_id] * 4,
     )
 
 
@@ -209,10 +209,15 @@ def rebuild(connection: Connection) -> tuple[int, int]:
                 for group_id, group in groups.items()
             ],
         )
+    names = ", ".join(GROUP_COLUMNS)
+    connection.exec_driver_sql(
+        f"INSERT INTO failure_groups ({names}) SELECT {names} FROM pruned_failure_groups"
+        " WHERE id NOT IN (SELECT id FROM failure_groups)"
+    )
     connection.exec_driver_sql(
         "UPDATE failure_groups SET (failed, first_seen_at, last_seen_at) = ("
-        "SELECT count(*), min(r.started_at), max(r.started_at) FROM recipe_results r"
-        " WHERE r.failure_group_id = failure_groups.id)"
+        f"SELECT failed, first_seen_at, last_seen_at FROM ({_summed_groups()}) AS summed"
+        " WHERE summed.failure_group_id = failure_groups.id)"
     )
     for table in TIME_SUMS:
         connection.exec_driver_sql(f"INSERT INTO {table.name} {_summed_times(connection, table)}")
@@ -226,22 +231,21 @@ def count_drift(connection: Connection) -> dict[str, int]:
     return {
         "failure_groups": count_differences(
             connection,
-            "SELECT failure_group_id, count(*), min(started_at), max(started_at)"  # noqa: S608
-            f" FROM recipe_results {_IN_A_GROUP} GROUP BY failure_group_id",
-            f"SELECT id, {seen} FROM failure_groups GROUP BY id",  # noqa: S608
+            _summed_groups(),
+            f"SELECT id, {seen} FROM failure_groups GROUP BY id",
         ),
         **{
             table.name: count_differences(
                 connection,
                 _summed_times(connection, table),
-                f"SELECT ecosystem, {start}, failure_group_id, failed FROM {table.name}",  # noqa: S608
+                f"SELECT ecosystem, {start}, failure_group_id, failed FROM {table.name}",
             )
             for table, start in TIME_SUMS.items()
         },
         "failure_group_recipes": count_differences(
             connection,
             _summed_recipes(_IN_A_GROUP),
-            f"SELECT {', '.join(RECIPE_COLUMNS)} FROM failure_group_recipes",  # noqa: S608
+            f"SELECT {', '.join(RECIPE_COLUMNS)} FROM failure_group_recipes",
         ),
     }
 
@@ -254,23 +258,45 @@ def _starts(day: date) -> list[tuple[Table, date]]:
     return [(failure_group_days, day), (failure_group_weeks, Step.WEEK.start_of(day))]
 
 
+def _summed_groups() -> str:
+    """Groups with how often and when they were seen, as the results say, and pruned ones said."""
+    return (
+        "SELECT failure_group_id, CAST(sum(failed) AS BIGINT) AS failed,"
+        " min(first_seen_at) AS first_seen_at, max(last_seen_at) AS last_seen_at FROM ("
+        "SELECT failure_group_id, count(*) AS failed, min(started_at) AS first_seen_at,"
+        f" max(started_at) AS last_seen_at FROM recipe_results {_IN_A_GROUP}"
+        " GROUP BY failure_group_id UNION ALL"
+        " SELECT id, failed, first_seen_at, last_seen_at FROM pruned_failure_groups"
+        ") AS parts GROUP BY failure_group_id"
+    )
+
+
 def _summed_times(connection: Connection, table: Table) -> str:
-    """The rows of a table of sums by time, as the results say."""
+    """The rows of a table of sums by time, as the results say, and pruned ones said."""
     day = day_sql(connection, "started_at")
-    start = week_start_sql(connection, day) if table is failure_group_weeks else day
+    parts = (
+        f"SELECT ecosystem, {day} AS day, failure_group_id, count(*) AS failed"
+        f" FROM recipe_results {_IN_A_GROUP} GROUP BY 1, 2, 3 UNION ALL"
+        " SELECT ecosystem, day, failure_group_id, failed FROM pruned_failure_group_days"
+    )
+    start = week_start_sql(connection, "day") if table is failure_group_weeks else "day"
     sums = " UNION ALL ".join(
-        f"SELECT {ecosystem} AS ecosystem, {start}, failure_group_id, count(*)"  # noqa: S608
-        f" FROM recipe_results {_IN_A_GROUP} GROUP BY 1, 2, 3"
+        f"SELECT {ecosystem} AS ecosystem, {start}, failure_group_id,"
+        f" CAST(sum(failed) AS BIGINT) FROM ({parts}) AS parts GROUP BY 1, 2, 3"
         for ecosystem in ("ecosystem", f"'{ALL_ECOSYSTEMS}'")
     )
-    return f"SELECT * FROM ({sums}) AS sums"  # noqa: S608
+    return f"SELECT * FROM ({sums}) AS sums"
 
 
 def _summed_recipes(where: str) -> str:
+    key = "ecosystem, recipe_name, failure_group_id"
     return (
-        "SELECT ecosystem, recipe_name, failure_group_id, count(*) AS failed,"  # noqa: S608
-        " min(started_at) AS first_seen_at, max(started_at) AS last_seen_at"
-        f" FROM recipe_results {where} GROUP BY ecosystem, recipe_name, failure_group_id"
+        f"SELECT {key}, CAST(sum(failed) AS BIGINT) AS failed,"
+        " min(first_seen_at) AS first_seen_at, max(last_seen_at) AS last_seen_at FROM ("
+        f"SELECT {key}, 1 AS failed, started_at AS first_seen_at, started_at AS last_seen_at"
+        f" FROM recipe_results {where} UNION ALL"
+        f" SELECT {key}, failed, first_seen_at, last_seen_at"
+        f" FROM pruned_failure_group_recipes {where}) AS parts GROUP BY {key}"
     )
 
 

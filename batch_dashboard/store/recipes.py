@@ -94,41 +94,77 @@ _UPDATES = (
 )
 
 
-_COUNTS = """
-    sum(CASE WHEN result = 'passed' THEN 1 ELSE 0 END) AS passed,
-    sum(CASE WHEN result = 'failed' THEN 1 ELSE 0 END) AS failed,
-    sum(CASE WHEN result = 'skipped' THEN 1 ELSE 0 END) AS skipped,
-    sum(CASE WHEN result = 'failed' THEN {milliseconds} ELSE 0 END) AS failed_milliseconds,
+# Rows of SUM_COLUMNS: one of each kept result, and one of all that were pruned.
+_KEPT = """
+    SELECT ecosystem, recipe_name,
+        CASE WHEN result = 'passed' THEN 1 ELSE 0 END AS passed,
+        CASE WHEN result = 'failed' THEN 1 ELSE 0 END AS failed,
+        CASE WHEN result = 'skipped' THEN 1 ELSE 0 END AS skipped,
+        CASE WHEN result = 'failed' THEN {milliseconds} ELSE 0 END AS failed_milliseconds,
+        started_at AS first_seen_at,
+        started_at AS last_seen_at,
+        CASE WHEN result = 'passed' THEN started_at END AS last_passed_at,
+        CASE WHEN result = 'failed' THEN started_at END AS last_failed_at
+    FROM recipe_results {where}
+"""
+_PRUNED = """
+    SELECT ecosystem, recipe_name, passed, failed, skipped, failed_milliseconds,
+        first_seen_at, last_seen_at, last_passed_at, last_failed_at
+    FROM pruned_recipes {where}
+"""
+_SUMS = """
+    sum(passed) AS passed,
+    sum(failed) AS failed,
+    sum(skipped) AS skipped,
+    sum(failed_milliseconds) AS failed_milliseconds,
     {recount} AS failure_streak,
     CAST(NULL AS BIGINT) AS failing_since,
-    min(started_at) AS first_seen_at,
-    max(started_at) AS last_seen_at,
-    max(CASE WHEN result = 'passed' THEN started_at END) AS last_passed_at,
-    max(CASE WHEN result = 'failed' THEN started_at END) AS last_failed_at,
+    min(first_seen_at) AS first_seen_at,
+    max(last_seen_at) AS last_seen_at,
+    max(last_passed_at) AS last_passed_at,
+    max(last_failed_at) AS last_failed_at,
     '' AS recent_attempts
 """
-# Failed attempts since the last pass: later in time, or at its time but behind it in order.
-_CURRENT_STREAK = """
-    FROM recipe_results r
-    WHERE r.recipe_name = {recipe}.recipe_name AND r.ecosystem = {recipe}.ecosystem
-        AND r.result = 'failed'
-        AND r.started_at >= coalesce({recipe}.last_passed_at, {recipe}.first_seen_at)
-        AND NOT EXISTS (
-            SELECT 1 FROM recipe_results p
-            WHERE p.recipe_name = r.recipe_name AND p.ecosystem = r.ecosystem
-                AND p.result = 'passed' AND p.started_at = {recipe}.last_passed_at
-                AND (p.started_at, p.batch_run_id, p.id) > (r.started_at, r.batch_run_id, r.id)
-        )
+_SAME_RECIPE = (
+    "{other}.recipe_name = {{recipe}}.recipe_name AND {other}.ecosystem = {{recipe}}.ecosystem"
+)
+_LAST_KEPT_PASS = f"""
+    SELECT k.started_at FROM recipe_results k
+    WHERE {_SAME_RECIPE.format(other="k")} AND k.result = 'passed'
+    ORDER BY k.started_at DESC LIMIT 1
 """
+# Failed attempts since the last pass: later in time, or at its time but behind it in order. What
+# was pruned counts as older than everything kept.
+_CURRENT_STREAK = f"""
+    FROM (
+        SELECT 1 AS failed, r.started_at AS since
+        FROM recipe_results r
+        WHERE {_SAME_RECIPE.format(other="r")} AND r.result = 'failed'
+            AND r.started_at >= coalesce(({_LAST_KEPT_PASS}), {{recipe}}.first_seen_at)
+            AND NOT EXISTS (
+                SELECT 1 FROM recipe_results p
+                WHERE p.recipe_name = r.recipe_name AND p.ecosystem = r.ecosystem
+                    AND p.result = 'passed' AND p.started_at = ({_LAST_KEPT_PASS})
+                    AND (p.started_at, p.batch_run_id, p.id) > (r.started_at, r.batch_run_id, r.id)
+            )
+        UNION ALL
+        SELECT b.failure_streak, b.failing_since
+        FROM pruned_recipes b
+        WHERE {_SAME_RECIPE.format(other="b")} AND ({_LAST_KEPT_PASS}) IS NULL
+    ) AS streak
+"""
+_STREAK_LENGTH = "CAST(coalesce(sum(streak.failed), 0) AS BIGINT)"
 # Ids grow in the order runs are stored, and within a run in the order its results were sent.
 _LAST_ATTEMPTS = f"""
     SELECT CASE result WHEN 'passed' THEN '{PASSED_ATTEMPT}' ELSE '{FAILED_ATTEMPT}' END AS attempt,
         started_at, id
     FROM recipe_results r
-    WHERE r.recipe_name = {{recipe}}.recipe_name AND r.ecosystem = {{recipe}}.ecosystem
-        AND r.result IN ('passed', 'failed')
+    WHERE {_SAME_RECIPE.format(other="r")} AND r.result IN ('passed', 'failed')
     ORDER BY started_at DESC, id DESC LIMIT {RECENT_ATTEMPTS}
-"""  # noqa: S608
+"""
+_PRUNED_ATTEMPTS = (
+    f"SELECT b.recent_attempts FROM pruned_recipes b WHERE {_SAME_RECIPE.format(other='b')}"
+)
 
 
 def add_outcomes(
@@ -187,11 +223,8 @@ def fetch_of_run(connection: Connection, batch_run_id: int) -> list[RecipeKey]:
 def recompute(connection: Connection, keys: Sequence[RecipeKey]) -> None:
     """Sum these recipes again from their results; one without results is gone."""
     execute_many(connection, "DELETE FROM recipes WHERE ecosystem = ? AND recipe_name = ?", keys)
-    execute_many(
-        connection,
-        f"INSERT INTO recipes {_summed(connection, 'WHERE ecosystem = ? AND recipe_name = ?')}",
-        keys,
-    )
+    summed = _summed(connection, "WHERE ecosystem = ? AND recipe_name = ?")
+    execute_many(connection, f"INSERT INTO recipes {summed}", [(*key, *key) for key in keys])
     _recount_streaks(connection)
 
 
@@ -207,20 +240,21 @@ def count_drift(connection: Connection) -> int:
     names = ", ".join(COLUMNS)
     streak = _CURRENT_STREAK.format(recipe="summed")
     counted = {
-        "failure_streak": f"(SELECT count(*) {streak})",
-        "failing_since": f"(SELECT min(r.started_at) {streak})",
+        "failure_streak": f"(SELECT {_STREAK_LENGTH} {streak})",
+        "failing_since": f"(SELECT min(streak.since) {streak})",
         "recent_attempts": _recent_attempts(connection, "summed"),
     }
     computed = ", ".join(counted.get(name, name) for name in COLUMNS)
-    expected = f"SELECT {computed} FROM ({_summed(connection)}) AS summed"  # noqa: S608
-    return count_differences(connection, expected, f"SELECT {names} FROM recipes")  # noqa: S608
+    expected = f"SELECT {computed} FROM ({_summed(connection)}) AS summed"
+    return count_differences(connection, expected, f"SELECT {names} FROM recipes")
 
 
 def _summed(connection: Connection, where: str = "") -> str:
-    counts = _COUNTS.format(milliseconds=milliseconds_sql(connection), recount=RECOUNT)
+    kept = _KEPT.format(milliseconds=milliseconds_sql(connection), where=where)
     return (
-        f"SELECT ecosystem, recipe_name, {counts} FROM recipe_results {where} "  # noqa: S608
-        "GROUP BY ecosystem, recipe_name"
+        f"SELECT ecosystem, recipe_name, {_SUMS.format(recount=RECOUNT)}"
+        f" FROM ({kept} UNION ALL {_PRUNED.format(where=where)}) AS parts"
+        " GROUP BY ecosystem, recipe_name"
     )
 
 
@@ -228,9 +262,9 @@ def _recount_streaks(connection: Connection) -> None:
     # The first condition is what lets the partial index find the marked rows.
     run_statement(
         connection,
-        f"UPDATE recipes SET recent_attempts = {_recent_attempts(connection, 'recipes')},"  # noqa: S608
+        f"UPDATE recipes SET recent_attempts = {_recent_attempts(connection, 'recipes')},"
         " (failure_streak, failing_since) = "
-        f"(SELECT count(*), min(r.started_at) {_CURRENT_STREAK.format(recipe='recipes')}) "
+        f"(SELECT {_STREAK_LENGTH}, min(streak.since) {_CURRENT_STREAK.format(recipe='recipes')}) "
         f"WHERE failure_streak != 0 AND failure_streak = {RECOUNT}",
     )
 
@@ -240,7 +274,10 @@ def _recent_attempts(connection: Connection, recipe: str) -> str:
     last = _LAST_ATTEMPTS.format(recipe=recipe)
     if connection.dialect.name == "sqlite":
         # It joins in the order of the subquery.
-        joined = f"SELECT group_concat(attempt, '') FROM (SELECT attempt FROM ({last}) ORDER BY started_at, id)"  # noqa: S608, E501
+        joined = f"SELECT group_concat(attempt, '') FROM (SELECT attempt FROM ({last}) ORDER BY started_at, id)"  # noqa: E501
+        end = f"substr({{}}, -{RECENT_ATTEMPTS})"
     else:
-        joined = f"SELECT string_agg(attempt, '' ORDER BY started_at, id) FROM ({last}) AS last"  # noqa: S608
-    return f"coalesce(({joined}), '')"
+        joined = f"SELECT string_agg(attempt, '' ORDER BY started_at, id) FROM ({last}) AS last"
+        end = f"right({{}}, {RECENT_ATTEMPTS})"
+    pruned = _PRUNED_ATTEMPTS.format(recipe=recipe)
+    return end.format(f"(coalesce(({pruned}), '') || coalesce(({joined}), ''))")

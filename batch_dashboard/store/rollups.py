@@ -15,7 +15,7 @@ from sqlalchemy import Connection, delete, exists, select
 
 from batch_dashboard.model.periods import DAY
 from batch_dashboard.store.bulk import as_stored, run_statement, upsert_rows
-from batch_dashboard.store.schema import batch_runs, ecosystem_days
+from batch_dashboard.store.schema import batch_runs, ecosystem_days, pruned_ecosystem_days
 
 COLUMNS = tuple(column.name for column in ecosystem_days.columns)
 _UPDATES = tuple(f"{name} = excluded.{name}" for name in COLUMNS[2:])
@@ -30,8 +30,11 @@ _SUMMED = (
     batch_runs.c.failed_milliseconds,
 )
 _RUNS_OF_DAY = (
-    f"SELECT {', '.join(column.name for column in _SUMMED)} FROM batch_runs"  # noqa: S608
+    f"SELECT {', '.join(column.name for column in _SUMMED)} FROM batch_runs"
     " WHERE ecosystem = ? AND started_at >= ? AND started_at < ?"
+)
+_PRUNED_DAY = (
+    f"SELECT {', '.join(COLUMNS[2:])} FROM pruned_ecosystem_days WHERE ecosystem = ? AND day = ?"
 )
 WRITE_SLICE = 1_000
 
@@ -59,14 +62,33 @@ def refresh_day(connection: Connection, day: date, ecosystem: str) -> None:
     """Sum one ecosystem's day again from its runs; a day without runs has no row."""
     since = datetime.combine(day, time(), UTC)
     runs = run_statement(connection, _RUNS_OF_DAY, ecosystem, since, since + DAY)
-    if runs:
-        _write(connection, [_sum_day(day, ecosystem, runs)])
+    pruned = run_statement(connection, _PRUNED_DAY, ecosystem, day)
+    if runs or pruned:
+        _write(connection, [_sum_day(day, ecosystem, runs, pruned[0] if pruned else None)])
     else:
         connection.execute(
             delete(ecosystem_days).where(
                 ecosystem_days.c.day == day, ecosystem_days.c.ecosystem == ecosystem
             )
         )
+
+
+def pin_day(connection: Connection, day: date, ecosystem: str) -> None:
+    """Keep one ecosystem's day as it is: the sums of all its runs, which are about to be pruned."""
+    names = ", ".join(COLUMNS)
+    run_statement(
+        connection,
+        "DELETE FROM pruned_ecosystem_days WHERE ecosystem = ? AND day = ?",
+        ecosystem,
+        day,
+    )
+    run_statement(
+        connection,
+        f"INSERT INTO pruned_ecosystem_days ({names}) SELECT {names} FROM ecosystem_days"
+        " WHERE ecosystem = ? AND day = ?",
+        ecosystem,
+        day,
+    )
 
 
 def are_missing(connection: Connection) -> bool:
@@ -103,6 +125,10 @@ def count_drift(connection: Connection) -> int:
 
 
 def _sum_all(connection: Connection) -> Iterator[EcosystemDay]:
+    pruned = {
+        (row.ecosystem, row.day): row[2:]
+        for row in connection.execute(select(pruned_ecosystem_days))
+    }
     runs = connection.execute(
         select(*_SUMMED, batch_runs.c.ecosystem, batch_runs.c.started_at).order_by(
             batch_runs.c.ecosystem, batch_runs.c.started_at
@@ -113,26 +139,33 @@ def _sum_all(connection: Connection) -> Iterator[EcosystemDay]:
     for (ecosystem, day), day_runs in groupby(
         runs, key=lambda run: (run.ecosystem, run.started_at.date())
     ):
-        yield _sum_day(day, ecosystem, day_runs)
+        yield _sum_day(day, ecosystem, day_runs, pruned.pop((ecosystem, day), None))
+    for (ecosystem, day), sums in pruned.items():
+        yield EcosystemDay(day, ecosystem, *sums)
 
 
-def _sum_day(day: date, ecosystem: str, day_runs: Iterable[Sequence[Any]]) -> EcosystemDay:
-    total, passed, failed, skipped, macos, linux, results, lost, *_ = zip(*day_runs, strict=True)
+def _sum_day(
+    day: date, ecosystem: str, day_runs: Iterable[Sequence[Any]], pruned: Sequence[Any] | None
+) -> EcosystemDay:
+    """The sums of a day's runs, and of those that were pruned."""
+    columns = list(zip(*day_runs, strict=True)) or [()] * len(_SUMMED)
+    total, passed, failed, skipped, macos, linux, results, lost, *_ = columns
+    before = EcosystemDay(day, ecosystem, *(pruned or [0] * len(COLUMNS[2:])))
     return EcosystemDay(
         day=day,
         ecosystem=ecosystem,
-        runs=len(total),
-        total_recipes=sum(total),
-        passed=sum(passed),
-        failed=sum(failed),
-        skipped=sum(skipped),
-        empty_runs=sum(map(_is_empty, passed, failed, skipped)),
-        macos_minutes=_known_minutes(macos),
-        linux_minutes=_known_minutes(linux),
-        macos_unknown_runs=macos.count(None),
-        linux_unknown_runs=linux.count(None),
-        result_count=sum(results),
-        failed_milliseconds=sum(lost),
+        runs=before.runs + len(total),
+        total_recipes=before.total_recipes + sum(total),
+        passed=before.passed + sum(passed),
+        failed=before.failed + sum(failed),
+        skipped=before.skipped + sum(skipped),
+        empty_runs=before.empty_runs + sum(map(_is_empty, passed, failed, skipped)),
+        macos_minutes=_known_minutes((before.macos_minutes, *macos)),
+        linux_minutes=_known_minutes((before.linux_minutes, *linux)),
+        macos_unknown_runs=before.macos_unknown_runs + macos.count(None),
+        linux_unknown_runs=before.linux_unknown_runs + linux.count(None),
+        result_count=before.result_count + sum(results),
+        failed_milliseconds=before.failed_milliseconds + sum(lost),
     )
 
 

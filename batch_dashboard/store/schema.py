@@ -113,6 +113,8 @@ batch_runs = Table(
     Column("result_count", BigInteger, nullable=False, server_default="0"),
     # durations of its failed results
     Column("failed_milliseconds", BigInteger, nullable=False, server_default="0"),
+    # results that retention has taken away again
+    Column("pruned_results", BigInteger, nullable=False, server_default="0"),
     Index("ix_batch_runs_started_at", "started_at", "id"),
     Index("ix_batch_runs_ecosystem", "ecosystem", "started_at", "id"),
     Index("ix_batch_runs_batch_id", "batch_id"),
@@ -151,6 +153,15 @@ Index(
     batch_runs.c.id,
     sqlite_where=batch_runs.c.passed + batch_runs.c.failed > 0,
     postgresql_where=batch_runs.c.passed + batch_runs.c.failed > 0,
+)
+
+# Finds the oldest run that still has results.
+Index(
+    "ix_batch_runs_unpruned",
+    batch_runs.c.started_at,
+    batch_runs.c.id,
+    sqlite_where=batch_runs.c.pruned_results < batch_runs.c.result_count,
+    postgresql_where=batch_runs.c.pruned_results < batch_runs.c.result_count,
 )
 
 # A row for each run that opened, reopened or closed the circuit breaker of its ecosystem.
@@ -318,6 +329,12 @@ ingest_tokens = Table(
     Column("expires_at", UtcTime),  # NULL: never
     Column("revoked_at", UtcTime),  # NULL: in force
     Column("last_used_at", UtcTime),  # NULL: never used
+    Column("last_used_from", Text),  # the address of that client
+    Column("scopes", Text, nullable=False, server_default="ingest read"),  # separated by spaces
+    Column("ecosystems", Text),  # a JSON array of names; NULL: every ecosystem
+    Column("note", Text, nullable=False, server_default=""),
+    Column("uploads", BigInteger, nullable=False, server_default="0"),  # batch runs it stored
+    Column("replaced_by", BigInteger),  # the token it was rotated to
     sqlite_autoincrement=True,
 )
 
@@ -329,6 +346,53 @@ users = Table(
     Column("password_hash", Text, nullable=False),
     Column("role", Text, nullable=False),  # administrator or viewer
     Column("created_at", UtcTime, nullable=False),
+    Column("last_signed_in_at", UtcTime),  # NULL: never, in a browser
+    sqlite_autoincrement=True,
+)
+
+# Browsers that are signed in; the cookie's value is stored as a keyed hash.
+user_sessions = Table(
+    "user_sessions",
+    metadata,
+    Column("session_hash", LargeBinary, primary_key=True),
+    Column("user_id", RowId, ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("last_seen_at", UtcTime, nullable=False),
+    Column("address", Text, nullable=False),
+    Index("ix_user_sessions_user", "user_id"),
+)
+
+# Wrong passwords, by a keyed hash of who tried: a password typed as a name must not be kept.
+sign_in_failures = Table(
+    "sign_in_failures",
+    metadata,
+    Column("subject", LargeBinary, primary_key=True),
+    Column("failures", BigInteger, nullable=False),
+    Column("last_failed_at", UtcTime, nullable=False),
+)
+
+# Forms that were sent: each is obeyed once.
+spent_forms = Table(
+    "spent_forms",
+    metadata,
+    Column("form_id", Text, primary_key=True),
+    Column("spent_at", UtcTime, nullable=False),
+    Index("ix_spent_forms_spent_at", "spent_at"),
+)
+
+# Who changed what; rows are added, and dropped when they are too old, never changed.
+audit_log = Table(
+    "audit_log",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("at", UtcTime, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("address", Text, nullable=False),  # from where; "command line" for commands
+    Column("action", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("before", Text),  # JSON; NULL: there was nothing
+    Column("after", Text),  # JSON; NULL: there is nothing
+    Index("ix_audit_log_at", "at", "id"),
     sqlite_autoincrement=True,
 )
 
@@ -436,4 +500,128 @@ alert_watch = Table(
     Column("last_batch_run_id", BigInteger, nullable=False),
     Column("last_check_at", UtcTime),
     Column("last_digest_at", UtcTime),
+)
+
+# What operators set in place of the default budgets: minutes a UTC week, from a Monday on.
+minute_budgets = Table(
+    "minute_budgets",
+    metadata,
+    Column("runner_os", Text, primary_key=True),
+    Column("since", Date, primary_key=True),
+    Column("minutes", DOUBLE, nullable=False),
+)
+
+# What operators set in place of the default list prices: dollars a minute, from a day on.
+list_prices = Table(
+    "list_prices",
+    metadata,
+    Column("since", Date, primary_key=True),
+    Column("macos", DOUBLE, nullable=False),
+    Column("linux", DOUBLE, nullable=False),
+)
+
+
+def _copied(table: Table) -> list[Column[Any]]:
+    return [
+        Column(column.name, column.type, nullable=column.nullable)
+        for column in table.columns
+        if not column.primary_key
+    ]
+
+
+# Runs taken out of the statistics wait here with their results, under their own ids; everything
+# that sums or lists runs therefore leaves them out without asking.
+excluded_runs = Table(
+    "excluded_runs",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    *_copied(batch_runs),
+    Column("idempotency_keys", Text, nullable=False),  # a JSON array
+    Column("excluded_at", UtcTime, nullable=False),
+    Column("excluded_by", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Index("ix_excluded_runs_content_digest", "content_digest"),
+    Index("ix_excluded_runs_started_at", "started_at", "id"),
+)
+excluded_results = Table(
+    "excluded_results",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    *_copied(recipe_results),
+    Index("ix_excluded_results_batch_run", "batch_run_id"),
+)
+
+
+def _pruned(table: Table) -> Table:
+    """What pruned rows have added to a summary: the sum of it and of the rows there is."""
+    keys = [
+        Column(column.name, column.type, primary_key=True, autoincrement=False)
+        for column in table.primary_key
+    ]
+    return Table(f"pruned_{table.name}", metadata, *keys, *_copied(table))
+
+
+pruned_ecosystem_days = _pruned(ecosystem_days)
+pruned_recipes = _pruned(recipes)
+pruned_failure_groups = _pruned(failure_groups)
+pruned_failure_group_days = _pruned(failure_group_days)
+pruned_failure_group_recipes = _pruned(failure_group_recipes)
+
+# How long rows are kept; a kind without a row is kept as long as it is by default.
+retention_rules = Table(
+    "retention_rules",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("days", BigInteger),  # NULL: for ever
+)
+
+# Long work that somebody asked for; the process that watches does it.
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("parameters", Text, nullable=False),  # JSON
+    Column("actor", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("asked_at", UtcTime, nullable=False),
+    Column("started_at", UtcTime),  # NULL: it waits
+    Column("finished_at", UtcTime),  # NULL: it waits or runs
+    Column("done", BigInteger, nullable=False),
+    Column("total", BigInteger, nullable=False),
+    Column("outcome", Text),  # what came of it, in words
+    Column("has_failed", Boolean, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+# What is known of the installation itself, such as when it was last backed up.
+system_facts = Table(
+    "system_facts",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("at", UtcTime, nullable=False),
+    Column("value", Text, nullable=False),  # JSON
+)
+
+# The latest answers 500 and the latest slow statements; the oldest make room.
+request_errors = Table(
+    "request_errors",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("at", UtcTime, nullable=False),
+    Column("request_id", Text, nullable=False),
+    Column("method", Text, nullable=False),
+    Column("endpoint", Text, nullable=False),
+    Column("place", Text, nullable=False),  # the kind of error and the lines it passed
+    sqlite_autoincrement=True,
+)
+slow_queries = Table(
+    "slow_queries",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("at", UtcTime, nullable=False),
+    Column("endpoint", Text, nullable=False),
+    Column("milliseconds", BigInteger, nullable=False),
+    Column("statement", Text, nullable=False),  # without its values
+    sqlite_autoincrement=True,
 )

@@ -1,13 +1,46 @@
-"""Ingest tokens: what is stored of them is a keyed hash, never the token."""
+"""Tokens of programs: what is stored of them is a keyed hash, never the token."""
 
+import json
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, func, insert, or_, select, update
 
+from batch_dashboard.store.bulk import run_statement
 from batch_dashboard.store.schema import ingest_tokens
 
-# "Last used" is told to the minute, so that most uploads need not write it.
+# "Last used" of a token that only reads is told to the minute, so that reading seldom writes.
 LAST_USED_STEP = timedelta(minutes=1)
+_token = ingest_tokens.c
+
+
+class Token(NamedTuple):
+    """What is known of a token."""
+
+    id: int
+    name: str
+    token_prefix: str  # its first characters
+    scopes: str  # separated by spaces
+    ecosystems: list[str] | None  # None: every one
+    note: str
+    created_at: datetime
+    expires_at: datetime | None  # None: never
+    revoked_at: datetime | None  # None: it is not
+    last_used_at: datetime | None  # None: never used
+    last_used_from: str | None
+    uploads: int  # batch runs it stored
+    replaced_by: int | None  # the token it was rotated to
+
+    def state(self, now: datetime) -> str:
+        """`revoked`, `expired` or `in force`."""
+        if self.revoked_at is not None:
+            return "revoked"
+        is_over = self.expires_at is not None and self.expires_at <= now
+        return "expired" if is_over else "in force"
+
+
+_COLUMNS = tuple(_token[name] for name in Token._fields)
 
 
 def count(connection: Connection) -> int:
@@ -17,38 +50,96 @@ def count(connection: Connection) -> int:
 
 
 def insert_token(
-    connection: Connection, name: str, token_prefix: str, token_hash: bytes, now: datetime
+    connection: Connection,
+    name: str,
+    token_prefix: str,
+    token_hash: bytes,
+    now: datetime,
+    scopes: str,
+    ecosystems: Sequence[str] | None = None,
+    expires_at: datetime | None = None,
+    note: str = "",
 ) -> int:
     """Insert a token that is in force from now on; its id."""
     new_id: int = connection.execute(
         insert(ingest_tokens)
-        .values(name=name, token_prefix=token_prefix, token_hash=token_hash, created_at=now)
-        .returning(ingest_tokens.c.id)
+        .values(
+            name=name,
+            token_prefix=token_prefix,
+            token_hash=token_hash,
+            created_at=now,
+            scopes=scopes,
+            ecosystems=None if ecosystems is None else json.dumps(list(ecosystems)),
+            expires_at=expires_at,
+            note=note,
+        )
+        .returning(_token.id)
     ).scalar_one()
     return new_id
 
 
-def find_in_force(connection: Connection, token_hash: bytes, now: datetime) -> int | None:
-    """The id of the token with this hash, None when there is none, it is revoked or expired."""
-    row = connection.execute(
-        select(ingest_tokens.c.id, ingest_tokens.c.expires_at).where(
-            ingest_tokens.c.token_hash == token_hash, ingest_tokens.c.revoked_at.is_(None)
-        )
-    ).one_or_none()
-    if row is None or (row.expires_at is not None and row.expires_at <= now):
+def fetch_all(connection: Connection) -> list[Token]:
+    """Every token, the newest first."""
+    query = select(*_COLUMNS).order_by(_token.id.desc())
+    return [_record(row) for row in connection.execute(query)]
+
+
+def find(connection: Connection, token_id: int) -> Token | None:
+    """One token, None when there is none of this id."""
+    row = connection.execute(select(*_COLUMNS).where(_token.id == token_id)).one_or_none()
+    return None if row is None else _record(row)
+
+
+def find_in_force(connection: Connection, token_hash: bytes, now: datetime) -> Token | None:
+    """The token with this hash, None when there is none, it is revoked or expired."""
+    query = select(*_COLUMNS).where(_token.token_hash == token_hash)
+    row = connection.execute(query).one_or_none()
+    if row is None:
         return None
-    found: int = row.id
-    return found
+    found = _record(row)
+    return found if found.state(now) == "in force" else None
 
 
-def update_last_used(connection: Connection, token_id: int, now: datetime) -> None:
-    """Remember when a token was last used, to the minute."""
-    table = ingest_tokens.c
+def add_upload(connection: Connection, token_id: int, address: str, now: datetime) -> None:
+    """Count a batch run that a token stored, and note when and from where."""
+    run_statement(
+        connection,
+        "UPDATE ingest_tokens SET uploads = uploads + 1, last_used_at = ?, last_used_from = ?"
+        " WHERE id = ?",
+        now,
+        address,
+        token_id,
+    )
+
+
+def update_last_used(connection: Connection, token_id: int, address: str, now: datetime) -> None:
+    """Note when and from where a token was last used, to the minute."""
     connection.execute(
         update(ingest_tokens)
         .where(
-            table.id == token_id,
-            or_(table.last_used_at.is_(None), table.last_used_at < now - LAST_USED_STEP),
+            _token.id == token_id,
+            or_(_token.last_used_at.is_(None), _token.last_used_at < now - LAST_USED_STEP),
         )
-        .values(last_used_at=now)
+        .values(last_used_at=now, last_used_from=address)
     )
+
+
+def update_revoked(connection: Connection, token_id: int, now: datetime) -> None:
+    """Take a token out of force."""
+    connection.execute(update(ingest_tokens).where(_token.id == token_id).values(revoked_at=now))
+
+
+def update_replaced(
+    connection: Connection, token_id: int, replaced_by: int, expires_at: datetime
+) -> None:
+    """Let a token end at a time, because another one has taken its place."""
+    connection.execute(
+        update(ingest_tokens)
+        .where(_token.id == token_id)
+        .values(replaced_by=replaced_by, expires_at=expires_at)
+    )
+
+
+def _record(row: Row[Any]) -> Token:
+    ecosystems = None if row.ecosystems is None else json.loads(row.ecosystems)
+    return Token._make(row)._replace(ecosystems=ecosystems)

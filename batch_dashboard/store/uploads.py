@@ -3,21 +3,27 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, func, select
 
+from batch_dashboard.model.filters import RunFilter
 from batch_dashboard.model.payload import NewBatchRun, NewRecipeResults
 from batch_dashboard.model.summaries import RunSummary
 from batch_dashboard.store.bulk import insert_columns, run_statement
+from batch_dashboard.store.conditions import run_conditions
 from batch_dashboard.store.drift import count_differences, milliseconds_sql
-from batch_dashboard.store.schema import batch_runs, idempotency_keys, recipe_results
+from batch_dashboard.store.schema import batch_runs, excluded_runs, idempotency_keys, recipe_results
 
 RUN_FIELDS = tuple(name for name in NewBatchRun.__annotations__ if name in batch_runs.columns)
 RESULT_FIELDS = tuple(NewRecipeResults.__annotations__)
 
 RUN_COLUMNS = (*RUN_FIELDS, "result_count", "failed_milliseconds", "ingest_token_id", "stored_at")
 _INSERT_RUN = (
-    f"INSERT INTO batch_runs ({', '.join(RUN_COLUMNS)})"  # noqa: S608
+    f"INSERT INTO batch_runs ({', '.join(RUN_COLUMNS)})"
     f" VALUES ({', '.join('?' * len(RUN_COLUMNS))}) RETURNING id"
+)
+_FIND_DIGEST = (
+    "SELECT id FROM batch_runs WHERE content_digest = ?"
+    " UNION ALL SELECT id FROM excluded_runs WHERE content_digest = ?"
 )
 
 
@@ -72,10 +78,8 @@ def insert_results(
 
 
 def find_by_digest(connection: Connection, content_digest: bytes) -> int | None:
-    """The id of the batch run that this content was stored as."""
-    rows = run_statement(
-        connection, "SELECT id FROM batch_runs WHERE content_digest = ?", content_digest
-    )
+    """The id of the batch run that this content was stored as, though it be excluded since."""
+    rows = run_statement(connection, _FIND_DIGEST, content_digest, content_digest)
     return rows[0][0] if rows else None
 
 
@@ -90,9 +94,13 @@ def find_by_idempotency_key(connection: Connection, key: str) -> StoredUpload | 
 
 
 def insert_idempotency_key(connection: Connection, key: str, batch_run_id: int) -> None:
-    """Remember which batch run an Idempotency-Key stands for."""
-    connection.execute(
-        insert(idempotency_keys).values(idempotency_key=key, batch_run_id=batch_run_id)
+    """Remember which batch run an Idempotency-Key stands for; an excluded one has none."""
+    run_statement(
+        connection,
+        "INSERT INTO idempotency_keys (idempotency_key, batch_run_id)"
+        " SELECT CAST(? AS TEXT), id FROM batch_runs WHERE id = ?",
+        key,
+        batch_run_id,
     )
 
 
@@ -106,28 +114,66 @@ def find_run(connection: Connection, batch_run_id: int) -> StoredRun | None:
     return None if row is None else StoredRun(*row)
 
 
+def count_chosen(
+    connection: Connection, run_filter: RunFilter, of_excluded: bool, last_id: int | None
+) -> tuple[int, int]:
+    """How many runs a choice holds, of excluded ones or of the others, and their highest id."""
+    table = excluded_runs if of_excluded else batch_runs
+    query = select(func.count(), func.coalesce(func.max(table.c.id), 0)).where(
+        *run_conditions(run_filter, table)
+    )
+    if last_id is not None:
+        query = query.where(table.c.id <= last_id)
+    count, highest = connection.execute(query).one()
+    return count, highest
+
+
+def fetch_chosen(
+    connection: Connection,
+    run_filter: RunFilter,
+    of_excluded: bool,
+    after_id: int,
+    last_id: int,
+    count: int,
+) -> list[int]:
+    """Up to `count` ids of the runs of a choice, lowest first, after one id and up to another."""
+    table = excluded_runs if of_excluded else batch_runs
+    query = (
+        select(table.c.id)
+        .where(*run_conditions(run_filter, table), table.c.id > after_id, table.c.id <= last_id)
+        .order_by(table.c.id)
+        .limit(count)
+    )
+    return list(connection.execute(query).scalars())
+
+
 def delete_run(connection: Connection, batch_run_id: int) -> None:
     """Delete a batch run with its results; its summaries are for the caller to mend."""
     connection.execute(delete(batch_runs).where(batch_runs.c.id == batch_run_id))
 
 
 def count_drift(connection: Connection) -> int:
-    """How many batch runs hold sums that their results do not say."""
-    sums = f"count(r.id), coalesce(sum({_lost(connection)}), 0)"
+    """How many batch runs hold sums that their results do not say.
+
+    The durations of pruned results are not known any more.
+    """
+    durations = "CASE WHEN b.pruned_results = 0 THEN {} END"
+    kept = durations.format(f"coalesce(sum({_lost(connection)}), 0)")
     return count_differences(
         connection,
-        f"SELECT b.id, {sums} FROM batch_runs b"  # noqa: S608
+        f"SELECT b.id, count(r.id) + b.pruned_results, {kept} FROM batch_runs b"
         " LEFT JOIN recipe_results r ON r.batch_run_id = b.id GROUP BY b.id",
-        "SELECT id, result_count, failed_milliseconds FROM batch_runs",
+        f"SELECT id, result_count, {durations.format('failed_milliseconds')} FROM batch_runs b",
     )
 
 
 def recount(connection: Connection) -> None:
-    """Sum the results of every batch run again."""
+    """Sum the results of every batch run again, as far as they are kept."""
     connection.exec_driver_sql(
-        "UPDATE batch_runs SET (result_count, failed_milliseconds) = ("  # noqa: S608
-        f"SELECT count(*), coalesce(sum({_lost(connection)}), 0) FROM recipe_results r"
-        " WHERE r.batch_run_id = batch_runs.id)"
+        "UPDATE batch_runs SET (result_count, failed_milliseconds) = ("
+        f"SELECT count(*) + batch_runs.pruned_results, CASE WHEN batch_runs.pruned_results = 0"
+        f" THEN coalesce(sum({_lost(connection)}), 0) ELSE batch_runs.failed_milliseconds END"
+        " FROM recipe_results r WHERE r.batch_run_id = batch_runs.id)"
     )
 
 

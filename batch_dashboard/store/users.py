@@ -1,15 +1,34 @@
 """The people who sign in."""
 
 from datetime import datetime
+from typing import NamedTuple
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from batch_dashboard.store.schema import users
 
+_user = users.c
 
-def count(connection: Connection) -> int:
-    """How many users there are."""
-    found: int = connection.execute(select(func.count()).select_from(users)).scalar_one()
+
+class User(NamedTuple):
+    """Somebody who may sign in."""
+
+    id: int
+    name: str
+    role: str  # administrator or viewer
+    created_at: datetime
+    last_signed_in_at: datetime | None  # None: never, in a browser
+
+
+_COLUMNS = tuple(_user[name] for name in User._fields)
+
+
+def count(connection: Connection, role: str | None = None) -> int:
+    """How many users there are, in all or of a role."""
+    query = select(func.count()).select_from(users)
+    if role is not None:
+        query = query.where(_user.role == role)
+    found: int = connection.execute(query).scalar_one()
     return found
 
 
@@ -20,13 +39,39 @@ def insert_user(
     new_id: int = connection.execute(
         insert(users)
         .values(name=name, password_hash=password_hash, role=role, created_at=now)
-        .returning(users.c.id)
+        .returning(_user.id)
     ).scalar_one()
     return new_id
 
 
-def find_password_hash(connection: Connection, name: str) -> str | None:
-    """The password hash of a user, None when nobody has the name."""
-    return connection.execute(
-        select(users.c.password_hash).where(users.c.name == name)
-    ).scalar_one_or_none()
+def fetch_all(connection: Connection) -> list[User]:
+    """Every user, by name."""
+    return [User(*row) for row in connection.execute(select(*_COLUMNS).order_by(_user.name))]
+
+
+def find(connection: Connection, user_id: int) -> User | None:
+    """One user, None when there is none of this id."""
+    row = connection.execute(select(*_COLUMNS).where(_user.id == user_id)).one_or_none()
+    return None if row is None else User(*row)
+
+
+def find_named(connection: Connection, name: str) -> tuple[User, str] | None:
+    """The user of a name with the password hash, None when nobody has the name."""
+    query = select(*_COLUMNS, _user.password_hash).where(_user.name == name)
+    row = connection.execute(query).one_or_none()
+    return None if row is None else (User(*row[:-1]), row.password_hash)
+
+
+def update_password(connection: Connection, user_id: int, password_hash: str) -> None:
+    """Give a user another password."""
+    connection.execute(update(users).where(_user.id == user_id).values(password_hash=password_hash))
+
+
+def update_role(connection: Connection, user_id: int, role: str) -> None:
+    """Give a user another role."""
+    connection.execute(update(users).where(_user.id == user_id).values(role=role))
+
+
+def delete_user(connection: Connection, user_id: int) -> None:
+    """Delete a user and sign all their browsers out."""
+    connection.execute(delete(users).where(_user.id == user_id))

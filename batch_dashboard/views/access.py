@@ -1,19 +1,25 @@
-"""Who is asking: bearer tokens for programs, name and password for people."""
+"""Who is asking: bearer tokens for programs, a session or name and password for people."""
 
 import hmac
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
-from flask import Flask, Response, current_app, make_response, request
-from flask_httpauth import HTTPBasicAuth, HTTPTokenAuth
+from flask import Flask, Response, current_app, g, make_response, render_template, request
+from flask_httpauth import HTTPAuth, HTTPBasicAuth, HTTPTokenAuth, MultiAuth
+from werkzeug.datastructures import Authorization
 
+from batch_dashboard.errors import Forbidden, StoreUnavailable
 from batch_dashboard.model.throttle import Throttle
-from batch_dashboard.services.access import check_password, hash_token
-from batch_dashboard.store import tokens
-from batch_dashboard.views.connection import connection, settings
+from batch_dashboard.services import sign_in, tokens
+from batch_dashboard.services.users import ADMINISTRATOR
+from batch_dashboard.store import tokens as token_store
+from batch_dashboard.store.users import User
+from batch_dashboard.views.connection import connection, settings, store
 
 MAX_TOKEN_LENGTH = 500
+SESSION_COOKIE = "batch_dashboard_session"
 # What answers without sign-in even where pages are closed: programs, and what a sign-in needs.
 OPEN_ENDPOINTS = {
     "ingest.receive",
@@ -22,11 +28,36 @@ OPEN_ENDPOINTS = {
     "decision.index",
     "health.live",
     "health.ready",
+    "metrics.show",
+    "sign_in.form",
+    "sign_in.enter",
     "static",
 }
+# What a token for reading opens where pages are closed.
+READ_ENDPOINTS = {"exports.download", "incidents.feed", "badges.show"}
+# Pages that change things, and all that belongs to them.
+ADMIN_BLUEPRINTS = "admin_"
 
 bearer = HTTPTokenAuth(scheme="Bearer")
-people = HTTPBasicAuth(realm="Batch Dashboard")
+password = HTTPBasicAuth(realm="Batch Dashboard")
+
+
+class BrowserAuth(HTTPAuth):  # type: ignore[misc]
+    """A browser that signed in by the form: its cookie stands for name and password."""
+
+    def get_auth(self) -> Authorization | None:
+        """What the browser showed, None when it showed nothing."""
+        cookie = request.cookies.get(SESSION_COOKIE, "")
+        return Authorization(self.scheme, token=cookie) if cookie else None
+
+    def authenticate(self, auth: Authorization | None, _stored: Any) -> User | None:
+        """Whose browser it is."""
+        return session_user() if auth else None
+
+
+browser = BrowserAuth(scheme="Session", realm="Batch Dashboard")
+# A script's name and password are looked at when it sends them, else the browser's cookie.
+people = MultiAuth(browser, password)
 
 
 @dataclass(frozen=True)
@@ -34,6 +65,20 @@ class TokenHolder:
     """A program that showed a token in force; no id: the token of the environment."""
 
     ingest_token_id: int | None
+    scopes: tuple[str, ...] = tokens.SCOPES
+    ecosystems: tuple[str, ...] | None = None  # None: every one
+    noted: bool = True  # whether it is noted already that it was used just now
+
+    def require(self, *ecosystems: str) -> None:
+        """Raises Forbidden for the first ecosystem this token is not for."""
+        if self.ecosystems is None:
+            return
+        for ecosystem in ecosystems:
+            if ecosystem not in self.ecosystems:
+                raise Forbidden(
+                    f"this token is limited to {', '.join(self.ecosystems)}; "
+                    f"it may not be used for {ecosystem}"
+                )
 
 
 @bearer.verify_token
@@ -47,59 +92,168 @@ def verify_token(token: str) -> TokenHolder | None:
         expected = settings().ingest_token
         if expected and hmac.compare_digest(expected.encode(), token.encode()):
             return TokenHolder(None)
-        token_hash = hash_token(settings().secret_key, token)
-        found = tokens.find_in_force(connection(), token_hash, datetime.now(UTC))
+        token_hash = tokens.hash_token(settings().secret_key, token)
+        now = datetime.now(UTC)
+        found = token_store.find_in_force(connection(), token_hash, now)
         if found is not None:
-            return TokenHolder(found)
-    _throttle().add_failure(_client(), time.monotonic())
+            last, step = found.last_used_at, token_store.LAST_USED_STEP
+            return TokenHolder(
+                found.id,
+                tuple(found.scopes.split()),
+                None if found.ecosystems is None else tuple(found.ecosystems),
+                last is not None and now - last < step,
+            )
+    _throttle().add_failure(client_address(), time.monotonic())
     return None
 
 
+@bearer.get_user_roles
+def scopes_of(holder: TokenHolder) -> list[str]:
+    """What a token is for."""
+    return list(holder.scopes)
+
+
 @bearer.error_handler
-def refuse_token(_status: int) -> Response:
-    """401 as clients know it, or 429 when this address has failed too often."""
-    wait = _throttle().seconds_to_wait(_client(), time.monotonic())
+def refuse_token(status: int) -> Response:
+    """401 as clients know it, 403 for another scope, 429 when this address failed too often."""
+    if status == 403:
+        scopes = " ".join(bearer.current_user().scopes)
+        raise Forbidden(f"this token is for {scopes} only")
+    wait = _throttle().seconds_to_wait(client_address(), time.monotonic())
     if wait:
-        return _too_many(wait)
+        return _too_many(int(wait) + 1)
     response = make_response("Unauthorized", 401)
     response.mimetype = "text/plain"
     response.headers["WWW-Authenticate"] = "Bearer"
     return response
 
 
-@people.verify_password
-def verify_password(name: str, password: str) -> str | None:
-    """The user's name when the password is right and the address may still try."""
-    if not name or _throttle().seconds_to_wait(_client(), time.monotonic()):
+@password.verify_password
+def verify_password(name: str, secret: str) -> User | None:
+    """The user, None for a wrong name or password."""
+    if not name:
         return None
-    if check_password(connection(), name, password):
-        return name
-    _throttle().add_failure(_client(), time.monotonic())
-    return None
+    now = datetime.now(UTC)
+    key = settings().secret_key
+    try:
+        return sign_in.check_password(store(), key, name, secret, client_address(), now)
+    except sign_in.TooManyAttempts as error:
+        g.seconds_to_wait = error.wait_seconds
+        return None
 
 
-@people.error_handler
-def refuse_password(status: int) -> Response:
-    """Ask for a name and password, or to wait when this address has failed too often."""
-    wait = _throttle().seconds_to_wait(_client(), time.monotonic())
-    if wait:
-        return _too_many(wait)
-    response = make_response("Please sign in.\n", status)
-    response.mimetype = "text/plain"
-    return response
+@password.get_user_roles
+@browser.get_user_roles
+def role_of(user: User) -> str:
+    """What a user may do."""
+    return user.role
+
+
+@password.error_handler
+@browser.error_handler
+def refuse_person(status: int) -> Response:
+    """Ask browsers by a form and programs by a challenge; say what a viewer may not do."""
+    if status == 403:
+        raise Forbidden("This is for administrators; you are signed in as a viewer.")
+    if "seconds_to_wait" in g:
+        return _too_many(g.seconds_to_wait)
+    if not wants_page():
+        response = make_response("Please sign in.\n", 401)
+        response.mimetype = "text/plain"
+        # Browsers are not told of it: they would ask by themselves, and never forget the answer.
+        response.headers["WWW-Authenticate"] = password.authenticate_header()
+        return response
+    following = request.full_path.rstrip("?") if request.method == "GET" else "/"
+    page = render_template("pages/sign_in/index.html", following=following, errors={}, name="")
+    return make_response(page, 401)
+
+
+def wants_page() -> bool:
+    """Whether a browser asks, for a page."""
+    return any(kind == "text/html" for kind, _quality in request.accept_mimetypes)
+
+
+def session_user() -> User | None:
+    """Whose browser this is, None when nobody is signed in there."""
+    cookie = request.cookies.get(SESSION_COOKIE, "")
+    if not cookie or len(cookie) > MAX_TOKEN_LENGTH:
+        return None
+    if "session_user" not in g:
+        g.session_user = sign_in.find_user(
+            store(), settings().secret_key, cookie, datetime.now(UTC)
+        )
+    found: User | None = g.session_user
+    return found
+
+
+def current_user() -> User | None:
+    """The user of this request, None on a public page that nobody signed in for."""
+    user: User | None = g.get("flask_httpauth_user")
+    return user if isinstance(user, User) else session_user()
+
+
+def client_address() -> str:
+    """From where the request comes; what a header says of it is believed of set proxies only."""
+    return request.remote_addr or ""
+
+
+def require_reading(*ecosystems: str | None) -> None:
+    """Hold a token to the ecosystems it is for. Raises Forbidden; None stands for all of them."""
+    holder = g.get("flask_httpauth_user")
+    if not isinstance(holder, TokenHolder):
+        return
+    _note_use(holder)
+    if holder.ecosystems is not None and None in ecosystems:
+        raise Forbidden(f"this token is limited to {', '.join(holder.ecosystems)}; ask for one")
+    holder.require(*filter(None, ecosystems))
 
 
 def register(app: Flask) -> None:
-    """Ask for a sign-in before every page and export where the pages are not public."""
+    """Ask for a sign-in before every page that needs one, whatever its view says."""
     app.extensions["throttle"] = Throttle()
-    signed_in = people.login_required(lambda: None)
+    as_reader = bearer.login_required(role=tokens.READ)(lambda: None)
+    as_viewer = people.login_required()(lambda: None)
+    as_administrator = people.login_required(role=ADMINISTRATOR)(lambda: None)
 
     @app.before_request
     def ask() -> Response | None:
-        if settings().public or request.endpoint in OPEN_ENDPOINTS:
-            return None
-        answer: Response | None = signed_in()
+        endpoint = request.endpoint or ""
+        answer: Response | None = None
+        if endpoint.startswith(ADMIN_BLUEPRINTS):
+            answer = as_administrator()
+        elif endpoint.startswith("account."):
+            answer = as_viewer()
+        elif not settings().public and endpoint not in OPEN_ENDPOINTS:
+            shows_token = request.headers.get("Authorization", "").startswith("Bearer ")
+            if shows_token and endpoint in READ_ENDPOINTS:
+                answer = as_reader()
+                if answer is None:
+                    path = request.view_args or {}
+                    require_reading(path.get("ecosystem") or request.args.get("ecosystem") or None)
+            else:
+                answer = as_viewer()
         return answer
+
+    @app.after_request
+    def keep_private(response: Response) -> Response:
+        if (request.endpoint or "").startswith((ADMIN_BLUEPRINTS, "account.", "sign_in.")):
+            response.cache_control.no_store = True
+        return response
+
+    app.jinja_env.globals["current_user"] = current_user
+
+
+def _note_use(holder: TokenHolder) -> None:
+    """Note that a token was used to read; uploads note it with what they store."""
+    if holder.noted or holder.ingest_token_id is None:
+        return
+    try:
+        with store().write(sign_in.NOTE_WAIT_SECONDS) as writing:
+            token_store.update_last_used(
+                writing, holder.ingest_token_id, client_address(), datetime.now(UTC)
+            )
+    except StoreUnavailable:
+        pass  # noted at the next use
 
 
 def _throttle() -> Throttle:
@@ -107,12 +261,8 @@ def _throttle() -> Throttle:
     return throttle
 
 
-def _client() -> str:
-    return request.remote_addr or ""
-
-
-def _too_many(wait: float) -> Response:
+def _too_many(wait_seconds: int) -> Response:
     response = make_response("Too many failed attempts; wait and try again.\n", 429)
     response.mimetype = "text/plain"
-    response.headers["Retry-After"] = str(int(wait) + 1)
+    response.headers["Retry-After"] = str(wait_seconds)
     return response

@@ -14,7 +14,13 @@ from batch_dashboard.model.result_filter import NO_CATEGORY, ResultFilter
 from batch_dashboard.model.search import parse_text
 from batch_dashboard.model.series import colour_slots
 from batch_dashboard.model.vocabulary import RESULTS
-from batch_dashboard.store import batch_runs, ecosystem_days, recipe_results, run_comparison
+from batch_dashboard.store import (
+    batch_runs,
+    ecosystem_days,
+    recipe_results,
+    run_comparison,
+    spending_rules,
+)
 from batch_dashboard.views.choice import choose, csv_url
 from batch_dashboard.views.connection import connection
 from batch_dashboard.views.listing import Listing, parse_order
@@ -76,7 +82,7 @@ def show(batch_run_id: int) -> str:
     return render_template(
         "pages/batch_runs/show.html",
         run=run,
-        price=list_price(run.started_at.date()),
+        price=list_price(run.started_at.date(), spending_rules.fetch_prices(conn)),
         run_link=run.run_url if is_web_link(run.run_url) else None,
         complaints=complaints,
         result_filter=result_filter,

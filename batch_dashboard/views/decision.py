@@ -8,9 +8,10 @@ from batch_dashboard.errors import FilterError
 from batch_dashboard.model.decision import as_document, as_env
 from batch_dashboard.model.pipelines import Pipeline
 from batch_dashboard.services.judgement import decide_for, judge_pipelines
+from batch_dashboard.services.tokens import READ
 from batch_dashboard.store import batch_runs
 from batch_dashboard.store.schema import TIME_FORMAT
-from batch_dashboard.views.access import bearer
+from batch_dashboard.views.access import bearer, require_reading
 from batch_dashboard.views.choice import current_time
 from batch_dashboard.views.connection import connection
 
@@ -20,12 +21,13 @@ blueprint = Blueprint("decision", __name__, url_prefix="/api/v1")
 
 
 @blueprint.get("/decision/<name:ecosystem>")
-@bearer.login_required
+@bearer.login_required(role=READ)
 def show(ecosystem: str) -> Response:
     """Proceed, sample or skip."""
     wanted = request.args.get("format", "json")
     if wanted not in FORMATS:
         raise FilterError(f"“format” must be one of {', '.join(FORMATS)}, not “{wanted[:40]}”.")
+    require_reading(ecosystem)
     document = as_document(decide_for(connection(), ecosystem, current_time()))
     if wanted == "env":
         return _fresh(Response(as_env(document), mimetype="text/plain"))
@@ -33,10 +35,16 @@ def show(ecosystem: str) -> Response:
 
 
 @blueprint.get("/ecosystems")
-@bearer.login_required
+@bearer.login_required(role=READ)
 def index() -> Response:
-    """The state of every ecosystem, with the sentence that says why."""
-    spans = batch_runs.fetch_ecosystems(connection())
+    """The state of every ecosystem the token is for, with the sentence that says why."""
+    require_reading()
+    allowed = bearer.current_user().ecosystems
+    spans = [
+        span
+        for span in batch_runs.fetch_ecosystems(connection())
+        if allowed is None or span.ecosystem in allowed
+    ]
     judged = judge_pipelines(connection(), spans, current_time())
     return _fresh(jsonify(ecosystems=[_document(pipeline) for pipeline in judged]))
 

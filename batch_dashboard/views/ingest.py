@@ -11,8 +11,9 @@ from flask import Blueprint, Response, jsonify, request, url_for
 from batch_dashboard.errors import PayloadError, Problem, StoreUnavailable
 from batch_dashboard.model.payload import NewBatchRun, parse_payload
 from batch_dashboard.services.ingest import find_stored, ingest_batch_run
+from batch_dashboard.services.tokens import INGEST
 from batch_dashboard.store.schema import TIME_FORMAT
-from batch_dashboard.views.access import bearer
+from batch_dashboard.views.access import bearer, client_address
 from batch_dashboard.views.connection import connection, release, settings, store
 from batch_dashboard.views.request_body import RequestBody
 
@@ -28,7 +29,7 @@ _large_turn = threading.Semaphore()
 
 
 @blueprint.post(PATH, provide_automatic_options=False)
-@bearer.login_required
+@bearer.login_required(role=INGEST)
 def receive() -> tuple[Response, int]:
     """Store a batch run."""
     now = datetime.now(UTC)
@@ -36,10 +37,11 @@ def receive() -> tuple[Response, int]:
     release()
     with RequestBody(settings().max_body_bytes) as body, _turn(body):
         run = parse_payload(body.decode(), now)
+        holder = bearer.current_user()
+        holder.require(run.ecosystem, *dict.fromkeys(run.results.ecosystem))
         if request.args.get("dry_run", "0") not in ("", "0", "false"):
             return _would_store(run, key), 200
-        holder = bearer.current_user()
-        receipt = ingest_batch_run(store(), run, now, holder.ingest_token_id, key)
+        receipt = ingest_batch_run(store(), run, now, holder.ingest_token_id, key, client_address())
     response = jsonify(
         batch_run_id=receipt.batch_run_id,
         url=url_for("batch_runs.show", batch_run_id=receipt.batch_run_id, _external=True),

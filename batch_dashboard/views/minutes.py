@@ -1,6 +1,6 @@
 """Minutes and what they cost: this week against its budget, over time, by ecosystem."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -16,9 +16,9 @@ from batch_dashboard.figures.sentences import (
     ecosystem_minutes_sentence,
     minutes_sentence,
 )
-from batch_dashboard.model.budget import BUDGET_MINUTES, FORECAST_DAYS, budget_week, burn_up
+from batch_dashboard.model.budget import FORECAST_DAYS, Budgets, budget_week, burn_up
 from batch_dashboard.model.periods import DAY, Period, Step, last_days, week_of
-from batch_dashboard.model.prices import LIST_PRICES, cost_of_sums, price_changes
+from batch_dashboard.model.prices import ListPrice, cost_of_sums, price_changes
 from batch_dashboard.model.records import RunSums
 from batch_dashboard.model.series import (
     MAX_STEPS,
@@ -36,6 +36,7 @@ from batch_dashboard.model.spending import (
     DESCENDING,
     ORDERS,
     SORTS,
+    Spending,
     default_order,
     ranked_by_cost,
     sorted_spending,
@@ -43,7 +44,7 @@ from batch_dashboard.model.spending import (
 )
 from batch_dashboard.model.vocabulary import RUNNER_OS
 from batch_dashboard.model.wording import not_one_of
-from batch_dashboard.store import ecosystem_days
+from batch_dashboard.store import ecosystem_days, spending_rules
 from batch_dashboard.views.charts import as_json
 from batch_dashboard.views.choice import Choice, choose, csv_url
 from batch_dashboard.views.connection import connection
@@ -63,10 +64,11 @@ def index() -> str:
         return render_template("pages/overview/empty.html", choice=choice)
     asked = _word("by", BY, choice)
     sort, order = _sorting(choice)
-    step, sums = _sums(choice, asked)
+    budgets, prices = spending_rules.fetch_budgets(conn), spending_rules.fetch_prices(conn)
+    step, sums = _sums(choice, asked, prices)
     if not sums and choice.spans:
         choice = choice.with_last_data()
-        step, sums = _sums(choice, asked)
+        step, sums = _sums(choice, asked, prices)
     through = steps(sums, choice.shown.period, step)
     kept = {name: value for name in ("by", "sort", "order") if (value := request.args.get(name))}
     return render_template(
@@ -77,16 +79,18 @@ def index() -> str:
         by_asked=asked,
         by_links=_by_links(choice, step, kept),
         total=RunSums.total(choice.today, "", sums),
-        total_cost=cost_of_sums(sums),
-        prices=LIST_PRICES,
+        total_cost=cost_of_sums(sums, prices),
+        prices=prices,
         csv=csv_url("minutes.csv", choice.shown.query(by=step.value)),
-        **_this_week(choice),
-        **_over_time(choice, through, sums),
-        **_ecosystems(choice, through, sums, sort, order),
+        **_this_week(choice, budgets),
+        **_over_time(through, sums, budgets, prices),
+        **_ecosystems(choice, through, spending(sums, prices), sums, sort, order),
     )
 
 
-def _sums(choice: Choice, asked: str | None) -> tuple[Step, list[RunSums]]:
+def _sums(
+    choice: Choice, asked: str | None, prices: Sequence[ListPrice]
+) -> tuple[Step, list[RunSums]]:
     period = choice.shown.period
     if choice.spans:
         # An open side of the period ends with the data.
@@ -94,7 +98,8 @@ def _sums(choice: Choice, asked: str | None) -> tuple[Step, list[RunSums]]:
         last = max(span.last_started_at for span in choice.spans).date()
         period = Period(period.since or first, period.until or last + DAY)
     step = fitting_step(period, Step(asked) if asked else None)
-    return step, ecosystem_days.fetch_steps(connection(), choice.shown, step, price_changes())
+    cuts = price_changes(prices)
+    return step, ecosystem_days.fetch_steps(connection(), choice.shown, step, cuts)
 
 
 def _word(name: str, allowed: tuple[str, ...], choice: Choice) -> str | None:
@@ -122,10 +127,10 @@ def _by_links(choice: Choice, shown: Step, kept: Mapping[str, str]) -> list[tupl
     ]
 
 
-def _this_week(choice: Choice) -> dict[str, Any]:
+def _this_week(choice: Choice, rules: Budgets) -> dict[str, Any]:
     """Budgets are of all ecosystems, whatever is chosen."""
     days = ecosystem_days.fetch_day_minutes(connection(), last_days(FORECAST_DAYS, choice.today))
-    budgets = [budget_week(runner_os, days, choice.today) for runner_os in RUNNER_OS]
+    budgets = [budget_week(runner_os, days, choice.today, rules) for runner_os in RUNNER_OS]
     burnt = {budget.runner_os: burn_up(budget, days, choice.today) for budget in budgets}
     week = week_of(choice.today)
     return {
@@ -137,27 +142,34 @@ def _this_week(choice: Choice) -> dict[str, Any]:
     }
 
 
-def _over_time(choice: Choice, through: Steps, sums: list[RunSums]) -> dict[str, Any]:
+def _over_time(
+    through: Steps, sums: list[RunSums], rules: Budgets, prices: Sequence[ListPrice]
+) -> dict[str, Any]:
     totals = by_step(sums, through.step)
-    costs = {start: cost_of_sums(rows) for start, rows in in_steps(sums, through.step).items()}
-    budgets = BUDGET_MINUTES if through.step is Step.WEEK else {}
-    cost = cost_figure(through, costs, totals, price_changes())
+    by_start = in_steps(sums, through.step)
+    costs = {start: cost_of_sums(rows, prices) for start, rows in by_start.items()}
+    budgets = rules if through.step is Step.WEEK else None
+    cost = cost_figure(through, costs, totals, price_changes(prices))
     shown: list[date] = through.starts[-MAX_STEPS:][::-1]
     return {
         "minutes_json": as_json(minutes_figure(through, totals, budgets)),
         "minutes_sentence": minutes_sentence(through, totals, budgets),
-        "has_budgets": bool(budgets),
+        "has_budgets": budgets is not None,
         "cost_json": as_json(cost),
-        "cost_sentence": cost_sentence(through, costs, totals, cost_of_sums(sums)),
+        "cost_sentence": cost_sentence(through, costs, totals, cost_of_sums(sums, prices)),
         "step_rows": [(start, totals.get(start), costs.get(start)) for start in shown],
         "steps_left_out": len(through.starts) - len(shown),
     }
 
 
 def _ecosystems(
-    choice: Choice, through: Steps, sums: list[RunSums], sort: str, order: str
+    choice: Choice,
+    through: Steps,
+    rows: list[Spending],
+    sums: list[RunSums],
+    sort: str,
+    order: str,
 ) -> dict[str, Any]:
-    rows = spending(sums)
     ranked = ranked_by_cost(rows)
     series = sum_series(sums, ranked, through.step)
     without = [row.ecosystem for row in rows if row.cost.total is None]

@@ -3,6 +3,7 @@
 from flask import Blueprint, render_template, request
 
 from batch_dashboard.model.records import RunSums
+from batch_dashboard.services.judgement import judge_budgets
 from batch_dashboard.store import batch_runs
 from batch_dashboard.views import panels
 from batch_dashboard.views.choice import choose
@@ -24,14 +25,15 @@ def index() -> str:
     if not sums and choice.spans:
         choice = choice.with_last_data()
         sums = panels.fetch_sums(choice)
-    attention = panels.needs_attention(choice)
+    budgets = judge_budgets(conn, choice.now)
+    attention = panels.needs_attention(choice, budgets)
     return render_template(
         "pages/overview/index.html",
         choice=choice,
         total=RunSums.total(choice.today, "", sums),
         latest=batch_runs.fetch_latest(conn, choice.shown, LATEST_RUNS),
         **attention,
-        **panels.this_week(choice),
+        **panels.this_week(choice, budgets),
         **panels.minutes_per_week(choice, sums),
         **panels.failure_rates(choice, sums, attention["pipelines"]),
         **panels.ecosystem_rows(choice, sums),

@@ -1,6 +1,6 @@
 """Parts that several pages are made of: each fetches what it shows and gives it to the template."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, time
 from typing import Any
 
@@ -16,7 +16,7 @@ from batch_dashboard.figures.sparkline import failure_rate_sparkline
 from batch_dashboard.figures.style import ecosystem_colour
 from batch_dashboard.model import orders
 from batch_dashboard.model.attention import findings, without_general_silence
-from batch_dashboard.model.budget import BUDGET_MINUTES, FORECAST_DAYS, budget_week
+from batch_dashboard.model.budget import BudgetWeek
 from batch_dashboard.model.failures import NEW_DAYS
 from batch_dashboard.model.periods import DAY, Period, Step, last_days, week_of
 from batch_dashboard.model.pipelines import Pipeline
@@ -34,14 +34,14 @@ from batch_dashboard.model.series import (
 )
 from batch_dashboard.model.slo import BUDGET_DAYS, budget_days
 from batch_dashboard.model.sorting import Sort
-from batch_dashboard.model.vocabulary import RUNNER_OS
-from batch_dashboard.services.judgement import judge_budgets, judge_pipelines
+from batch_dashboard.services.judgement import judge_pipelines
 from batch_dashboard.store import (
     batch_runs,
     circuit_breakers,
     ecosystem_days,
     failure_group_list,
     recipe_list,
+    spending_rules,
 )
 from batch_dashboard.store.pipelines import fetch_days
 from batch_dashboard.views.charts import as_json
@@ -62,16 +62,15 @@ def fetch_sums(choice: Choice) -> list[RunSums]:
     return ecosystem_days.fetch_steps(connection(), choice.shown, step)
 
 
-def needs_attention(choice: Choice) -> dict[str, Any]:
+def needs_attention(choice: Choice, budgets: Sequence[BudgetWeek] = ()) -> dict[str, Any]:
     """What to look at first, and how many stuck recipes there are beyond those named.
 
     Stuck recipes and new failure groups are those of the period shown; all else is of now.
     """
     conn, shown = connection(), choice.shown
     pipelines = judge_pipelines(conn, choice.spans, choice.now)
-    # The page of one ecosystem begins with its state, and budgets are of all of them.
+    # The page of one ecosystem begins with its state.
     named = [] if choice.is_of_one else without_general_silence(pipelines)
-    budgets = [] if choice.is_of_one else judge_budgets(conn, choice.now)
     stuck = recipe_list.fetch_stuck(conn, shown, MAX_STUCK)
     more_stuck = 0
     if len(stuck) == MAX_STUCK:
@@ -96,15 +95,13 @@ def new_since(choice: Choice) -> Any:
     return min(last_day, choice.today) - (NEW_DAYS - 1) * DAY
 
 
-def this_week(choice: Choice) -> dict[str, Any]:
+def this_week(choice: Choice, budgets: Sequence[BudgetWeek]) -> dict[str, Any]:
     """Budgets and cost are of all ecosystems, whatever is chosen."""
-    recent = last_days(FORECAST_DAYS, choice.today)
-    days = ecosystem_days.fetch_day_minutes(connection(), recent)
-    week = week_of(choice.today)
-    budgets = [budget_week(runner_os, days, choice.today) for runner_os in RUNNER_OS]
+    conn, week = connection(), week_of(choice.today)
+    days = ecosystem_days.fetch_day_minutes(conn, week)
     told = any(budget.used.value is not None for budget in budgets)
     ran = any(budget.used.runs for budget in budgets)
-    cost = cost_of_days(day for day in days if day.day in week)
+    cost = cost_of_days(days, spending_rules.fetch_prices(conn))
     return {"budgets": budgets, "week_cost": cost if told or not ran else None}
 
 
@@ -112,9 +109,10 @@ def minutes_per_week(choice: Choice, sums: list[RunSums]) -> dict[str, Any]:
     """The chart of minutes against their budgets."""
     through = steps(sums, choice.shown.period, Step.WEEK)
     weeks = by_step(sums, Step.WEEK)
+    budgets = spending_rules.fetch_budgets(connection())
     return {
-        "minutes_json": as_json(minutes_figure(through, weeks, BUDGET_MINUTES)),
-        "minutes_sentence": minutes_sentence(through, weeks, BUDGET_MINUTES),
+        "minutes_json": as_json(minutes_figure(through, weeks, budgets)),
+        "minutes_sentence": minutes_sentence(through, weeks, budgets),
         "minutes_rows": [(start, weeks.get(start)) for start in reversed(through.starts)],
         "minutes_csv": csv_url("minutes.csv", choice.shown.query(by="week")),
     }

@@ -17,7 +17,7 @@ from batch_dashboard.figures.sentences import (
     failure_rates_sentence,
     minutes_sentence,
 )
-from batch_dashboard.model.budget import BUDGET_MINUTES, budget_week, burn_up
+from batch_dashboard.model.budget import DEFAULT_BUDGETS, budget_week, burn_up
 from batch_dashboard.model.periods import Step
 from batch_dashboard.model.prices import cost_of_sums
 from batch_dashboard.model.records import DayMinutes, RunSums
@@ -56,7 +56,7 @@ def accepted(figure: dict[str, Any]) -> go.Figure:
 
 def test_a_week_without_a_run_and_one_of_unknown_minutes_are_marked_and_are_no_bars() -> None:
     weeks = {FIRST: week(FIRST, 12.5), THIRD: week(THIRD, 0, unknown=3)}
-    figure = accepted(minutes_figure(WEEKS, weeks, BUDGET_MINUTES))
+    figure = accepted(minutes_figure(WEEKS, weeks, DEFAULT_BUDGETS))
     macos = next(trace for trace in figure.data if trace.name == "macOS")
     assert macos.y == (12.5, None, None)
     marks = {trace.name: trace.x for trace in figure.data if trace.type == "scatter"}
@@ -64,18 +64,18 @@ def test_a_week_without_a_run_and_one_of_unknown_minutes_are_marked_and_are_no_b
 
 
 def test_a_budget_far_above_the_bars_is_named_but_does_not_flatten_them() -> None:
-    figure = accepted(minutes_figure(WEEKS, {FIRST: week(FIRST, 900)}, BUDGET_MINUTES))
+    figure = accepted(minutes_figure(WEEKS, {FIRST: week(FIRST, 900)}, DEFAULT_BUDGETS))
     assert [note.text for note in figure.layout.annotations] == [
         "macOS budget 1,000 min",
         "Linux budget 5,000 min",
     ]
-    small = accepted(minutes_figure(WEEKS, {FIRST: week(FIRST, 1)}, BUDGET_MINUTES))
+    small = accepted(minutes_figure(WEEKS, {FIRST: week(FIRST, 1)}, DEFAULT_BUDGETS))
     assert small.layout.annotations[0].text == "↑ macOS budget 1,000 min, above this scale"
     assert small.layout.yaxis.range[1] < 2
 
 
 def test_nothing_to_draw_is_said_in_the_figure() -> None:
-    empty = accepted(minutes_figure(Steps([], Step.WEEK), {}, BUDGET_MINUTES))
+    empty = accepted(minutes_figure(Steps([], Step.WEEK), {}, DEFAULT_BUDGETS))
     assert not empty.data
     assert "No batch run" in empty.layout.annotations[0].text
     rates = accepted(failure_rates_figure(Steps([], Step.WEEK), [], {}, {}))
@@ -107,10 +107,10 @@ def test_markup_in_a_name_stays_text() -> None:
 
 def test_the_sentences_say_what_is_unknown_and_what_is_absent() -> None:
     weeks = {FIRST: week(FIRST, 12.5, unknown=1)}
-    sentence = minutes_sentence(WEEKS, weeks, BUDGET_MINUTES)
+    sentence = minutes_sentence(WEEKS, weeks, DEFAULT_BUDGETS)
     assert "2 of 3 weeks had no batch run." in sentence
     assert "1 of 3 runs reported no macOS minutes." in sentence
-    unknown = minutes_sentence(ONE_WEEK, {FIRST: week(FIRST, 0, unknown=3)}, BUDGET_MINUTES)
+    unknown = minutes_sentence(ONE_WEEK, {FIRST: week(FIRST, 0, unknown=3)}, DEFAULT_BUDGETS)
     assert unknown.startswith("How many macOS minutes were used is unknown.")
     assert "no failure rate" in failure_rates_sentence(Steps([], Step.WEEK), [])
 
@@ -118,12 +118,12 @@ def test_the_sentences_say_what_is_unknown_and_what_is_absent() -> None:
 def test_months_are_named_and_have_no_budget() -> None:
     months = Steps([date(2026, 10, 1), date(2026, 11, 1)], Step.MONTH)
     sums = {months.starts[1]: week(months.starts[1], 5_000)}
-    figure = accepted(minutes_figure(months, sums, {}))
+    figure = accepted(minutes_figure(months, sums, None))
     assert not figure.layout.annotations
     assert not figure.layout.shapes
     assert figure.layout.xaxis.title.text == "month (UTC)"
     assert figure.data[0].customdata[1][0] == "2026-11-01 to 2026-11-30"
-    sentence = minutes_sentence(months, sums, {})
+    sentence = minutes_sentence(months, sums, None)
     assert "most in November 2026 (5,000 min)" in sentence
     assert "1 of 2 months has no batch run." in sentence
     assert "budget" not in sentence
@@ -131,7 +131,7 @@ def test_months_are_named_and_have_no_budget() -> None:
 
 def test_the_legend_names_a_mark_of_both_rows_once() -> None:
     unknown = RunSums(FIRST, "", 3, 9, 5, 4, 0, 0, 0, 0, 3, 3)
-    figure = accepted(minutes_figure(WEEKS, {FIRST: unknown}, BUDGET_MINUTES))
+    figure = accepted(minutes_figure(WEEKS, {FIRST: unknown}, DEFAULT_BUDGETS))
     named = [trace.name for trace in figure.data if trace.showlegend is not False]
     assert named == ["macOS", "no batch run", "minutes unknown", "Linux"]
 

@@ -7,7 +7,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from batch_dashboard.model.throttle import MAX_FAILURES, WINDOW_SECONDS
-from batch_dashboard.services.access import FIRST_USER, make_first_access
+from batch_dashboard.services.first_start import FIRST_USER, make_first_access
 from batch_dashboard.settings import Settings
 from batch_dashboard.store.engine import Store
 from batch_dashboard.views.access import OPEN_ENDPOINTS

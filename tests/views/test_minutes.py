@@ -215,7 +215,7 @@ def test_it_takes_few_statements_whatever_is_chosen(
         run_on(store, f"2026-0{number + 1}-20", ecosystem=f"e{number}")
     with counted_statements(store) as statements:
         client.get(f"/minutes{query}")
-    # Ecosystems, sums (once more where the period falls back), the last four weeks.
-    assert len(statements) <= 4
+    # Ecosystems, sums (once more where the period falls back), the last four weeks, budgets, prices.
+    assert len(statements) <= 6
     tables = " ".join(statements)
     assert "recipe_results" not in tables

@@ -1,0 +1,130 @@
+"""The audit log: rows are added and, when too old, dropped; nothing here changes one."""
+
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, or_, select
+
+from batch_dashboard.model.audit import AuditFilter
+from batch_dashboard.model.pagination import Place, Slice
+from batch_dashboard.store.conditions import period_conditions
+from batch_dashboard.store.keyset import SortKey, fetch_slice
+from batch_dashboard.store.schema import audit_log
+
+_entry = audit_log.c
+READ_SLICE = 500
+
+
+class AuditEntry(NamedTuple):
+    """One change: who, when, from where, what, and how it was before and after."""
+
+    id: int
+    at: datetime
+    actor: str
+    address: str
+    action: str
+    subject: str
+    before: str | None
+    after: str | None
+
+    @property
+    def changes(self) -> list[tuple[str, Any, Any]]:
+        """The fields that differ, each with its value before and after; None: it had none."""
+        before = json.loads(self.before) if self.before else {}
+        after = json.loads(self.after) if self.after else {}
+        names = dict.fromkeys((*before, *after))
+        return [
+            (name, before.get(name), after.get(name))
+            for name in names
+            if before.get(name) != after.get(name)
+        ]
+
+
+_COLUMNS = tuple(_entry[name] for name in AuditEntry._fields)
+
+
+def insert_entry(
+    connection: Connection,
+    at: datetime,
+    actor: str,
+    address: str,
+    action: str,
+    subject: str,
+    before: dict[str, Any] | None,
+    after: dict[str, Any] | None,
+) -> None:
+    """Add an entry."""
+    connection.execute(
+        insert(audit_log).values(
+            at=at,
+            actor=actor,
+            address=address,
+            action=action,
+            subject=subject,
+            before=None if before is None else json.dumps(before, ensure_ascii=False, default=str),
+            after=None if after is None else json.dumps(after, ensure_ascii=False, default=str),
+        )
+    )
+
+
+def fetch_page(
+    connection: Connection, audit_filter: AuditFilter, place: Place | None, count: int
+) -> Slice[AuditEntry]:
+    """Up to `count` entries beside a place in the log, newest first."""
+    query = select(*_COLUMNS).where(*_conditions(audit_filter))
+    keys = [SortKey(_entry.at, True), SortKey(_entry.id, True)]
+    return fetch_slice(connection, query, keys, place, count, AuditEntry)
+
+
+def iter_entries(connection: Connection, audit_filter: AuditFilter) -> Iterator[AuditEntry]:
+    """Every entry, newest first, a slice at a time."""
+    query = (
+        select(*_COLUMNS)
+        .where(*_conditions(audit_filter))
+        .order_by(_entry.at.desc(), _entry.id.desc())
+    )
+    options = {"yield_per": READ_SLICE}
+    for row in connection.execute(query, execution_options=options):
+        yield AuditEntry(*row)
+
+
+def fetch_words(connection: Connection) -> tuple[list[str], list[str]]:
+    """The actors and the actions that the log holds, by name."""
+    return (
+        list(connection.execute(select(_entry.actor).distinct().order_by(_entry.actor)).scalars()),
+        list(
+            connection.execute(select(_entry.action).distinct().order_by(_entry.action)).scalars()
+        ),
+    )
+
+
+def count_before(connection: Connection, until: datetime) -> int:
+    """How many entries are older than a time."""
+    found: int = connection.execute(select(func.count()).where(_entry.at < until)).scalar_one()
+    return found
+
+
+def delete_before(connection: Connection, until: datetime, count: int) -> int:
+    """Drop up to `count` of the entries older than a time; how many."""
+    old = select(_entry.id).where(_entry.at < until).order_by(_entry.at, _entry.id).limit(count)
+    return connection.execute(delete(audit_log).where(_entry.id.in_(old))).rowcount
+
+
+def _conditions(audit_filter: AuditFilter) -> list[ColumnElement[bool]]:
+    conditions = period_conditions(audit_filter.period, audit_log, "at")
+    if audit_filter.actor:
+        conditions.append(_entry.actor == audit_filter.actor)
+    if audit_filter.action:
+        conditions.append(_entry.action == audit_filter.action)
+    if audit_filter.text:
+        conditions.append(
+            or_(
+                *(
+                    column.icontains(audit_filter.text, autoescape=True)
+                    for column in (_entry.subject, _entry.before, _entry.after)
+                )
+            )
+        )
+    return conditions

@@ -1,0 +1,231 @@
+"""Retention: results and runs leave the tables, what they added to the sums stays.
+
+Source: docs/data-model.md, "Retention".
+"""
+
+from datetime import date, datetime
+from typing import NamedTuple
+
+from sqlalchemy import Connection, delete, func, select
+
+from batch_dashboard.model.pruning import PrunedResult, PrunedSums, Seen
+from batch_dashboard.model.summaries import RECENT_ATTEMPTS
+from batch_dashboard.store import circuit_breakers
+from batch_dashboard.store.bulk import as_stored, execute_many, run_statement, upsert_rows
+from batch_dashboard.store.conditions import midnight
+from batch_dashboard.store.failure_groups import added_update, seen_updates
+from batch_dashboard.store.recipes import KEY_COLUMNS, SUM_COLUMNS
+from batch_dashboard.store.rollups import pin_day
+from batch_dashboard.store.schema import (
+    batch_runs,
+    excluded_results,
+    excluded_runs,
+    pruned_failure_group_days,
+    pruned_failure_group_recipes,
+    pruned_recipes,
+)
+
+# What `PRAGMA auto_vacuum` says of a file that can shrink.
+INCREMENTAL = 2
+# Runs looked at for one batch of results; more would not be reached.
+RUNS_AT_ONCE = 200
+
+_OLDEST_RUNS = (
+    "SELECT id FROM batch_runs WHERE pruned_results < result_count AND started_at < ?"
+    f" ORDER BY started_at, id LIMIT {RUNS_AT_ONCE}"
+)
+_RESULTS = (
+    f"SELECT {', '.join(PrunedResult._fields)} FROM recipe_results"
+    " WHERE batch_run_id = ? ORDER BY id LIMIT ?"
+)
+_OLD = "pruned_recipes"
+_JOINED = f"{_OLD}.recent_attempts || excluded.recent_attempts"
+# Behind what was pruned before, whatever the times: late runs are pruned late.
+_APPEND = (
+    *(f"{n} = {_OLD}.{n} + excluded.{n}" for n in SUM_COLUMNS[:4]),
+    "failure_streak = CASE WHEN excluded.last_passed_at IS NULL"
+    f" THEN {_OLD}.failure_streak + excluded.failure_streak ELSE excluded.failure_streak END",
+    "failing_since = CASE WHEN excluded.last_passed_at IS NOT NULL"
+    f" OR {_OLD}.failing_since IS NULL OR excluded.failing_since < {_OLD}.failing_since"
+    f" THEN excluded.failing_since ELSE {_OLD}.failing_since END",
+    f"recent_attempts = substr({_JOINED}, CASE WHEN length({_JOINED}) > {RECENT_ATTEMPTS}"
+    f" THEN length({_JOINED}) - {RECENT_ATTEMPTS - 1} ELSE 1 END)",
+    *(
+        f"{name} = CASE WHEN {_OLD}.{name} IS NULL OR excluded.{name} {sign} {_OLD}.{name}"
+        f" THEN excluded.{name} ELSE {_OLD}.{name} END"
+        for name, sign in (
+            ("first_seen_at", "<"),
+            ("last_seen_at", ">"),
+            ("last_passed_at", ">"),
+            ("last_failed_at", ">"),
+        )
+    ),
+)
+
+
+class Prunable(NamedTuple):
+    """How much is older than it is kept, and the time of the oldest."""
+
+    rows: int
+    oldest_at: datetime | None
+
+
+def count_results(connection: Connection, until: datetime) -> Prunable:
+    """The results of runs that started before a time."""
+    run = batch_runs.c
+    query = select(
+        func.coalesce(func.sum(run.result_count - run.pruned_results), 0), func.min(run.started_at)
+    ).where(run.pruned_results < run.result_count, run.started_at < until)
+    rows, oldest = connection.execute(query).one()
+    return Prunable(int(rows), oldest)
+
+
+def count_runs(connection: Connection, until: date) -> Prunable:
+    """The runs that started before a UTC day, excluded ones among them."""
+    rows, oldest = 0, None
+    for table in (batch_runs, excluded_runs):
+        query = select(func.count(), func.min(table.c.started_at))
+        found, first = connection.execute(query.where(table.c.started_at < midnight(until))).one()
+        rows += found
+        oldest = min(filter(None, (oldest, first)), default=None)
+    return Prunable(rows, oldest)
+
+
+def take_results(connection: Connection, until: datetime, count: int) -> list[PrunedResult]:
+    """Up to `count` results of the oldest runs that started before a time, in their order."""
+    found: list[PrunedResult] = []
+    for (run_id,) in run_statement(connection, _OLDEST_RUNS, until):
+        rows = run_statement(connection, _RESULTS, run_id, count - len(found))
+        found += map(PrunedResult._make, rows)
+        if len(found) >= count:
+            break
+    return found
+
+
+def prune_results(connection: Connection, sums: PrunedSums) -> None:
+    """Add to what pruned results have summed up to, and delete them."""
+    upsert_rows(
+        connection,
+        pruned_recipes,
+        (*KEY_COLUMNS, *SUM_COLUMNS),
+        sorted(
+            (*key, *(getattr(recipe, name) for name in SUM_COLUMNS))
+            for key, recipe in sums.recipes.items()
+        ),
+        _APPEND,
+    )
+    execute_many(
+        connection,
+        "INSERT INTO pruned_failure_groups"
+        " (id, error_category, masked_line, sample_message, failed, first_seen_at, last_seen_at)"
+        " SELECT id, error_category, masked_line, sample_message, CAST(? AS BIGINT),"
+        " CAST(? AS BIGINT), CAST(? AS BIGINT) FROM failure_groups WHERE id = ?"
+        f" ON CONFLICT (id) DO UPDATE SET {', '.join(_updates('pruned_failure_groups'))}",
+        [(*seen, group_id) for group_id, seen in sums.groups.items()],
+    )
+    upsert_rows(
+        connection,
+        pruned_failure_group_recipes,
+        ("ecosystem", "recipe_name", "failure_group_id", *Seen._fields),
+        sorted((*key, *seen) for key, seen in sums.group_recipes.items()),
+        _updates("pruned_failure_group_recipes"),
+    )
+    upsert_rows(
+        connection,
+        pruned_failure_group_days,
+        ("ecosystem", "day", "failure_group_id", "failed"),
+        sorted(
+            (ecosystem, as_stored(connection, day), group_id, failed)
+            for (ecosystem, day, group_id), failed in sums.group_days.items()
+        ),
+        (added_update("pruned_failure_group_days"),),
+    )
+    execute_many(
+        connection,
+        "DELETE FROM recipe_results WHERE batch_run_id = ? AND id <= ?",
+        [(run_id, last_id) for run_id, (_count, last_id) in sums.runs.items()],
+    )
+    execute_many(
+        connection,
+        "UPDATE batch_runs SET pruned_results = pruned_results + ? WHERE id = ?",
+        [(count, run_id) for run_id, (count, _last_id) in sums.runs.items()],
+    )
+
+
+def prune_excluded_results(connection: Connection, until: datetime, count: int) -> int:
+    """Delete up to `count` results of excluded runs that started before a time; how many.
+
+    No sum knows of them.
+    """
+    result, run = excluded_results.c, excluded_runs.c
+    of_old = (
+        select(result.id, result.batch_run_id)
+        .where(result.batch_run_id.in_(select(run.id).where(run.started_at < until)))
+        .limit(count)
+    )
+    rows = connection.execute(of_old).all()
+    execute_many(connection, "DELETE FROM excluded_results WHERE id = ?", [r[:1] for r in rows])
+    execute_many(
+        connection,
+        "UPDATE excluded_runs SET pruned_results = pruned_results + 1 WHERE id = ?",
+        [(row.batch_run_id,) for row in rows],
+    )
+    return len(rows)
+
+
+def prune_day_of_runs(connection: Connection, until: date) -> int:
+    """Delete the runs of the oldest UTC day of one ecosystem, if before a day; how many.
+
+    Only runs whose results are pruned. The day's sums stay as they are. Circuit breakers are
+    followed from the oldest run that is left.
+    """
+    run = batch_runs.c
+    oldest = connection.execute(
+        select(run.started_at, run.ecosystem)
+        .where(run.started_at < midnight(until), run.pruned_results >= run.result_count)
+        .order_by(run.started_at, run.id)
+        .limit(1)
+    ).one_or_none()
+    if oldest is None:
+        return _prune_excluded_runs(connection, until)
+    day = oldest.started_at.date()
+    within = (
+        run.ecosystem == oldest.ecosystem,
+        run.started_at >= midnight(day),
+        run.started_at < midnight(min(until, date.fromordinal(day.toordinal() + 1))),
+    )
+    if connection.execute(
+        select(func.count()).where(*within, run.pruned_results < run.result_count)
+    ).scalar_one():
+        return 0
+    pin_day(connection, day, oldest.ecosystem)
+    gone = connection.execute(delete(batch_runs).where(*within)).rowcount
+    circuit_breakers.refresh(connection, oldest.ecosystem, *circuit_breakers.BEGINNING)
+    return gone
+
+
+def _prune_excluded_runs(connection: Connection, until: date) -> int:
+    run = excluded_runs.c
+    return connection.execute(
+        delete(excluded_runs).where(
+            run.started_at < midnight(until), run.pruned_results >= run.result_count
+        )
+    ).rowcount
+
+
+def give_space_back(connection: Connection, pages: int) -> int:
+    """Hand up to so many free pages of a SQLite file back to the system; how many are left.
+
+    Does nothing on PostgreSQL, whose autovacuum sees to it, or on a file made before version 0005
+    (docs/administration.md says how to bring that forward).
+    """
+    if connection.dialect.name != "sqlite":
+        return 0
+    if connection.exec_driver_sql("PRAGMA auto_vacuum").scalar_one() != INCREMENTAL:
+        return 0
+    connection.exec_driver_sql(f"PRAGMA incremental_vacuum({pages})").fetchall()
+    return int(connection.exec_driver_sql("PRAGMA freelist_count").scalar_one())
+
+
+def _updates(table: str) -> tuple[str, ...]:
+    return (added_update(table), *seen_updates(table))

@@ -1,0 +1,169 @@
+"""What is known of the installation: facts, sizes, errors, slow statements."""
+
+import json
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Table, delete, func, insert, select, text
+
+from batch_dashboard.store.schema import (
+    alert_deliveries,
+    batch_runs,
+    ecosystem_days,
+    excluded_runs,
+    request_errors,
+    retention_rules,
+    slow_queries,
+    system_facts,
+)
+
+LAST_BACKUP = "last backup"
+LAST_CHECK = "last rollup check"
+LAST_NIGHTLY = "last nightly work"
+# The rows kept of errors and slow statements.
+MOST_NOTED = 200
+
+
+class Fact(NamedTuple):
+    """Something known of the installation since a time."""
+
+    at: datetime
+    value: Any
+
+
+class RequestError(NamedTuple):
+    """A request that was answered 500."""
+
+    at: datetime
+    request_id: str
+    method: str
+    endpoint: str
+    place: str
+
+
+class SlowQuery(NamedTuple):
+    """A statement that took long, without its values."""
+
+    at: datetime
+    endpoint: str
+    milliseconds: int
+    statement: str
+
+
+def put_fact(connection: Connection, name: str, now: datetime, value: Any) -> None:
+    """Note a fact, in place of the one of that name."""
+    connection.execute(delete(system_facts).where(system_facts.c.name == name))
+    connection.execute(insert(system_facts).values(name=name, at=now, value=json.dumps(value)))
+
+
+def find_fact(connection: Connection, name: str) -> Fact | None:
+    """A fact, None when it is not known."""
+    query = select(system_facts.c.at, system_facts.c.value).where(system_facts.c.name == name)
+    row = connection.execute(query).one_or_none()
+    return None if row is None else Fact(row.at, json.loads(row.value))
+
+
+def fetch_retention(connection: Connection) -> dict[str, int | None]:
+    """The days operators set, by kind; None: for ever."""
+    return {row.kind: row.days for row in connection.execute(select(retention_rules))}
+
+
+def replace_retention(connection: Connection, days: dict[str, int | None]) -> None:
+    """Set the days of these kinds, the others back to default."""
+    connection.execute(delete(retention_rules))
+    if days:
+        connection.execute(
+            insert(retention_rules), [{"kind": kind, "days": d} for kind, d in days.items()]
+        )
+
+
+def add_error(
+    connection: Connection, now: datetime, request_id: str, method: str, endpoint: str, place: str
+) -> None:
+    """Note a request that was answered 500."""
+    connection.execute(
+        insert(request_errors).values(
+            at=now, request_id=request_id, method=method, endpoint=endpoint, place=place
+        )
+    )
+    _make_room(connection, request_errors)
+
+
+def add_slow_query(
+    connection: Connection, now: datetime, endpoint: str, milliseconds: int, statement: str
+) -> None:
+    """Note a statement that took long."""
+    connection.execute(
+        insert(slow_queries).values(
+            at=now, endpoint=endpoint, milliseconds=milliseconds, statement=statement
+        )
+    )
+    _make_room(connection, slow_queries)
+
+
+def fetch_errors(connection: Connection, count: int) -> list[RequestError]:
+    """The last errors, newest first."""
+    row = request_errors.c
+    query = select(row.at, row.request_id, row.method, row.endpoint, row.place)
+    found = connection.execute(query.order_by(row.id.desc()).limit(count))
+    return [RequestError(*each) for each in found]
+
+
+def fetch_slowest(connection: Connection, count: int) -> list[SlowQuery]:
+    """The slowest of the slow statements last noted."""
+    row = slow_queries.c
+    query = select(row.at, row.endpoint, row.milliseconds, row.statement)
+    found = connection.execute(query.order_by(row.milliseconds.desc()).limit(count))
+    return [SlowQuery(*each) for each in found]
+
+
+def fetch_sizes(connection: Connection) -> dict[str, int]:
+    """How many batch runs, results, excluded runs and days of rollups there are.
+
+    Results are counted by what the runs say they have: counting the rows takes as long as there
+    are rows.
+    """
+    run, day = batch_runs.c, ecosystem_days.c
+    runs, received = connection.execute(
+        select(func.coalesce(func.sum(day.runs), 0), func.coalesce(func.sum(day.result_count), 0))
+    ).one()
+    pruned = connection.execute(
+        select(func.coalesce(func.sum(run.pruned_results), 0)).where(run.pruned_results > 0)
+    ).scalar_one()
+    excluded = connection.execute(select(func.count()).select_from(excluded_runs)).scalar_one()
+    return {
+        "batch_runs": int(runs),
+        "recipe_results": int(received) - int(pruned),
+        "pruned_results": int(pruned),
+        "excluded_runs": excluded,
+    }
+
+
+def database_bytes(connection: Connection) -> int:
+    """The size of the database."""
+    if connection.dialect.name == "sqlite":
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+        return int(pages) * int(connection.exec_driver_sql("PRAGMA page_size").scalar_one())
+    return int(connection.execute(text("SELECT pg_database_size(current_database())")).scalar_one())
+
+
+def database_version(connection: Connection) -> str:
+    """The database and its version, such as `SQLite 3.45.1`."""
+    if connection.dialect.name == "sqlite":
+        return f"SQLite {connection.exec_driver_sql('SELECT sqlite_version()').scalar_one()}"
+    version = connection.exec_driver_sql("SHOW server_version").scalar_one()
+    return f"PostgreSQL {str(version).split()[0]}"
+
+
+def outbox_length(connection: Connection) -> int:
+    """How many notifications wait to be sent."""
+    waiting = alert_deliveries.c.next_attempt_at.is_not(None)
+    found: int = connection.execute(
+        select(func.count()).select_from(alert_deliveries).where(waiting)
+    ).scalar_one()
+    return found
+
+
+def _make_room(connection: Connection, table: Table) -> None:
+    newest = select(func.max(table.c.id)).scalar_subquery()
+    connection.execute(delete(table).where(table.c.id <= newest - MOST_NOTED))
