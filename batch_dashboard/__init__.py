@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from batch_dashboard import commands, views
 from batch_dashboard.errors import SettingsError
@@ -28,9 +29,16 @@ def create_app(settings: Settings | None = None) -> Flask:
     )
     app.config.update(
         SECRET_KEY=settings.secret_key,
+        SESSION_COOKIE_SAMESITE="Lax",
         MAX_CONTENT_LENGTH=settings.max_body_bytes,
         TEMPLATES_AUTO_RELOAD=settings.debug,
     )
+    if settings.proxies:
+        # What their headers say of client, scheme and host is believed of so many of them.
+        hops = settings.proxies
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops
+        )
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.extensions["settings"] = settings
     app.extensions["store"] = Store(settings.database_url, settings.database_wait_seconds)

@@ -59,10 +59,6 @@ class ImportFileError(BatchDashboardError):
     """A file to import cannot be read, or is of no kind this application knows."""
 
 
-class AlertError(BatchDashboardError):
-    """A destination for notifications cannot be used; the message says what would be right."""
-
-
 class InputError(BatchDashboardError):
     """A value somebody entered cannot be used: which field, and what would be right."""
 

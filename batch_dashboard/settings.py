@@ -20,6 +20,8 @@ D = TypeVar("D")
 TRUE_WORDS = {"1", "true", "yes", "on"}
 FALSE_WORDS = {"0", "false", "no", "off"}
 
+VERSION = "0.2.0"
+
 MIN_TOKEN_LENGTH = 16
 MIN_SECRET_LENGTH = 32
 
@@ -37,6 +39,9 @@ class Settings:
     public: bool
     url: str | None
     alert_urls: tuple[str, ...]
+    metrics_token: str | None
+    metrics_public: bool
+    proxies: int
     debug: bool
 
     def __repr__(self) -> str:
@@ -70,6 +75,9 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         public=_read(env, "BATCH_DASHBOARD_PUBLIC", _flag, True),
         url=_read(env, "BATCH_DASHBOARD_URL", _web_address, None),
         alert_urls=_read(env, "BATCH_DASHBOARD_ALERT_URLS", _alert_urls, ()),
+        metrics_token=_read(env, "BATCH_DASHBOARD_METRICS_TOKEN", _token, None),
+        metrics_public=_read(env, "BATCH_DASHBOARD_METRICS_PUBLIC", _flag, False),
+        proxies=_read(env, "BATCH_DASHBOARD_PROXIES", _whole_number(0, 10), 0),
         debug=_read(env, "BATCH_DASHBOARD_DEBUG", _flag, False),
     )
 
@@ -156,9 +164,7 @@ def _alert_urls(text: str) -> tuple[str, ...]:
 
 def _token(text: str) -> str:
     if len(text) < MIN_TOKEN_LENGTH or any(c.isspace() for c in text) or not text.isascii():
-        raise ValueError(
-            f"an ingest token has at least {MIN_TOKEN_LENGTH} ASCII characters and no spaces"
-        )
+        raise ValueError(f"a token has at least {MIN_TOKEN_LENGTH} ASCII characters and no spaces")
     return text
 
 

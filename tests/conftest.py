@@ -104,6 +104,9 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
         public=True,
         url=None,
         alert_urls=(),
+        metrics_token=None,
+        metrics_public=False,
+        proxies=0,
         debug=False,
     )
 

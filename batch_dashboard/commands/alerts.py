@@ -7,18 +7,16 @@ from datetime import UTC, datetime, timedelta
 
 import click
 
-from batch_dashboard.commands.context import in_application, settings, store
-from batch_dashboard.errors import AlertError
-from batch_dashboard.model.incidents import Message
+from batch_dashboard.commands.context import changing, in_application, settings, store
+from batch_dashboard.errors import NotFound
+from batch_dashboard.model.incidents import TEST_MESSAGE
 from batch_dashboard.model.pipelines import NOTICE, SEVERITIES
-from batch_dashboard.services import destinations
+from batch_dashboard.services import destinations, snoozes
 from batch_dashboard.services.alerts import check, send_due
 from batch_dashboard.services.watching import Watcher
 from batch_dashboard.store import alerts as alert_store
-from batch_dashboard.store import incidents
 
 MAX_LOGGED = 1_000
-MAX_SNOOZE_HOURS = 24 * 90
 
 
 def _now() -> datetime:
@@ -78,11 +76,12 @@ def test(name: str | None) -> None:
     """Send a test message now, to one destination or to all; exit code 1 where one refuses."""
     goes_to = [each for each in _destinations() if name in (None, each.name)]
     if not goes_to:
-        raise AlertError("there is no such destination; `alerts destinations list` shows them")
-    message = Message("Test from Batch Dashboard", "If you read this, notifications arrive here.")
+        raise NotFound("there is no such destination; `alerts destinations list` shows them")
     refused = 0
     for destination in goes_to:
-        error = destinations.send(destination, message)
+        error = destinations.send(destination, TEST_MESSAGE)
+        with changing() as change:
+            destinations.note_test(change, destination, TEST_MESSAGE, error)
         refused += error is not None
         click.echo(f"{destination.name}: {error or 'accepted'}")
     if refused:
@@ -91,14 +90,14 @@ def test(name: str | None) -> None:
 
 @alerts.command("snooze")
 @click.argument("key")
-@click.option("--hours", type=click.IntRange(1, MAX_SNOOZE_HOURS), default=24, show_default=True)
+@click.option("--hours", type=click.IntRange(1, snoozes.MAX_HOURS), default=24, show_default=True)
 @click.option("--reason", default="", help="Why, for those who wonder.")
 @in_application
 def snooze(key: str, hours: int, reason: str) -> None:
     """Say nothing of a finding for a while; KEY is what its incident's page calls it."""
     until = _now() + timedelta(hours=hours)
-    with store().write() as connection:
-        incidents.replace_snooze(connection, key, until, reason)
+    with changing() as change:
+        snoozes.snooze(change, key, until, reason)
     click.echo(f"Nothing is told of {key} until {until:%Y-%m-%d %H:%M} UTC.")
 
 
@@ -139,8 +138,8 @@ def list_destinations() -> None:
 def add(name: str, severity: str) -> None:
     """Make a destination, or change it; its Apprise URL is asked for and kept encrypted."""
     url = click.prompt("Apprise URL", hide_input=True)
-    with store().write() as connection:
-        destinations.add(connection, settings().secret_key, name, url, severity, _now())
+    with changing() as change:
+        destinations.create(change, settings().secret_key, name, url, severity)
     click.echo(f"{name} gets what is {severity} and worse. `alerts test {name}` tries it.")
 
 
@@ -149,7 +148,6 @@ def add(name: str, severity: str) -> None:
 @in_application
 def remove(name: str) -> None:
     """Delete a destination; what waits for it is given up."""
-    with store().write() as connection:
-        if not alert_store.delete_destination(connection, name):
-            raise AlertError(f"there is no destination {name!r} to remove")
+    with changing() as change:
+        destinations.remove(change, name)
     click.echo(f"{name} is gone.")

@@ -107,6 +107,9 @@ class Message(NamedTuple):
     body: str
 
 
+TEST_MESSAGE = Message("Test from Batch Dashboard", "If you read this, notifications arrive here.")
+
+
 def to_tell(
     incidents: Iterable[Incident], snoozed: Mapping[str, datetime], now: datetime
 ) -> list[Incident]:

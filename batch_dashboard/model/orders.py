@@ -43,4 +43,5 @@ GROUP_RECIPES = (
 RECIPE_HISTORY = SortColumn("started_at", (datetime, int))
 # Recipes of two compared runs; they have no other order.
 COMPARED_RECIPES = SortColumn("recipe_name", (str, str), largest_first=False)
+AUDIT = (SortColumn("at", (datetime, int)),)
 INCIDENTS = (SortColumn("opened_at", (datetime, int)),)

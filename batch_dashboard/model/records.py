@@ -111,6 +111,7 @@ class BatchRun(NamedTuple):
     commit_sha: str | None
     result_count: int  # may be fewer than the counts say
     stored_at: datetime
+    pruned_results: int = 0  # of those, dropped by retention
 
     @property
     def duration_seconds(self) -> float | None:

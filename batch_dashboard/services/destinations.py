@@ -6,15 +6,15 @@ import logging
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from hashlib import sha256
 
 import apprise
 from cryptography.fernet import Fernet, InvalidToken
 
-from batch_dashboard.errors import AlertError
+from batch_dashboard.errors import InputError, NotFound
 from batch_dashboard.model.incidents import Message
 from batch_dashboard.model.pipelines import NOTICE, SEVERITIES
+from batch_dashboard.services.changes import Change
 from batch_dashboard.store import alerts
 from batch_dashboard.store.engine import Connection
 
@@ -56,30 +56,69 @@ def fetch_all(
     return found
 
 
-def add(
-    connection: Connection,
-    secret_key: str,
-    name: str,
-    url: str,
-    least_severity: str,
-    now: datetime,
-) -> None:
+def create(change: Change, secret_key: str, name: str, url: str, least_severity: str) -> None:
     """Make a destination, or change the one of that name.
 
-    Raises AlertError when Apprise does not know the URL, or the name or severity cannot be used.
+    Raises InputError when Apprise does not know the URL, or the name or severity cannot be used.
     """
+    name, url = name.strip(), url.strip()
     if not name.isprintable() or not 0 < len(name) <= MAX_NAME_LENGTH:
-        raise AlertError(f"a destination's name has 1 to {MAX_NAME_LENGTH} printable characters")
-    if least_severity not in SEVERITIES:
-        raise AlertError(f"a severity is one of {', '.join(SEVERITIES)}, not {least_severity!r}")
+        raise InputError("name", f"a name has 1 to {MAX_NAME_LENGTH} printable characters")
     if not apprise.Apprise().add(url):
-        raise AlertError(
-            "this is no URL that Apprise can send to; it looks like mailto://user:password@host"
+        raise InputError(
+            "url",
+            "this is no URL that Apprise can send to; it looks like mailto://user:password@host",
         )
+    before = _find_stored(change, name)
     sealed = _seal(secret_key).encrypt(url.encode())
-    alerts.replace_destination(
-        connection, alerts.StoredDestination(name, sealed, least_severity), now
-    )
+    stored = alerts.StoredDestination(name, sealed, _checked(least_severity))
+    alerts.replace_destination(change.connection, stored, change.now)
+    kind = {"kind": url.split("://")[0], "least_severity": least_severity}
+    change.record("set destination", name, before and _said(before), kind)
+
+
+def set_severity(change: Change, name: str, least_severity: str) -> None:
+    """From which severity on a destination is told. Raises NotFound or InputError."""
+    before = _find_stored(change, name)
+    if before is None:
+        raise NotFound(f"there is no destination {name}")
+    after = before._replace(least_severity=_checked(least_severity))
+    alerts.replace_destination(change.connection, after, change.now)
+    change.record("set destination", name, _said(before), _said(after))
+
+
+def remove(change: Change, name: str) -> None:
+    """Delete a destination; what waits for it is given up. Raises NotFound."""
+    before = _find_stored(change, name)
+    if before is None or not alerts.delete_destination(change.connection, name):
+        raise NotFound(f"there is no destination {name!r} to remove")
+    change.record("remove destination", name, _said(before), None)
+
+
+def note_test(
+    change: Change, destination: Destination, message: Message, error: str | None
+) -> None:
+    """Note a test message in the delivery log, and who sent it."""
+    alerts.insert_tested(change.connection, destination.name, message, error, change.now)
+    change.record("test destination", destination.name, None, {"error": error})
+
+
+def _find_stored(change: Change, name: str) -> alerts.StoredDestination | None:
+    found = alerts.fetch_destinations(change.connection)
+    return next((each for each in found if each.name == name), None)
+
+
+def _said(stored: alerts.StoredDestination) -> dict[str, str]:
+    return {"least_severity": stored.least_severity}
+
+
+def _checked(least_severity: str) -> str:
+    if least_severity not in SEVERITIES:
+        raise InputError(
+            "least_severity",
+            f"a severity is one of {', '.join(SEVERITIES)}, not {least_severity!r}",
+        )
+    return least_severity
 
 
 def send(destination: Destination, message: Message) -> str | None:

@@ -67,6 +67,23 @@ def insert_delivery(
     )
 
 
+def insert_tested(
+    connection: Connection, destination: str, message: Message, error: str | None, now: datetime
+) -> None:
+    """Note a test message, which is tried once."""
+    connection.execute(
+        insert(alert_deliveries).values(
+            destination=destination,
+            title=message.title,
+            body=message.body,
+            created_at=now,
+            attempts=1,
+            sent_at=None if error else now,
+            last_error=error,
+        )
+    )
+
+
 def claim_due(
     connection: Connection, now: datetime, waits: tuple[timedelta, ...]
 ) -> Delivery | None:
@@ -170,6 +187,12 @@ def release_lease(connection: Connection, holder: str) -> None:
     connection.execute(
         update(alert_watch).where(_watch.holder == holder).values(holder=None, lease_until=None)
     )
+
+
+def fetch_watcher(connection: Connection, now: datetime) -> str | None:
+    """Who watches, None when nobody does."""
+    query = select(_watch.holder).where(_watch.lease_until > now)
+    return connection.execute(query).scalar_one_or_none()
 
 
 def fetch_watch(connection: Connection) -> Watch:

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, delete, func, insert, or_, sel
 
 from batch_dashboard.model.audit import AuditFilter
 from batch_dashboard.model.pagination import Place, Slice
+from batch_dashboard.model.sorting import Sort
 from batch_dashboard.store.conditions import period_conditions
 from batch_dashboard.store.keyset import SortKey, fetch_slice
 from batch_dashboard.store.schema import audit_log
@@ -70,11 +71,11 @@ def insert_entry(
 
 
 def fetch_page(
-    connection: Connection, audit_filter: AuditFilter, place: Place | None, count: int
+    connection: Connection, audit_filter: AuditFilter, sort: Sort, place: Place | None, count: int
 ) -> Slice[AuditEntry]:
-    """Up to `count` entries beside a place in the log, newest first."""
+    """Up to `count` entries beside a place in the log."""
     query = select(*_COLUMNS).where(*_conditions(audit_filter))
-    keys = [SortKey(_entry.at, True), SortKey(_entry.id, True)]
+    keys = [SortKey(_entry.at, sort.descending), SortKey(_entry.id, sort.descending)]
     return fetch_slice(connection, query, keys, place, count, AuditEntry)
 
 

@@ -62,6 +62,8 @@ class Store:
         self.writer_waits_until = 0.0
         # Is told how long each writer waited, in seconds.
         self.on_write_lock: Callable[[float], None] = lambda _seconds: None
+        # Is told each statement of a reader when it is done, and its seconds.
+        self.on_statement: Callable[[str, float], None] = lambda _statement, _seconds: None
         if self.is_sqlite:
             if self.url.database:
                 Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
@@ -69,6 +71,7 @@ class Store:
             self._writer = _sqlite_writer(self)
         else:
             self._reader = self._writer = _postgresql_engine(self)
+        _time_statements(self._reader, self)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -152,6 +155,16 @@ def _name_errors(engine: Engine) -> None:
             isinstance(error, driver.OperationalError) and _is_unavailable(error)
         ):
             raise StoreUnavailable(UNAVAILABLE) from error
+
+
+def _time_statements(engine: Engine, store: Store) -> None:
+    @event.listens_for(engine, "before_cursor_execute")
+    def begin(connection: Connection, *_: Any) -> None:
+        connection.info["began"] = time.perf_counter()
+
+    @event.listens_for(engine, "after_cursor_execute")
+    def end(connection: Connection, _cursor: Any, statement: str, *_: Any) -> None:
+        store.on_statement(statement, time.perf_counter() - connection.info["began"])
 
 
 def _is_unavailable(error: BaseException) -> bool:

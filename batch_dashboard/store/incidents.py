@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import Connection, delete, insert, select, update
 
@@ -126,9 +127,30 @@ def fetch_snoozes(connection: Connection, now: datetime) -> dict[str, datetime]:
     return {row[0]: row[1] for row in connection.execute(query)}
 
 
+class Snooze(NamedTuple):
+    """A finding of which nothing is told until a time."""
+
+    finding_key: str
+    until: datetime
+    reason: str
+
+
+def fetch_snoozed(connection: Connection, now: datetime) -> list[Snooze]:
+    """The snoozes in force, the first to end first."""
+    row = alert_snoozes.c
+    query = select(row.finding_key, row.until, row.reason).where(row.until > now)
+    return [Snooze(*each) for each in connection.execute(query.order_by(row.until))]
+
+
+def delete_snooze(connection: Connection, key: str) -> bool:
+    """End a snooze; False where there is none."""
+    gone = connection.execute(delete(alert_snoozes).where(alert_snoozes.c.finding_key == key))
+    return gone.rowcount > 0
+
+
 def replace_snooze(connection: Connection, key: str, until: datetime, reason: str) -> None:
     """Say nothing of a finding until a time."""
-    connection.execute(delete(alert_snoozes).where(alert_snoozes.c.finding_key == key))
+    delete_snooze(connection, key)
     connection.execute(insert(alert_snoozes).values(finding_key=key, until=until, reason=reason))
 
 

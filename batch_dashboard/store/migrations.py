@@ -37,6 +37,12 @@ def latest_revision() -> str:
     return str(ScriptDirectory.from_config(_config()).as_revision_number("head"))
 
 
+def known_revisions() -> set[str]:
+    """The revisions this version of the application can bring forward."""
+    script = ScriptDirectory.from_config(_config())
+    return {revision.revision for revision in script.walk_revisions()}
+
+
 def _config() -> Config:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))

@@ -3,6 +3,8 @@
 from flask import Flask
 
 from batch_dashboard.views import (
+    account,
+    admin,
     badges,
     batch_runs,
     connection,
@@ -11,23 +13,27 @@ from batch_dashboard.views import (
     error_pages,
     exports,
     failures,
+    forms,
     health,
     incidents,
     ingest,
+    metrics,
     minutes,
     names,
+    observing,
     overview,
     patterns,
     recipes,
     run_comparison,
     security,
+    sign_in,
     template_filters,
 )
 
 
 def register(app: Flask) -> None:
     """Everything the application answers to."""
-    for part in (names, connection, security, error_pages, template_filters):
+    for part in (names, connection, observing, security, forms, error_pages, template_filters):
         part.register(app)
     for view in (
         ingest,
@@ -43,6 +49,10 @@ def register(app: Flask) -> None:
         badges,
         decision,
         health,
+        metrics,
+        sign_in,
+        account,
+        *admin.VIEWS,
     ):
         app.register_blueprint(view.blueprint)
     patterns.register(app)

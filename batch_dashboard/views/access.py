@@ -32,6 +32,8 @@ OPEN_ENDPOINTS = {
     "sign_in.form",
     "sign_in.enter",
     "static",
+    "asset",
+    "favicon",
 }
 # What a token for reading opens where pages are closed.
 READ_ENDPOINTS = {"exports.download", "incidents.feed", "badges.show"}
@@ -240,7 +242,15 @@ def register(app: Flask) -> None:
             response.cache_control.no_store = True
         return response
 
-    app.jinja_env.globals["current_user"] = current_user
+    app.jinja_env.globals["current_user"] = _shown_user
+
+
+def _shown_user() -> User | None:
+    """Who is signed in, for a page's head; a page that says the database is away has none."""
+    try:
+        return current_user()
+    except StoreUnavailable:
+        return None
 
 
 def _note_use(holder: TokenHolder) -> None:

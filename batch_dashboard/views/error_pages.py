@@ -27,6 +27,7 @@ from batch_dashboard.errors import (
     Problem,
     StoreUnavailable,
 )
+from batch_dashboard.views.observing import note_error
 
 RETRY_SECONDS = 5
 MAX_LOGGED_FRAMES = 8
@@ -128,6 +129,7 @@ def _unexpected_error(error: Exception) -> Response:
     current_app.logger.error(
         "request %s: %s %s: %s", request_id, request.method, request.path, _place(error)
     )
+    note_error(request_id, _place(error))
     return _answer(500, f"{SENTENCES[500]} Its id is {request_id}.")
 
 

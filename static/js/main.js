@@ -1,12 +1,13 @@
 import * as copy from "./copy.js";
 import * as figures from "./figures.js";
 import * as filters from "./filters.js";
+import * as forms from "./forms.js";
 import { start } from "./navigate.js";
 import * as theme from "./theme.js";
 import * as timestamps from "./timestamps.js";
 
 const mount = (root) => {
-  for (const part of [filters, timestamps, copy, figures]) part.mount(root);
+  for (const part of [filters, forms, timestamps, copy, figures]) part.mount(root);
 };
 
 theme.mount(document);

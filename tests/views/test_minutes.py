@@ -215,7 +215,8 @@ def test_it_takes_few_statements_whatever_is_chosen(
         run_on(store, f"2026-0{number + 1}-20", ecosystem=f"e{number}")
     with counted_statements(store) as statements:
         client.get(f"/minutes{query}")
-    # Ecosystems, sums (once more where the period falls back), the last four weeks, budgets, prices.
+    # Ecosystems, sums (once more where the period falls back), the last four weeks, what operators
+    # set of budgets and of prices.
     assert len(statements) <= 6
     tables = " ".join(statements)
     assert "recipe_results" not in tables

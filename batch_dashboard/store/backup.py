@@ -1,0 +1,99 @@
+"""Copies of a SQLite database as it is at one moment, and back. Source: docs/backup.md."""
+
+import os
+import sqlite3
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from batch_dashboard.errors import InputError
+from batch_dashboard.store.engine import Store
+
+MOST_NAMED = 3
+
+
+class Contents(NamedTuple):
+    """What a checked file holds."""
+
+    revision: str
+    batch_runs: int
+    recipe_results: int
+    size_bytes: int
+
+
+def copy_to(store: Store, file: Path) -> Contents:
+    """Write the database as it is now to a new file, checked; uploads go on meanwhile.
+
+    Raises InputError when the file cannot be written or does not pass its check.
+    """
+    draft = file.with_name(f".{file.name}.{os.getpid()}")
+    try:
+        os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        try:
+            with store.read() as connection:
+                driver: Any = connection.connection.driver_connection
+                target = sqlite3.connect(draft)
+                try:
+                    # In one step: a copy in parts begins anew whenever somebody writes.
+                    driver.backup(target, pages=-1)
+                    target.execute("PRAGMA journal_mode = DELETE")
+                finally:
+                    target.close()
+            contents = check(draft)
+            _sync(draft)
+            draft.replace(file)
+            _sync(file.parent)
+        finally:
+            draft.unlink(missing_ok=True)
+    except (OSError, sqlite3.Error) as error:
+        raise InputError("file", f"{file} cannot be written: {error}") from None
+    return contents
+
+
+def check(file: Path) -> Contents:
+    """What a file holds. Raises InputError when it is no whole database of this application."""
+    try:
+        connection = sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)
+    except sqlite3.Error as error:
+        raise InputError("file", f"{file} cannot be read: {error}") from None
+    try:
+        wrong = [row[0] for row in connection.execute(f"PRAGMA integrity_check({MOST_NAMED})")]
+        if wrong != ["ok"]:
+            raise InputError("file", f"{file} is damaged: {'; '.join(wrong)}")
+        orphans = connection.execute("PRAGMA foreign_key_check").fetchmany(MOST_NAMED)
+        if orphans:
+            raise InputError("file", f"{file} is damaged: {orphans[0][0]} has rows without parent")
+        [[revision]] = connection.execute("SELECT version_num FROM alembic_version").fetchall()
+        [[runs]] = connection.execute("SELECT count(*) FROM batch_runs").fetchall()
+        [[results]] = connection.execute("SELECT count(*) FROM recipe_results").fetchall()
+    except (sqlite3.Error, ValueError) as error:
+        raise InputError("file", f"{file} is no database of this application: {error}") from None
+    finally:
+        connection.close()
+    return Contents(revision, runs, results, file.stat().st_size)
+
+
+def copy_from(store: Store, file: Path) -> None:
+    """Put the contents of a checked file in the place of the database's, in one transaction.
+
+    Raises InputError while somebody else reads or writes the database.
+    """
+    source = sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)
+    target = sqlite3.connect(str(store.url.database), timeout=store.wait_seconds)
+    try:
+        source.backup(target, pages=-1)
+        target.execute("PRAGMA journal_mode = WAL")
+    except sqlite3.Error as error:
+        raise InputError(
+            "file", f"the database is in use ({error}); stop the service and try again"
+        ) from None
+    finally:
+        target.close()
+        source.close()
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

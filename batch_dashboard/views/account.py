@@ -1,0 +1,66 @@
+"""One's own account: another password, and signing out."""
+
+from flask import Blueprint, Response, abort, make_response, redirect, request, url_for
+from wtforms import Form, PasswordField
+from wtforms.validators import EqualTo, InputRequired
+
+from batch_dashboard.errors import InputError
+from batch_dashboard.services import sign_in, users
+from batch_dashboard.store.users import User
+from batch_dashboard.views.access import SESSION_COOKIE, client_address, current_user
+from batch_dashboard.views.choice import current_time
+from batch_dashboard.views.connection import release, settings, store
+from batch_dashboard.views.forms import changing, done, errors_in, page
+
+blueprint = Blueprint("account", __name__)
+
+
+class PasswordForm(Form):  # type: ignore[misc]
+    """Another password for oneself."""
+
+    current = PasswordField("Password now", [InputRequired("Enter the password you have now.")])
+    password = PasswordField("New password", [InputRequired("Enter a new password.")])
+    again = PasswordField("New password again", [EqualTo("password", "The two differ.")])
+
+
+@blueprint.route("/account", methods=["GET", "POST"])
+def index() -> Response | tuple[str, int]:
+    """Who is signed in here, and another password."""
+    user = current_user()
+    if user is None:
+        abort(401)
+    form = PasswordForm(request.form)
+    if request.method == "POST" and form.validate():
+        with errors_in(form):
+            _set_password(user, form.current.data, form.password.data)
+            return done("Your password is changed; other browsers are signed out.", ".index")
+    return page("pages/account/index.html", form, form=form, user=user)
+
+
+@blueprint.post("/sign-out")
+def sign_out() -> Response:
+    """End this browser's session, here and on the server."""
+    cookie = request.cookies.get(SESSION_COOKIE, "")
+    release()
+    with store().write() as connection:
+        sign_in.end_session(connection, settings().secret_key, cookie)
+    response = make_response(redirect(url_for("sign_in.form"), 303))
+    response.delete_cookie(SESSION_COOKIE, httponly=True, samesite="Lax")
+    # What was seen while signed in is not to be had by going back.
+    response.headers["Clear-Site-Data"] = '"cache"'
+    return response
+
+
+def _set_password(user: User, current: str, password: str) -> None:
+    key, cookie = settings().secret_key, request.cookies.get(SESSION_COOKIE, "")
+    release()
+    try:
+        found = sign_in.check_password(
+            store(), key, user.name, current, client_address(), current_time()
+        )
+    except sign_in.TooManyAttempts as error:
+        raise InputError("current", f"too many were wrong; wait {error.wait_seconds} s") from None
+    if found is None:
+        raise InputError("current", "this is not your password")
+    with changing() as change:
+        users.set_password(change, user.id, password, sign_in.hash_session(key, cookie))

@@ -1,0 +1,25 @@
+"""The pages of administrators; who may open them is settled in views/access."""
+
+from batch_dashboard.views.admin import (
+    audit,
+    batch_runs,
+    ecosystems,
+    notifications,
+    retention,
+    spending,
+    system,
+    tokens,
+    users,
+)
+
+VIEWS = (
+    system,
+    tokens,
+    users,
+    ecosystems,
+    spending,
+    batch_runs,
+    retention,
+    notifications,
+    audit,
+)

@@ -1,0 +1,179 @@
+"""What each ecosystem is held to, and whether it is paused."""
+
+from datetime import UTC, timedelta
+
+from flask import Blueprint, Response, render_template, request, url_for
+from wtforms import (
+    BooleanField,
+    DateTimeLocalField,
+    DecimalField,
+    Form,
+    IntegerField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.validators import InputRequired, Optional
+
+from batch_dashboard.model.pipelines import Pipeline
+from batch_dashboard.model.targets import OwnRule, default_rule
+from batch_dashboard.services import ecosystem_rules
+from batch_dashboard.services.judgement import decide_for, judge_pipelines
+from batch_dashboard.store import batch_runs
+from batch_dashboard.store import ecosystem_rules as rule_store
+from batch_dashboard.views.choice import current_time
+from batch_dashboard.views.connection import connection
+from batch_dashboard.views.forms import changing, done, errors_in, page
+
+blueprint = Blueprint("admin_ecosystems", __name__, url_prefix="/admin/ecosystems")
+
+PREVIEW = "preview"
+
+
+class RuleForm(Form):  # type: ignore[misc]
+    """What an ecosystem is held to; what is empty is the default."""
+
+    has_target = BooleanField("It is held to a success rate", default=True)
+    target = DecimalField(
+        "Target (%)", [Optional()], places=None, render_kw={"inputmode": "decimal"}
+    )
+    min_attempts = IntegerField(
+        "Least attempts to judge by", [Optional()], render_kw={"inputmode": "numeric"}
+    )
+    expected_interval = DecimalField(
+        "Expected interval (hours)", [Optional()], places=None, render_kw={"inputmode": "decimal"}
+    )
+
+    @property
+    def rule(self) -> OwnRule:
+        """What was entered."""
+        target, hours = self.target.data, self.expected_interval.data
+        return OwnRule(
+            self.has_target.data,
+            None if target is None else float(target) / 100,
+            self.min_attempts.data,
+            None if hours is None else timedelta(hours=min(float(hours), 1e6)),
+        )
+
+    @classmethod
+    def of(cls, own: OwnRule) -> "RuleForm":
+        """A form that shows a rule."""
+        target, interval = own.success_rate_target, own.expected_interval
+        return cls(
+            has_target=own.has_target,
+            target=None if target is None else round(target * 100, 6),
+            min_attempts=own.min_attempts,
+            expected_interval=None if interval is None else interval.total_seconds() / 3600,
+        )
+
+
+class PauseForm(Form):  # type: ignore[misc]
+    """Why an ecosystem is not to run."""
+
+    reason = TextAreaField(
+        "Reason", [InputRequired("Say why: CI is told.")], render_kw={"rows": 2, "maxlength": 500}
+    )
+    link = StringField("Incident link", render_kw={"type": "url", "maxlength": 2000})
+    expected_resume_at = DateTimeLocalField(
+        "Expected to resume at (UTC)", [Optional()], format=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"]
+    )
+
+
+@blueprint.get("")
+def index() -> str:
+    """Every ecosystem with its rule and its state."""
+    conn, now = connection(), current_time()
+    own = rule_store.fetch_own_rules(conn)
+    judged = judge_pipelines(conn, batch_runs.fetch_ecosystems(conn), now)
+    known = {pipeline.ecosystem for pipeline in judged}
+    pauses = rule_store.fetch_pauses(conn)
+    return render_template(
+        "pages/admin/ecosystems/index.html",
+        pipelines=judged,
+        own=own,
+        pauses=pauses,
+        without_runs=sorted((own.keys() | pauses.keys()) - known),
+    )
+
+
+@blueprint.route("/<name:ecosystem>", methods=["GET", "POST"])
+def show(ecosystem: str) -> Response | tuple[str, int]:
+    """The rule of an ecosystem, and what another one would change."""
+    own = rule_store.fetch_own_rules(connection()).get(ecosystem, OwnRule())
+    form = RuleForm(request.form) if request.method == "POST" else RuleForm.of(own)
+    preview = None
+    if request.method == "POST" and form.validate():
+        with errors_in(form):
+            ecosystem_rules.checked_rule(form.rule)
+            if PREVIEW not in request.form:
+                with changing() as change:
+                    ecosystem_rules.set_rule(change, ecosystem, form.rule)
+                return done(f"The rule of {ecosystem} is set.", ".show", ecosystem=ecosystem)
+            preview = ecosystem_rules.preview(connection(), ecosystem, form.rule, current_time())
+    return _page(ecosystem, form, PauseForm(), preview)
+
+
+@blueprint.post("/<name:ecosystem>/default")
+def reset(ecosystem: str) -> Response:
+    """Back to the defaults."""
+    with changing() as change:
+        ecosystem_rules.reset_rule(change, ecosystem)
+    return done(f"{ecosystem} is held to the defaults.", ".show", ecosystem=ecosystem)
+
+
+@blueprint.post("/<name:ecosystem>/pause")
+def pause(ecosystem: str) -> Response | tuple[str, int]:
+    """Tell CI to skip an ecosystem."""
+    form = PauseForm(request.form)
+    if form.validate():
+        with errors_in(form):
+            resume_at = form.expected_resume_at.data
+            with changing() as change:
+                ecosystem_rules.pause(
+                    change,
+                    ecosystem,
+                    form.reason.data,
+                    form.link.data,
+                    resume_at and resume_at.replace(tzinfo=UTC),
+                )
+            return done(
+                f"{ecosystem} is paused: CI is told to skip it.", ".show", ecosystem=ecosystem
+            )
+    own = rule_store.fetch_own_rules(connection()).get(ecosystem, OwnRule())
+    return _page(ecosystem, RuleForm.of(own), form)
+
+
+@blueprint.post("/<name:ecosystem>/resume")
+def resume(ecosystem: str) -> Response:
+    """End the pause of an ecosystem."""
+    with changing() as change:
+        ecosystem_rules.resume(change, ecosystem)
+    return done(f"{ecosystem} goes on.", ".show", ecosystem=ecosystem)
+
+
+def _page(
+    ecosystem: str,
+    form: RuleForm,
+    pause_form: PauseForm,
+    preview: tuple[Pipeline, Pipeline] | None = None,
+) -> tuple[str, int]:
+    conn, now = connection(), current_time()
+    span = batch_runs.find_span(conn, ecosystem)
+    paused = rule_store.fetch_pauses(conn).get(ecosystem)
+    if paused is not None and not pause_form.errors:
+        pause_form = PauseForm(**paused._asdict())
+    return page(
+        "pages/admin/ecosystems/show.html",
+        form,
+        pause_form,
+        ecosystem=ecosystem,
+        form=form,
+        pause_form=pause_form,
+        preview=preview,
+        is_preview=PREVIEW in request.form,
+        default=default_rule(ecosystem),
+        has_own=ecosystem in rule_store.fetch_own_rules(conn),
+        pipeline=judge_pipelines(conn, [span], now)[0] if span else None,
+        paused=paused,
+        decision=decide_for(conn, ecosystem, now),
+        action=url_for(".show", ecosystem=ecosystem),
+    )

@@ -1,0 +1,171 @@
+"""Where notifications go, what is snoozed, and what became of each message."""
+
+from datetime import timedelta
+
+from flask import Blueprint, Response, request
+from wtforms import Form, IntegerField, PasswordField, SelectField, StringField
+from wtforms.validators import InputRequired, NumberRange
+
+from batch_dashboard.errors import InputError, NotFound
+from batch_dashboard.model.incidents import TEST_MESSAGE
+from batch_dashboard.model.pipelines import NOTICE, SEVERITIES
+from batch_dashboard.services import destinations, snoozes
+from batch_dashboard.store import alerts, incidents
+from batch_dashboard.views.choice import current_time
+from batch_dashboard.views.connection import connection, release, settings
+from batch_dashboard.views.forms import changing, done, errors_in, page
+
+blueprint = Blueprint("admin_notifications", __name__, url_prefix="/admin/notifications")
+
+SHOWN_DELIVERIES = 50
+SHOWN_INCIDENTS = 200
+FROM_SEVERITY = [(severity, f"{severity} or worse") for severity in SEVERITIES]
+
+
+class DestinationForm(Form):  # type: ignore[misc]
+    """Where messages go."""
+
+    name = StringField(
+        "Name", [InputRequired("Say what it is called.")], render_kw={"maxlength": 60}
+    )
+    url = PasswordField(
+        "Apprise URL",
+        [InputRequired("Enter the URL.")],
+        render_kw={"autocomplete": "off", "maxlength": 2000},
+    )
+    least_severity = SelectField(
+        "It gets what is",
+        choices=[(each, f"{each} or worse") for each in SEVERITIES],
+        default=NOTICE,
+    )
+
+
+class SeverityForm(Form):  # type: ignore[misc]
+    """From which severity on a destination is told."""
+
+    least_severity = SelectField("It gets what is", choices=FROM_SEVERITY)
+
+
+class SnoozeForm(Form):  # type: ignore[misc]
+    """For how long nothing is told of a finding."""
+
+    key = SelectField("Incident", [InputRequired("Choose one.")])
+    hours = IntegerField(
+        "For (hours)",
+        [InputRequired("Say for how long."), NumberRange(1, snoozes.MAX_HOURS, "From 1 to 2,160.")],
+        default=24,
+        render_kw={"inputmode": "numeric"},
+    )
+    reason = StringField("Reason", render_kw={"maxlength": 500})
+
+
+@blueprint.get("")
+def index() -> tuple[str, int]:
+    """Destinations, snoozes and the delivery log."""
+    return _page()
+
+
+@blueprint.post("/destinations")
+def add() -> Response | tuple[str, int]:
+    """Make a destination."""
+    form = DestinationForm(request.form)
+    if form.validate():
+        with errors_in(form):
+            with changing() as change:
+                destinations.create(
+                    change,
+                    settings().secret_key,
+                    form.name.data,
+                    form.url.data,
+                    form.least_severity.data,
+                )
+            said = f"{form.name.data} is made; its URL is kept encrypted and never shown. Test it."
+            return done(said, ".index")
+    return _page(form)
+
+
+@blueprint.post("/destinations/<name:name>/severity")
+def set_severity(name: str) -> Response:
+    """From which severity on a destination is told."""
+    form = SeverityForm(request.form)
+    if not form.validate():
+        raise InputError("least_severity", f"a severity is one of {', '.join(SEVERITIES)}")
+    with changing() as change:
+        destinations.set_severity(change, name, form.least_severity.data)
+    return done(f"{name} gets what is {form.least_severity.data} or worse.", ".index")
+
+
+@blueprint.post("/destinations/<name:name>/remove")
+def remove(name: str) -> Response:
+    """Delete a destination."""
+    with changing() as change:
+        destinations.remove(change, name)
+    return done(f"{name} is removed; what waited for it is given up.", ".index")
+
+
+@blueprint.post("/destinations/<name:name>/test")
+def test(name: str) -> Response:
+    """Send a test message now."""
+    every = destinations.fetch_all(connection(), settings().secret_key, settings().alert_urls)
+    found = next((each for each in every if each.name == name), None)
+    if found is None:
+        raise NotFound("There is no such destination any more.")
+    release()
+    error = destinations.send(found, TEST_MESSAGE)
+    with changing() as change:
+        destinations.note_test(change, found, TEST_MESSAGE, error)
+    said = f"{name} did not accept it: {error}." if error else f"{name} accepted the test message."
+    return done(said, ".index")
+
+
+@blueprint.post("/snoozes")
+def snooze() -> Response | tuple[str, int]:
+    """Say nothing of a finding for a while."""
+    form = _snooze_form()
+    if form.validate():
+        with errors_in(form):
+            with changing() as change:
+                until = change.now + timedelta(hours=form.hours.data)
+                snoozes.snooze(change, form.key.data, until, form.reason.data or "")
+            return done("It is snoozed: pages show it, nobody is told.", ".index")
+    return _page(snooze=form)
+
+
+@blueprint.post("/snoozes/end")
+def end_snooze() -> Response:
+    """Tell of a finding again."""
+    with changing() as change:
+        snoozes.end(change, request.form.get("key", ""))
+    return done("It is told of again.", ".index")
+
+
+def _snooze_form() -> SnoozeForm:
+    form = SnoozeForm(request.form if request.method == "POST" else None)
+    open_now = incidents.fetch_open(connection())[:SHOWN_INCIDENTS]
+    form.key.choices = [
+        (incident.finding_key, f"{incident.subject}: {incident.kind}"[:120])
+        for incident in open_now
+    ]
+    return form
+
+
+def _page(
+    destination: DestinationForm | None = None, snooze: SnoozeForm | None = None
+) -> tuple[str, int]:
+    conn = connection()
+    destination = destination or DestinationForm()
+    snooze = snooze or _snooze_form()
+    stored = {each.name: each for each in alerts.fetch_destinations(conn)}
+    goes_to = destinations.fetch_all(conn, settings().secret_key, settings().alert_urls)
+    return page(
+        "pages/admin/notifications/index.html",
+        destination,
+        snooze,
+        form=destination,
+        snooze_form=snooze,
+        destinations=[(each, each.name in stored) for each in goes_to],
+        severities=SEVERITIES,
+        unusable=sorted(stored.keys() - {each.name for each in goes_to}),
+        snoozes=snoozes.fetch(conn, current_time()),
+        deliveries=alerts.fetch_log(conn, SHOWN_DELIVERIES),
+    )

@@ -1,0 +1,144 @@
+"""Minute budgets and list prices, each from a day on."""
+
+from datetime import date
+from typing import Any
+
+from flask import Blueprint, Response, abort, request
+from wtforms import DateField, DecimalField, Form, SelectField
+from wtforms.validators import InputRequired
+
+from batch_dashboard.model.budget import DEFAULT_MINUTES, OwnBudget
+from batch_dashboard.model.periods import week_of
+from batch_dashboard.model.prices import DEFAULT_PRICES, ListPrice
+from batch_dashboard.model.vocabulary import RUNNER_OS, RUNNER_OS_NAMES
+from batch_dashboard.services import spending_rules
+from batch_dashboard.services.judgement import judge_budgets
+from batch_dashboard.store import spending_rules as rule_store
+from batch_dashboard.views.choice import current_time
+from batch_dashboard.views.connection import connection
+from batch_dashboard.views.forms import changing, done, errors_in, page
+
+blueprint = Blueprint("admin_spending", __name__, url_prefix="/admin/budgets-and-prices")
+
+PREVIEW = "preview"
+NUMBER = {"inputmode": "decimal"}
+
+
+class BudgetForm(Form):  # type: ignore[misc]
+    """The minutes a week from a Monday on."""
+
+    runner_os = SelectField("Runner", choices=[(os, RUNNER_OS_NAMES[os]) for os in RUNNER_OS])
+    minutes = DecimalField(
+        "Minutes a week", [InputRequired("Say how many.")], places=None, render_kw=NUMBER
+    )
+    since = DateField("From the Monday", [InputRequired("Say from when on.")])
+
+    @property
+    def budget(self) -> OwnBudget:
+        """What was entered."""
+        return OwnBudget(self.runner_os.data, self.since.data, float(self.minutes.data))
+
+
+class PriceForm(Form):  # type: ignore[misc]
+    """The list prices from a day on."""
+
+    macos = DecimalField(
+        "macOS ($ a minute)", [InputRequired("Say how much.")], places=None, render_kw=NUMBER
+    )
+    linux = DecimalField(
+        "Linux ($ a minute)", [InputRequired("Say how much.")], places=None, render_kw=NUMBER
+    )
+    since = DateField("From the day", [InputRequired("Say from when on.")])
+
+    @property
+    def price(self) -> ListPrice:
+        """What was entered."""
+        return ListPrice(self.since.data, float(self.linux.data), float(self.macos.data))
+
+
+@blueprint.get("")
+def index() -> tuple[str, int]:
+    """Budgets and prices, by default or set."""
+    return _page()
+
+
+@blueprint.post("/budget")
+def set_budget() -> Response | tuple[str, int]:
+    """Set a budget, or show what it would change."""
+    form = BudgetForm(request.form)
+    if not form.validate():
+        return _page(form)
+    with errors_in(form):
+        if PREVIEW in request.form:
+            seen = spending_rules.preview_budget(connection(), form.budget, current_time())
+            return _page(form, budget_preview=seen)
+        with changing() as change:
+            spending_rules.set_budget(change, form.budget)
+        return done(f"The budget from {form.since.data} on is set.", ".index")
+    return _page(form)
+
+
+@blueprint.post("/budget/<runner_os>/<since>/remove")
+def remove_budget(runner_os: str, since: str) -> Response:
+    """Take a budget back."""
+    if runner_os not in RUNNER_OS:
+        abort(404)
+    with changing() as change:
+        spending_rules.remove_budget(change, runner_os, _day(since))
+    return done(f"The {RUNNER_OS_NAMES[runner_os]} budget from {since} on is taken back.", ".index")
+
+
+@blueprint.post("/price")
+def set_price() -> Response | tuple[str, int]:
+    """Set list prices, or show what they would change."""
+    form = PriceForm(request.form, prefix="price-")
+    if not form.validate():
+        return _page(price=form)
+    with errors_in(form):
+        if PREVIEW in request.form:
+            seen = spending_rules.preview_price(connection(), form.price, current_time())
+            return _page(price=form, price_preview=seen)
+        with changing() as change:
+            spending_rules.set_price(change, form.price)
+        return done(f"The list prices from {form.since.data} on are set.", ".index")
+    return _page(price=form)
+
+
+@blueprint.post("/price/<since>/remove")
+def remove_price(since: str) -> Response:
+    """Take list prices back."""
+    with changing() as change:
+        spending_rules.remove_price(change, _day(since))
+    return done(f"The list prices from {since} on are taken back.", ".index")
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        abort(404)
+
+
+def _page(
+    budget: BudgetForm | None = None, price: PriceForm | None = None, **previews: Any
+) -> tuple[str, int]:
+    conn, today = connection(), current_time().date()
+    budget = budget or BudgetForm(since=week_of(today).since)
+    price = price or PriceForm(since=today, prefix="price-")
+    return page(
+        "pages/admin/spending/index.html",
+        budget,
+        price,
+        budget_form=budget,
+        price_form=price,
+        budgets=rule_store.fetch_budgets(conn),
+        judged=judge_budgets(conn, current_time()),
+        default_minutes=DEFAULT_MINUTES,
+        own_prices=rule_store.fetch_own_prices(conn),
+        default_prices=DEFAULT_PRICES,
+        prices=rule_store.fetch_prices(conn),
+        names=RUNNER_OS_NAMES,
+        cost_days=spending_rules.COST_DAYS,
+        today=today,
+        **{"budget_preview": None, "price_preview": None, **previews},
+    )

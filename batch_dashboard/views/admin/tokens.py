@@ -1,0 +1,149 @@
+"""Tokens: made and shown once, rotated, revoked."""
+
+from datetime import UTC, timedelta
+
+from flask import Blueprint, Response, abort, make_response, render_template, request
+from wtforms import (
+    DateTimeLocalField,
+    Form,
+    IntegerField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.validators import InputRequired, NumberRange, Optional
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from batch_dashboard.errors import NotFound
+from batch_dashboard.services import tokens
+from batch_dashboard.services.tokens import NewToken
+from batch_dashboard.store import batch_runs
+from batch_dashboard.store import tokens as token_store
+from batch_dashboard.store.tokens import Token
+from batch_dashboard.views.choice import current_time
+from batch_dashboard.views.connection import connection, settings
+from batch_dashboard.views.forms import changing, done, errors_in, page
+
+blueprint = Blueprint("admin_tokens", __name__, url_prefix="/admin/tokens")
+
+DEFAULT_OVERLAP_HOURS = 24
+
+
+class TokenForm(Form):  # type: ignore[misc]
+    """A token to be made."""
+
+    name = StringField(
+        "Name", [InputRequired("Say what it is called.")], render_kw={"maxlength": 60}
+    )
+    scopes = SelectMultipleField(
+        "What it is for",
+        choices=[(tokens.INGEST, "sending batch runs"), (tokens.READ, "reading and deciding")],
+        default=[tokens.INGEST],
+        option_widget=CheckboxInput(),
+        widget=ListWidget(prefix_label=False),
+    )
+    ecosystems = TextAreaField(
+        "Ecosystems", render_kw={"rows": 2, "autocapitalize": "none", "spellcheck": "false"}
+    )
+    expires_at = DateTimeLocalField(
+        "Expires at (UTC)",
+        [Optional()],
+        format=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"],
+    )
+    note = StringField("Note", render_kw={"maxlength": 500})
+
+
+class RotateForm(Form):  # type: ignore[misc]
+    """How long the old token and the new one are both in force."""
+
+    overlap_hours = IntegerField(
+        "Both are in force for (hours)",
+        [
+            InputRequired("Say for how many hours."),
+            NumberRange(0, tokens.MAX_OVERLAP.days * 24, "From 0 to 2,160 hours."),
+        ],
+        default=DEFAULT_OVERLAP_HOURS,
+        render_kw={"inputmode": "numeric"},
+    )
+
+
+@blueprint.get("")
+def index() -> str:
+    """Every token."""
+    return render_template(
+        "pages/admin/tokens/index.html",
+        tokens=token_store.fetch_all(connection()),
+        now=current_time(),
+        of_environment=settings().ingest_token is not None,
+    )
+
+
+@blueprint.route("/new", methods=["GET", "POST"])
+def new() -> Response | tuple[str, int]:
+    """Make a token."""
+    form = TokenForm(request.form if request.method == "POST" else None)
+    known = [span.ecosystem for span in batch_runs.fetch_ecosystems(connection())]
+    if request.method == "POST" and form.validate():
+        named = [name for line in form.ecosystems.data.splitlines() if (name := line.strip())]
+        expires_at = form.expires_at.data
+        with errors_in(form):
+            with changing() as change:
+                made = tokens.create(
+                    change,
+                    settings().secret_key,
+                    form.name.data,
+                    form.scopes.data,
+                    named or None,
+                    expires_at and expires_at.replace(tzinfo=UTC),
+                    form.note.data or "",
+                )
+            return _shown_once(made)
+    return page("pages/admin/tokens/new.html", form, form=form, known=known)
+
+
+@blueprint.route("/<int:token_id>/rotate", methods=["GET", "POST"])
+def rotate(token_id: int) -> Response | tuple[str, int]:
+    """Make a token in place of another."""
+    token = _token(token_id)
+    form = RotateForm(request.form if request.method == "POST" else None)
+    if request.method == "POST" and form.validate():
+        with errors_in(form):
+            with changing() as change:
+                made = tokens.rotate(
+                    change,
+                    settings().secret_key,
+                    token_id,
+                    timedelta(hours=form.overlap_hours.data),
+                )
+            return _shown_once(made, token)
+    return page("pages/admin/tokens/rotate.html", form, form=form, token=token)
+
+
+@blueprint.route("/<int:token_id>/revoke", methods=["GET", "POST"])
+def revoke(token_id: int) -> Response | tuple[str, int]:
+    """Take a token out of force."""
+    token, form = _token(token_id), Form()
+    if request.method == "POST":
+        with errors_in(form):
+            with changing() as change:
+                tokens.revoke(change, token_id)
+            return done(f"{token.name} is revoked: it is refused from now on.", ".index")
+    return page("pages/admin/tokens/revoke.html", form, form=form, token=token)
+
+
+def _token(token_id: int) -> Token:
+    found = token_store.find(connection(), token_id)
+    if found is None:
+        raise NotFound("There is no such token.")
+    if found.state(current_time()) != "in force" and request.method == "GET":
+        abort(409, f"{found.name} is {found.state(current_time())} already.")
+    return found
+
+
+def _shown_once(made: NewToken, old: Token | None = None) -> Response:
+    """The one answer that holds the token: no other page, log or table does."""
+    found = token_store.find(connection(), made.id)
+    old = old and token_store.find(connection(), old.id)
+    return make_response(
+        render_template("pages/admin/tokens/made.html", made=made, token=found, old=old)
+    )

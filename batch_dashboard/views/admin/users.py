@@ -1,0 +1,135 @@
+"""The people who may sign in."""
+
+from flask import Blueprint, Response, abort, render_template, request
+from wtforms import Form, PasswordField, SelectField, StringField
+from wtforms.validators import InputRequired
+
+from batch_dashboard.errors import NotFound
+from batch_dashboard.services import users
+from batch_dashboard.services.users import ROLES, VIEWER
+from batch_dashboard.store import users as user_store
+from batch_dashboard.store.users import User
+from batch_dashboard.views.access import current_user
+from batch_dashboard.views.connection import connection
+from batch_dashboard.views.forms import changing, done, errors_in, page
+
+blueprint = Blueprint("admin_users", __name__, url_prefix="/admin/users")
+
+
+class UserForm(Form):  # type: ignore[misc]
+    """Somebody new."""
+
+    name = StringField(
+        "Name",
+        [InputRequired("Say how they are called.")],
+        render_kw={"maxlength": 60, "autocomplete": "off", "autocapitalize": "none"},
+    )
+    role = SelectField("Role", choices=[(role, role) for role in ROLES], default=VIEWER)
+    password = PasswordField(
+        "Password",
+        [InputRequired("Enter a first password.")],
+        render_kw={"autocomplete": "new-password"},
+    )
+
+
+class RoleForm(Form):  # type: ignore[misc]
+    """Another role."""
+
+    role = SelectField("Role", choices=[(role, role) for role in ROLES])
+
+
+class NewPasswordForm(Form):  # type: ignore[misc]
+    """Another password for somebody."""
+
+    password = PasswordField(
+        "New password",
+        [InputRequired("Enter a new password.")],
+        render_kw={"autocomplete": "new-password"},
+    )
+
+
+@blueprint.get("")
+def index() -> str:
+    """Every user."""
+    return render_template(
+        "pages/admin/users/index.html",
+        users=user_store.fetch_all(connection()),
+        own=current_user(),
+    )
+
+
+@blueprint.route("/new", methods=["GET", "POST"])
+def new() -> Response | tuple[str, int]:
+    """Make a user."""
+    form = UserForm(request.form)
+    if request.method == "POST" and form.validate():
+        with errors_in(form):
+            with changing() as change:
+                user = users.add(change, form.name.data, form.password.data, form.role.data)
+            return done(f"{user.name} may sign in as {user.role}.", ".index")
+    return page("pages/admin/users/new.html", form, form=form)
+
+
+@blueprint.get("/<int:user_id>")
+def show(user_id: int) -> tuple[str, int]:
+    """What can be changed of a user."""
+    return _page(_user(user_id), NewPasswordForm())
+
+
+@blueprint.post("/<int:user_id>/role")
+def set_role(user_id: int) -> Response | tuple[str, int]:
+    """Give a user another role."""
+    user, form = _user(user_id), RoleForm(request.form)
+    if form.validate():
+        with errors_in(form):
+            with changing() as change:
+                user = users.set_role(change, user_id, form.role.data)
+            return done(f"{user.name} is {user.role} now.", ".index")
+    return _page(user, NewPasswordForm(), form)
+
+
+@blueprint.post("/<int:user_id>/password")
+def set_password(user_id: int) -> Response | tuple[str, int]:
+    """Give a user another password."""
+    user, form = _user(user_id), NewPasswordForm(request.form)
+    if form.validate():
+        with errors_in(form):
+            with changing() as change:
+                users.set_password(change, user_id, form.password.data)
+            return done(f"{user.name} has another password and is signed out.", ".index")
+    return _page(user, form)
+
+
+@blueprint.post("/<int:user_id>/remove")
+def remove(user_id: int) -> Response | tuple[str, int]:
+    """Remove a user."""
+    user, form = _user(user_id), RoleForm()
+    own = current_user()
+    if own is not None and own.id == user_id:
+        abort(409, "You cannot remove yourself; another administrator can.")
+    with errors_in(form):
+        with changing() as change:
+            users.remove(change, user_id)
+        return done(f"{user.name} is removed and signed out.", ".index")
+    return _page(user, NewPasswordForm(), form)
+
+
+def _user(user_id: int) -> User:
+    found = user_store.find(connection(), user_id)
+    if found is None:
+        raise NotFound("There is no such user any more.")
+    return found
+
+
+def _page(user: User, password: NewPasswordForm, role: RoleForm | None = None) -> tuple[str, int]:
+    role = role or RoleForm(role=user.role)
+    own = current_user()
+    return page(
+        "pages/admin/users/show.html",
+        password,
+        role,
+        user=user,
+        role_form=role,
+        password_form=password,
+        is_own=own is not None and own.id == user.id,
+    )

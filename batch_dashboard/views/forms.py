@@ -1,0 +1,144 @@
+"""Forms that change something: from our own pages only, not too old, each obeyed once.
+
+A form carries a token: an id, when it was made, and a code over both under the secret key and the
+browser it was made for. The id is spent in the transaction of the change.
+Source: docs/administration.md, "Forms".
+"""
+
+import hmac
+import secrets
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, flash, g, redirect, render_template, request, url_for
+from markupsafe import Markup
+from wtforms import Form
+
+from batch_dashboard.errors import Forbidden, FormSpent, InputError
+from batch_dashboard.services import changes
+from batch_dashboard.services.changes import Actor, Change
+from batch_dashboard.services.sign_in import LONGEST_SESSION
+from batch_dashboard.views.access import SESSION_COOKIE, client_address, current_user
+from batch_dashboard.views.choice import current_time
+from batch_dashboard.views.connection import release, settings, store
+
+FIELD = "form_token"
+ID_BYTES = 12
+# What programs post to, with a token of their own.
+PROGRAM_ENDPOINTS = {"ingest.receive", "ingest.preflight"}
+UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
+
+
+def register(app: Flask) -> None:
+    """Look at every form before its view does, so that no view can forget to."""
+    app.jinja_env.globals["form_token"] = form_token
+    app.before_request(_check)
+    app.register_error_handler(FormSpent, _spent)
+
+
+def form_token() -> Markup:
+    """The hidden field that every form which changes something carries."""
+    unsigned = f"{secrets.token_urlsafe(ID_BYTES)}.{int(time.time())}"
+    return Markup('<input type="hidden" name="{}" value="{}.{}">').format(
+        FIELD, unsigned, _code(unsigned)
+    )
+
+
+@contextmanager
+def changing() -> Iterator[Change]:
+    """A transaction of the user who sent this form, which is spent in it.
+
+    Raises FormSpent when it was sent before.
+    """
+    user = current_user()
+    actor = Actor(user.name if user else "nobody", client_address())
+    release()
+    with changes.changing(store(), actor, current_time(), g.form_id) as change:
+        yield change
+
+
+@contextmanager
+def errors_in(form: Form) -> Iterator[None]:
+    """Show what a service says of a value beside the field it stands in."""
+    try:
+        yield
+    except InputError as error:
+        if error.field in form:
+            field = form[error.field]
+            field.errors = [*field.errors, _sentence(str(error))]
+        else:
+            form.form_errors.append(_sentence(str(error)))
+
+
+def page(template: str, *forms: Form, **values: Any) -> tuple[str, int]:
+    """A page with forms; 422 when what was entered cannot be used."""
+    status = 422 if any(form.errors for form in forms) else 200
+    return render_template(template, **values), status
+
+
+def done(message: str, endpoint: str, **values: Any) -> Response:
+    """Say that it is done, on another page: loading that one again sends nothing again."""
+    flash(message)
+    response: Response = redirect(url_for(endpoint, **values), 303)  # type: ignore[assignment]
+    return response
+
+
+def is_local(path: str) -> bool:
+    """Whether a path leads to a page of ours, whatever a browser makes of it."""
+    parts = urlsplit(path)
+    return (
+        path.startswith("/")
+        and not path.startswith(("//", "/\\"))
+        and "\\" not in path
+        and path.isprintable()
+        and not parts.scheme
+        and not parts.netloc
+    )
+
+
+def _check() -> None:
+    if request.method not in UNSAFE or request.endpoint in PROGRAM_ENDPOINTS:
+        return
+    if request.endpoint is None:
+        return  # nothing is there to be changed
+    if not _is_from_here():
+        raise Forbidden("This form was sent from another site, so nothing was done.")
+    parts = request.form.get(FIELD, "").split(".")
+    if len(parts) != 3 or not hmac.compare_digest(
+        _code(".".join(parts[:2])).encode(), parts[2].encode()
+    ):
+        raise Forbidden(
+            "This form is not from your session here, so nothing was done. "
+            "Open the page again and send it from there."
+        )
+    if not parts[1].isdigit() or time.time() - int(parts[1]) > LONGEST_SESSION.total_seconds():
+        raise Forbidden("This form is too old, so nothing was done. Open the page again.")
+    g.form_id = parts[0]
+
+
+def _is_from_here() -> bool:
+    """Whether the browser says that one of our pages sent this; old ones say nothing."""
+    if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
+        return False
+    origin = request.headers.get("Origin")
+    return origin is None or urlsplit(origin).netloc == request.host
+
+
+def _code(unsigned: str) -> str:
+    browser = request.cookies.get(SESSION_COOKIE, "")
+    message = f"form:{browser}:{unsigned}"
+    return hmac.digest(settings().secret_key.encode(), message.encode(), sha256).hex()
+
+
+def _spent(_error: FormSpent) -> Response:
+    flash("This form was sent before; nothing was done a second time.")
+    response: Response = redirect(url_for(f"{request.blueprint}.index"), 303)  # type: ignore[assignment]
+    return response
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")

@@ -1,0 +1,73 @@
+"""The sign-in form of browsers."""
+
+from typing import Any
+
+from flask import Blueprint, Response, make_response, redirect, render_template, request
+
+from batch_dashboard.services import sign_in
+from batch_dashboard.store.users import User
+from batch_dashboard.views.access import SESSION_COOKIE, client_address
+from batch_dashboard.views.choice import current_time
+from batch_dashboard.views.connection import release, settings, store
+from batch_dashboard.views.forms import is_local
+
+MAX_LENGTH = 200
+
+blueprint = Blueprint("sign_in", __name__)
+
+
+@blueprint.get("/sign-in")
+def form() -> str:
+    """Where a name and a password are entered."""
+    return _page(_following(request.args.get("next", "")), "", {})
+
+
+@blueprint.post("/sign-in")
+def enter() -> Response:
+    """Sign a browser in."""
+    name, password = request.form.get("name", ""), request.form.get("password", "")
+    following = _following(request.form.get("next", ""))
+    now, key = current_time(), settings().secret_key
+    release()
+    try:
+        fits = len(name) <= MAX_LENGTH and len(password) <= MAX_LENGTH
+        user = (
+            sign_in.check_password(store(), key, name, password, client_address(), now)
+            if fits
+            else None
+        )
+    except sign_in.TooManyAttempts as error:
+        said = f"Too many failed attempts. Wait {error.wait_seconds} seconds and try again."
+        response = make_response(_page(following, name, {"password": said}), 429)
+        response.headers["Retry-After"] = str(error.wait_seconds)
+        return response
+    if user is None:
+        wrong = {"password": "This name and password do not go together."}
+        return make_response(_page(following, name, wrong), 422)
+    return _signed_in(user, following)
+
+
+def _signed_in(user: User, following: str) -> Response:
+    now, key = current_time(), settings().secret_key
+    with store().write() as connection:
+        cookie = sign_in.begin_session(connection, key, user, client_address(), now)
+    response = make_response(redirect(following, 303))
+    response.set_cookie(
+        SESSION_COOKIE,
+        cookie,
+        max_age=int(sign_in.LONGEST_SESSION.total_seconds()),
+        secure=request.is_secure,
+        httponly=True,
+        samesite="Lax",
+    )
+    return response
+
+
+def _following(path: str) -> str:
+    return path if is_local(path) else "/"
+
+
+def _page(following: str, name: str, errors: dict[str, Any]) -> str:
+    return render_template(
+        "pages/sign_in/index.html", following=following, name=name[:MAX_LENGTH], errors=errors
+    )
