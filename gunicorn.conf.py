@@ -2,8 +2,12 @@
 
 import gc
 import os
+import shutil
 import sys
+import tempfile
 from typing import Any
+
+from prometheus_client import multiprocess
 
 
 def _whole_number(name: str, default: int, low: int, high: int) -> int:
@@ -46,9 +50,23 @@ if os.path.isdir("/dev/shm") and os.access("/dev/shm", os.W_OK):  # noqa: S108
 # Nothing uses the control socket, and it would appear under the home folder.
 control_socket_disable = True
 
+# Where the processes keep their counts for /metrics; made anew at each start.
+_metrics = tempfile.mkdtemp(prefix="batch-dashboard-metrics-")
+os.environ["PROMETHEUS_MULTIPROC_DIR"] = _metrics
+
 accesslog = None
 errorlog = "-"
 loglevel = "info"
+
+
+def child_exit(_server: Any, worker: Any) -> None:
+    """Take what only a living process has out of the metrics; what it counted stays."""
+    multiprocess.mark_process_dead(worker.pid)
+
+
+def on_exit(_server: Any) -> None:
+    """Leave nothing behind."""
+    shutil.rmtree(_metrics, ignore_errors=True)
 
 
 def post_worker_init(worker: Any) -> None:

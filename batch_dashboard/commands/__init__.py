@@ -4,13 +4,19 @@ from flask import Flask
 
 from batch_dashboard.commands import (
     alerts,
+    backup,
+    batch_runs,
     database,
     demo,
     ecosystems,
     failures,
     import_runs,
+    retention,
     rollups,
     setup,
+    spending,
+    tokens,
+    users,
 )
 
 
@@ -24,6 +30,14 @@ def register(app: Flask) -> None:
         failures.failures,
         alerts.alerts,
         ecosystems.ecosystems,
+        spending.budgets,
+        spending.prices,
+        users.users,
+        tokens.tokens,
+        batch_runs.runs,
+        retention.retention,
+        backup.backup,
+        backup.restore,
         demo.demo,
     ):
         app.cli.add_command(command)

@@ -37,9 +37,13 @@ def settings() -> Settings:
 @contextmanager
 def changing() -> Iterator[Change]:
     """A transaction of whoever sits at the command line, to be told of in the audit log."""
-    actor = Actor(_operator(), COMMAND_LINE)
-    with changes.changing(store(), actor, datetime.now(UTC)) as change:
+    with changes.changing(store(), actor(), datetime.now(UTC)) as change:
         yield change
+
+
+def actor() -> Actor:
+    """Whoever sits at the command line."""
+    return Actor(_operator(), COMMAND_LINE)
 
 
 def _operator() -> str:

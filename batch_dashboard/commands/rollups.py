@@ -1,11 +1,12 @@
 """`rollups`: hold the kept sums against the rows they sum."""
 
 import sys
+from datetime import UTC, datetime
 
 import click
 
-from batch_dashboard.commands.context import in_application, store
-from batch_dashboard.services.rollups import rebuild_rollups, verify_rollups
+from batch_dashboard.commands.context import changing, in_application, store
+from batch_dashboard.services.rollups import check_rollups, rebuild_rollups
 
 
 @click.group("rollups")
@@ -17,7 +18,7 @@ def rollups() -> None:
 @in_application
 def verify() -> None:
     """Sum everything again and compare; exit code 1 where a row differs."""
-    drift = verify_rollups(store())
+    drift = check_rollups(store(), datetime.now(UTC))
     for table, rows in drift.items():
         click.echo(f"{table:24} {'right' if not rows else f'{rows:,} rows differ'}")
     if any(drift.values()):
@@ -30,4 +31,6 @@ def verify() -> None:
 def rebuild() -> None:
     """Sum everything again and store it; uploads wait meanwhile."""
     rebuild_rollups(store())
+    with changing() as change:
+        change.record("rebuild rollups", "rollups")
     click.echo("Every rollup and summary was built again.")

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from batch_dashboard.errors import StoreUnavailable
-from batch_dashboard.services import destinations
+from batch_dashboard.services import destinations, jobs
 from batch_dashboard.services.alerts import check, send_due
 from batch_dashboard.settings import Settings
 from batch_dashboard.store import alerts
@@ -48,9 +48,10 @@ class Watcher:
 
     def run(self, goes_on: Callable[[], bool] = lambda: True) -> None:
         """Watch until stopped, or until `goes_on` says no."""
-        # A destination that hangs must not keep incidents from being opened.
-        sender = threading.Thread(target=self._send, daemon=True)
-        sender.start()
+        # Neither a destination that hangs nor long work must keep incidents from being opened.
+        helpers = [threading.Thread(target=work, daemon=True) for work in (self._send, self._work)]
+        for helper in helpers:
+            helper.start()
         while goes_on() and not self._stopped.wait(LOOK_SECONDS):
             try:
                 self.look()
@@ -59,7 +60,8 @@ class Watcher:
             except Exception:
                 log.exception("alerts: a look failed; the next one follows")
         self._stopped.set()
-        sender.join(LOOK_SECONDS)
+        for helper in helpers:
+            helper.join(LOOK_SECONDS)
         try:
             with self._store.write() as connection:
                 alerts.release_lease(connection, self._holder)
@@ -95,6 +97,19 @@ class Watcher:
                 log.warning("alerts: %s", error)
             except Exception:
                 log.exception("alerts: sending failed; it is tried again")
+
+    def _work(self) -> None:
+        """The long work that somebody asked for, and what is done each night."""
+        while not self._stopped.wait(LOOK_SECONDS):
+            if not self.holds_lease:
+                continue
+            try:
+                jobs.ask_nightly(self._store, self._clock())
+                jobs.run_next(self._store, self._clock, lambda: self.holds_lease)
+            except StoreUnavailable as error:
+                log.warning("work: %s", error)
+            except Exception:
+                log.exception("work: something failed; it is tried again")
 
     def _destinations(self, connection: Connection) -> list[destinations.Destination]:
         settings = self._settings

@@ -223,7 +223,10 @@ def give_space_back(connection: Connection, pages: int) -> int:
         return 0
     if connection.exec_driver_sql("PRAGMA auto_vacuum").scalar_one() != INCREMENTAL:
         return 0
-    connection.exec_driver_sql(f"PRAGMA incremental_vacuum({pages})").fetchall()
+    cursor = connection.connection.cursor()
+    # Python's driver stops after the first page, however many are asked for.
+    for _ in range(pages):
+        cursor.execute("PRAGMA incremental_vacuum(1)")
     return int(connection.exec_driver_sql("PRAGMA freelist_count").scalar_one())
 
 

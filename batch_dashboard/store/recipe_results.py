@@ -2,22 +2,14 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Table, func, or_, select
 
 from batch_dashboard.model.pagination import Place, Slice
 from batch_dashboard.model.records import OutcomeCount, RecipeResult
 from batch_dashboard.model.result_filter import NO_CATEGORY, ResultFilter
 from batch_dashboard.model.sorting import Sort
 from batch_dashboard.store.keyset import SortKey, fetch_slice
-from batch_dashboard.store.schema import recipe_results
-
-_result = recipe_results.c
-_COLUMNS = tuple(recipe_results.c[name] for name in RecipeResult._fields)
-_ORDERS: dict[str, ColumnElement[Any]] = {
-    "id": _result.id,
-    "recipe_name": _result.recipe_name,
-    "duration_seconds": func.coalesce(_result.duration_seconds, -1.0),
-}
+from batch_dashboard.store.schema import excluded_results, recipe_results
 
 
 def fetch_page(
@@ -27,43 +19,56 @@ def fetch_page(
     sort: Sort,
     place: Place | None,
     count: int,
+    is_excluded: bool = False,
 ) -> Slice[RecipeResult]:
     """Up to `count` results of a run beside a place in the list."""
-    query = select(*_COLUMNS).where(
-        _result.batch_run_id == batch_run_id, *_conditions(result_filter)
+    table = _table(is_excluded)
+    query = select(*(table.c[name] for name in RecipeResult._fields)).where(
+        table.c.batch_run_id == batch_run_id, *_conditions(result_filter, table)
     )
-    keys = [SortKey(_ORDERS[sort.column.name], sort.descending)]
+    order: ColumnElement[Any] = table.c[sort.column.name]
+    if sort.column.name == "duration_seconds":
+        order = func.coalesce(order, -1.0)
+    keys = [SortKey(order, sort.descending)]
     if sort.column.name != "id":
-        keys.append(SortKey(_result.id, sort.descending))
+        keys.append(SortKey(table.c.id, sort.descending))
     return fetch_slice(connection, query, keys, place, count, RecipeResult)
 
 
-def fetch_outcome_counts(connection: Connection, batch_run_id: int) -> list[OutcomeCount]:
+def fetch_outcome_counts(
+    connection: Connection, batch_run_id: int, is_excluded: bool = False
+) -> list[OutcomeCount]:
     """How many results of a run had each result and error category, most frequent first."""
+    result = _table(is_excluded).c
     count = func.count().label("count")
     query = (
-        select(_result.result, _result.error_category, count)
-        .where(_result.batch_run_id == batch_run_id)
-        .group_by(_result.result, _result.error_category)
-        .order_by(count.desc(), _result.result, _result.error_category)
+        select(result.result, result.error_category, count)
+        .where(result.batch_run_id == batch_run_id)
+        .group_by(result.result, result.error_category)
+        .order_by(count.desc(), result.result, result.error_category)
     )
     return [OutcomeCount(*row) for row in connection.execute(query)]
 
 
-def _conditions(result_filter: ResultFilter) -> list[ColumnElement[bool]]:
+def _table(is_excluded: bool) -> Table:
+    return excluded_results if is_excluded else recipe_results
+
+
+def _conditions(result_filter: ResultFilter, table: Table) -> list[ColumnElement[bool]]:
+    result = table.c
     conditions: list[ColumnElement[bool]] = []
     if result_filter.result:
-        conditions.append(_result.result == result_filter.result)
+        conditions.append(result.result == result_filter.result)
     if result_filter.category == NO_CATEGORY:
-        conditions.append(_result.error_category.is_(None))
+        conditions.append(result.error_category.is_(None))
     elif result_filter.category:
-        conditions.append(_result.error_category == result_filter.category)
+        conditions.append(result.error_category == result_filter.category)
     if result_filter.text:
         conditions.append(
             or_(
-                _result.recipe_name.icontains(result_filter.text, autoescape=True),
-                _result.error_message.icontains(result_filter.text, autoescape=True),
-                _result.error_category.icontains(result_filter.text, autoescape=True),
+                result.recipe_name.icontains(result_filter.text, autoescape=True),
+                result.error_message.icontains(result_filter.text, autoescape=True),
+                result.error_category.icontains(result_filter.text, autoescape=True),
             )
         )
     return conditions

@@ -3,7 +3,6 @@
 import hmac
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from flask import Flask, Response, current_app, g, make_response, render_template, request
@@ -16,6 +15,7 @@ from batch_dashboard.services import sign_in, tokens
 from batch_dashboard.services.users import ADMINISTRATOR
 from batch_dashboard.store import tokens as token_store
 from batch_dashboard.store.users import User
+from batch_dashboard.views.choice import current_time
 from batch_dashboard.views.connection import connection, settings, store
 
 MAX_TOKEN_LENGTH = 500
@@ -95,10 +95,11 @@ def verify_token(token: str) -> TokenHolder | None:
         if expected and hmac.compare_digest(expected.encode(), token.encode()):
             return TokenHolder(None)
         token_hash = tokens.hash_token(settings().secret_key, token)
-        now = datetime.now(UTC)
+        now = current_time()
         found = token_store.find_in_force(connection(), token_hash, now)
         if found is not None:
             last, step = found.last_used_at, token_store.LAST_USED_STEP
+            g.token_scopes = found.scopes
             return TokenHolder(
                 found.id,
                 tuple(found.scopes.split()),
@@ -119,8 +120,7 @@ def scopes_of(holder: TokenHolder) -> list[str]:
 def refuse_token(status: int) -> Response:
     """401 as clients know it, 403 for another scope, 429 when this address failed too often."""
     if status == 403:
-        scopes = " ".join(bearer.current_user().scopes)
-        raise Forbidden(f"this token is for {scopes} only")
+        raise Forbidden(f"this token is for {g.token_scopes} only")
     wait = _throttle().seconds_to_wait(client_address(), time.monotonic())
     if wait:
         return _too_many(int(wait) + 1)
@@ -135,7 +135,7 @@ def verify_password(name: str, secret: str) -> User | None:
     """The user, None for a wrong name or password."""
     if not name:
         return None
-    now = datetime.now(UTC)
+    now = current_time()
     key = settings().secret_key
     try:
         return sign_in.check_password(store(), key, name, secret, client_address(), now)
@@ -181,9 +181,7 @@ def session_user() -> User | None:
     if not cookie or len(cookie) > MAX_TOKEN_LENGTH:
         return None
     if "session_user" not in g:
-        g.session_user = sign_in.find_user(
-            store(), settings().secret_key, cookie, datetime.now(UTC)
-        )
+        g.session_user = sign_in.find_user(store(), settings().secret_key, cookie, current_time())
     found: User | None = g.session_user
     return found
 
@@ -260,7 +258,7 @@ def _note_use(holder: TokenHolder) -> None:
     try:
         with store().write(sign_in.NOTE_WAIT_SECONDS) as writing:
             token_store.update_last_used(
-                writing, holder.ingest_token_id, client_address(), datetime.now(UTC)
+                writing, holder.ingest_token_id, client_address(), current_time()
             )
     except StoreUnavailable:
         pass  # noted at the next use

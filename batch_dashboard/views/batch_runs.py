@@ -17,6 +17,7 @@ from batch_dashboard.model.vocabulary import RESULTS
 from batch_dashboard.store import (
     batch_runs,
     ecosystem_days,
+    exclusion,
     recipe_results,
     run_comparison,
     spending_rules,
@@ -58,6 +59,7 @@ def index() -> str:
         runs=Listing(choice.path, found, sort, page, place),
         slots=colour_slots(choice.ecosystems),
         csv=csv_url("batch_runs.csv", found),
+        excluded_count=exclusion.count(conn, choice.shown),
     )
 
 
@@ -66,22 +68,33 @@ def show(batch_run_id: int) -> str:
     """One batch run: its counts, its minutes, its results."""
     conn = connection()
     run = batch_runs.find(conn, batch_run_id) if batch_run_id <= MAX_ROW_ID else None
+    excluded = None
+    if run is None and batch_run_id <= MAX_ROW_ID:
+        excluded = exclusion.find(conn, batch_run_id)
+        run = excluded and excluded.run
     if run is None:
         abort(404, f"There is no batch run {batch_run_id}. It may have been deleted.")
     result_filter, complaints = ResultFilter.parse(request.args)
     sort, place = parse_order(request.args, orders.RECIPE_RESULTS, complaints)
-    page = recipe_results.fetch_page(conn, run.id, result_filter, sort, place, RESULTS_PER_PAGE)
+    is_excluded = excluded is not None
+    page = recipe_results.fetch_page(
+        conn, run.id, result_filter, sort, place, RESULTS_PER_PAGE, is_excluded
+    )
+    counts = recipe_results.fetch_outcome_counts(conn, run.id, is_excluded)
     earlier, later = batch_runs.find_neighbours(conn, run)
     here = url_for(".show", batch_run_id=run.id)
     # Runs of usual size are compared at once, larger ones on their own page.
     compared = (
         run_comparison.fetch_comparison(conn, earlier.id, run.id, CHANGES_NAMED)
-        if earlier and max(earlier.result_count, run.result_count) <= MOST_COMPARED
+        if earlier
+        and not is_excluded
+        and max(earlier.result_count, run.result_count) <= MOST_COMPARED
         else None
     )
     return render_template(
         "pages/batch_runs/show.html",
         run=run,
+        excluded=excluded,
         price=list_price(run.started_at.date(), spending_rules.fetch_prices(conn)),
         run_link=run.run_url if is_web_link(run.run_url) else None,
         complaints=complaints,
@@ -93,7 +106,7 @@ def show(batch_run_id: int) -> str:
         compared=compared,
         changes=LISTED,
         sentences=SENTENCES,
-        **_outcomes(recipe_results.fetch_outcome_counts(conn, run.id), result_filter, here),
+        **_outcomes(counts, result_filter, here),
     )
 
 

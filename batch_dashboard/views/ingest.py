@@ -6,10 +6,11 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, request, url_for
+from flask import Blueprint, Response, g, jsonify, request, url_for
 
 from batch_dashboard.errors import PayloadError, Problem, StoreUnavailable
 from batch_dashboard.model.payload import NewBatchRun, parse_payload
+from batch_dashboard.services import metrics
 from batch_dashboard.services.ingest import find_stored, ingest_batch_run
 from batch_dashboard.services.tokens import INGEST
 from batch_dashboard.store.schema import TIME_FORMAT
@@ -42,6 +43,7 @@ def receive() -> tuple[Response, int]:
         if request.args.get("dry_run", "0") not in ("", "0", "false"):
             return _would_store(run, key), 200
         receipt = ingest_batch_run(store(), run, now, holder.ingest_token_id, key, client_address())
+    g.results_stored = len(run.results)
     response = jsonify(
         batch_run_id=receipt.batch_run_id,
         url=url_for("batch_runs.show", batch_run_id=receipt.batch_run_id, _external=True),
@@ -66,6 +68,32 @@ def preflight() -> tuple[str, int, dict[str, str]]:
             "Access-Control-Max-Age": "86400",
         },
     )
+
+
+OUTCOMES = {
+    200: metrics.DRY_RUN,
+    201: metrics.STORED,
+    400: metrics.REFUSED,
+    401: metrics.UNAUTHORIZED,
+    403: metrics.UNAUTHORIZED,
+    413: metrics.TOO_LARGE,
+    422: metrics.REFUSED,
+    429: metrics.UNAUTHORIZED,
+    503: metrics.UNAVAILABLE,
+}
+
+
+@blueprint.after_app_request
+def count_upload(response: Response) -> Response:
+    """Count what became of an upload."""
+    if request.endpoint == "ingest.receive":
+        outcome = OUTCOMES.get(response.status_code, metrics.FAILED)
+        if outcome == metrics.STORED and "Idempotent-Replayed" in response.headers:
+            outcome = metrics.REPLAYED
+        metrics.uploads.labels(outcome).inc()
+        if outcome == metrics.STORED:
+            metrics.results_stored.inc(g.results_stored)
+    return response
 
 
 @blueprint.after_app_request

@@ -1,6 +1,7 @@
 """Whatever happens in whatever order, the kept sums are what the rows say."""
 
 import json
+from datetime import date
 from typing import Any
 
 import hypothesis.strategies as st
@@ -14,13 +15,36 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
+from sqlalchemy import select
 
-from batch_dashboard.services.batch_runs import delete_batch_run
+from batch_dashboard.model.pruning import fold
+from batch_dashboard.services.batch_runs import delete_run, exclude_run, restore_run
 from batch_dashboard.services.rollups import rebuild_rollups, verify_rollups
+from batch_dashboard.store import pruning
+from batch_dashboard.store.conditions import midnight
 from batch_dashboard.store.engine import Store
+from batch_dashboard.store.schema import (
+    batch_runs,
+    ecosystem_days,
+    excluded_runs,
+    failure_group_days,
+    failure_group_recipes,
+    failure_group_weeks,
+    failure_groups,
+    recipes,
+)
 from tests.conftest import WAIT_SECONDS, NewDatabase
-from tests.factories import batch_run, ingest, recipe_result
+from tests.factories import NOW, batch_run, ingest, recipe_result
 
+# What stays as it is when results are pruned.
+KEPT = (
+    ecosystem_days,
+    recipes,
+    failure_groups,
+    failure_group_days,
+    failure_group_weeks,
+    failure_group_recipes,
+)
 # Few names and times, so that runs meet: at the same second, late, in the middle of a streak.
 RESULTS = st.lists(
     st.builds(
@@ -59,6 +83,7 @@ def test_sums_stay_exact_through_any_sequence(new_database: NewDatabase) -> None
             self.database = new_database()
             self.store = Store(self.database.__enter__(), WAIT_SECONDS)
             self.stored: dict[int, dict[str, Any]] = {}
+            self.excluded: set[int] = set()
 
         @rule(payload=RUNS)
         def upload(self, payload: dict[str, Any]) -> None:
@@ -80,8 +105,56 @@ def test_sums_stay_exact_through_any_sequence(new_database: NewDatabase) -> None
         @rule(data=st.data())
         def delete(self, data: st.DataObject) -> None:
             chosen = data.draw(st.sampled_from(sorted(self.stored)))
-            assert delete_batch_run(self.store, chosen)
+            with self.store.write() as connection:
+                assert delete_run(connection, chosen)
             del self.stored[chosen]
+            self.excluded.discard(chosen)
+
+        @precondition(lambda self: self.stored.keys() - self.excluded)
+        @rule(data=st.data())
+        def exclude(self, data: st.DataObject) -> None:
+            chosen = data.draw(st.sampled_from(sorted(self.stored.keys() - self.excluded)))
+            with self.store.write() as connection:
+                assert exclude_run(connection, chosen, "why", "who", NOW)
+                assert not exclude_run(connection, chosen, "why", "who", NOW)
+            self.excluded.add(chosen)
+
+        @precondition(lambda self: self.excluded)
+        @rule(data=st.data())
+        def restore(self, data: st.DataObject) -> None:
+            chosen = data.draw(st.sampled_from(sorted(self.excluded)))
+            with self.store.write() as connection:
+                assert restore_run(connection, chosen)
+                assert not restore_run(connection, chosen)
+            self.excluded.discard(chosen)
+
+        @rule(day=st.integers(18, 21), size=st.integers(1, 6))
+        def prune(self, day: int, size: int) -> None:
+            """A few results of runs before a day, perhaps some of a run's only."""
+            until = midnight(date(2026, 11, day))
+            before = self.sums()
+            with self.store.write() as connection:
+                taken = pruning.take_results(connection, until, size)
+                pruning.prune_results(connection, fold(taken))
+            assert self.sums() == before
+            with self.store.write() as connection:
+                pruning.prune_excluded_results(connection, until, size)
+
+        @rule(day=st.integers(18, 20))
+        def prune_runs(self, day: int) -> None:
+            with self.store.write() as connection:
+                pruning.prune_day_of_runs(connection, date(2026, 11, day))
+                left = set(connection.execute(select(batch_runs.c.id)).scalars())
+                left |= set(connection.execute(select(excluded_runs.c.id)).scalars())
+            self.stored = {i: payload for i, payload in self.stored.items() if i in left}
+            self.excluded &= left
+
+        def sums(self) -> list[Any]:
+            with self.store.read() as connection:
+                return [
+                    sorted(map(tuple, connection.execute(select(table))), key=repr)
+                    for table in KEPT
+                ]
 
         @rule()
         def rebuild(self) -> None:
@@ -100,7 +173,7 @@ def test_sums_stay_exact_through_any_sequence(new_database: NewDatabase) -> None
     run_state_machine_as_test(
         Sequence,
         settings=settings(
-            max_examples=15,
+            max_examples=20,
             stateful_step_count=20,
             deadline=None,
             suppress_health_check=list(HealthCheck),

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from flask import Blueprint, Response, request
 from wtforms import Form, IntegerField, PasswordField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, NumberRange
 
 from batch_dashboard.errors import InputError, NotFound
@@ -19,7 +20,7 @@ blueprint = Blueprint("admin_notifications", __name__, url_prefix="/admin/notifi
 
 SHOWN_DELIVERIES = 50
 SHOWN_INCIDENTS = 200
-FROM_SEVERITY = [(severity, f"{severity} or worse") for severity in SEVERITIES]
+FROM_SEVERITY = [SelectChoice(severity, f"{severity} or worse") for severity in SEVERITIES]
 
 
 class DestinationForm(Form):  # type: ignore[misc]
@@ -33,11 +34,7 @@ class DestinationForm(Form):  # type: ignore[misc]
         [InputRequired("Enter the URL.")],
         render_kw={"autocomplete": "off", "maxlength": 2000},
     )
-    least_severity = SelectField(
-        "It gets what is",
-        choices=[(each, f"{each} or worse") for each in SEVERITIES],
-        default=NOTICE,
-    )
+    least_severity = SelectField("It gets what is", choices=FROM_SEVERITY, default=NOTICE)
 
 
 class SeverityForm(Form):  # type: ignore[misc]
@@ -143,7 +140,7 @@ def _snooze_form() -> SnoozeForm:
     form = SnoozeForm(request.form if request.method == "POST" else None)
     open_now = incidents.fetch_open(connection())[:SHOWN_INCIDENTS]
     form.key.choices = [
-        (incident.finding_key, f"{incident.subject}: {incident.kind}"[:120])
+        SelectChoice(incident.finding_key, f"{incident.subject}: {incident.kind}"[:120])
         for incident in open_now
     ]
     return form

@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, request
 from wtforms import DateField, DecimalField, Form, SelectField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
 from batch_dashboard.model.budget import DEFAULT_MINUTES, OwnBudget
@@ -27,7 +28,9 @@ NUMBER = {"inputmode": "decimal"}
 class BudgetForm(Form):  # type: ignore[misc]
     """The minutes a week from a Monday on."""
 
-    runner_os = SelectField("Runner", choices=[(os, RUNNER_OS_NAMES[os]) for os in RUNNER_OS])
+    runner_os = SelectField(
+        "Runner", choices=[SelectChoice(os, RUNNER_OS_NAMES[os]) for os in RUNNER_OS]
+    )
     minutes = DecimalField(
         "Minutes a week", [InputRequired("Say how many.")], places=None, render_kw=NUMBER
     )

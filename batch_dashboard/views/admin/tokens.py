@@ -11,6 +11,7 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, NumberRange, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -37,7 +38,10 @@ class TokenForm(Form):  # type: ignore[misc]
     )
     scopes = SelectMultipleField(
         "What it is for",
-        choices=[(tokens.INGEST, "sending batch runs"), (tokens.READ, "reading and deciding")],
+        choices=[
+            SelectChoice(tokens.INGEST, "sending batch runs"),
+            SelectChoice(tokens.READ, "reading and deciding"),
+        ],
         default=[tokens.INGEST],
         option_widget=CheckboxInput(),
         widget=ListWidget(prefix_label=False),
@@ -84,7 +88,9 @@ def new() -> Response | tuple[str, int]:
     form = TokenForm(request.form if request.method == "POST" else None)
     known = [span.ecosystem for span in batch_runs.fetch_ecosystems(connection())]
     if request.method == "POST" and form.validate():
-        named = [name for line in form.ecosystems.data.splitlines() if (name := line.strip())]
+        named = [
+            name for line in (form.ecosystems.data or "").splitlines() if (name := line.strip())
+        ]
         expires_at = form.expires_at.data
         with errors_in(form):
             with changing() as change:

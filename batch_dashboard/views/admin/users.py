@@ -2,6 +2,7 @@
 
 from flask import Blueprint, Response, abort, render_template, request
 from wtforms import Form, PasswordField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
 from batch_dashboard.errors import NotFound
@@ -24,7 +25,7 @@ class UserForm(Form):  # type: ignore[misc]
         [InputRequired("Say how they are called.")],
         render_kw={"maxlength": 60, "autocomplete": "off", "autocapitalize": "none"},
     )
-    role = SelectField("Role", choices=[(role, role) for role in ROLES], default=VIEWER)
+    role = SelectField("Role", choices=[SelectChoice(role, role) for role in ROLES], default=VIEWER)
     password = PasswordField(
         "Password",
         [InputRequired("Enter a first password.")],
@@ -35,7 +36,7 @@ class UserForm(Form):  # type: ignore[misc]
 class RoleForm(Form):  # type: ignore[misc]
     """Another role."""
 
-    role = SelectField("Role", choices=[(role, role) for role in ROLES])
+    role = SelectField("Role", choices=[SelectChoice(role, role) for role in ROLES])
 
 
 class NewPasswordForm(Form):  # type: ignore[misc]

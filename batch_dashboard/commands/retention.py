@@ -1,0 +1,60 @@
+"""`retention`: how long rows are kept, and dropping what is older."""
+
+from datetime import UTC, datetime
+
+import click
+
+from batch_dashboard.commands.context import actor, changing, in_application, store
+from batch_dashboard.errors import InputError
+from batch_dashboard.model.retention import Retention
+from batch_dashboard.services import retention as keeping
+
+FOR_EVER = "forever"
+
+
+@click.group("retention")
+def retention() -> None:
+    """How long results, batch runs and the audit log are kept."""
+
+
+@retention.command("show")
+@in_application
+def show() -> None:
+    """The days, and how many rows are older: what `run` would drop."""
+    with store().read() as connection:
+        days = keeping.fetch(connection)
+        found = keeping.preview(connection, days, datetime.now(UTC))
+    for (kind, prunable), number in zip(found.items(), days, strict=True):
+        kept = "for ever" if number is None else f"{number:,} days"
+        click.echo(f"{kind:15} kept {kept}; {prunable.rows:,} are older")
+
+
+@retention.command("set")
+@click.option("--results", help="Days, or “forever”.")
+@click.option("--runs", help="Days, or “forever”.")
+@click.option("--audit", help="Days, or “forever”.")
+@in_application
+def set_days(results: str | None, runs: str | None, audit: str | None) -> None:
+    """Set how long rows are kept; what is not given stays as it is."""
+    with changing() as change:
+        days = keeping.fetch(change.connection)
+        given = {"results": results, "runs": runs, "audit": audit}
+        changes = {name: _days(name, text) for name, text in given.items() if text is not None}
+        keeping.set_days(change, Retention(**{**days._asdict(), **changes}))
+    click.echo("It is set; `retention show` says what is older.")
+
+
+@retention.command("run")
+@in_application
+def run() -> None:
+    """Drop what is too old now, in batches between which uploads come through."""
+    pruned = keeping.prune(store(), actor(), datetime.now(UTC))
+    click.echo(f"{pruned.in_words} dropped.")
+
+
+def _days(name: str, text: str) -> int | None:
+    if text == FOR_EVER:
+        return None
+    if not text.isdigit():
+        raise InputError(name, f"--{name}: {text!r} is neither a number of days nor {FOR_EVER}")
+    return int(text)

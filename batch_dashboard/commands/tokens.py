@@ -1,0 +1,85 @@
+"""`tokens`: what CI and scripts show instead of a password."""
+
+from datetime import UTC, datetime, timedelta
+
+import click
+
+from batch_dashboard.commands.context import changing, in_application, settings, store
+from batch_dashboard.services import tokens as making
+from batch_dashboard.services.tokens import NewToken
+from batch_dashboard.store import tokens as token_store
+
+
+@click.group("tokens")
+def tokens() -> None:
+    """What CI and scripts show instead of a password."""
+
+
+@tokens.command("create")
+@click.argument("name")
+@click.option(
+    "--scope",
+    "scopes",
+    type=click.Choice(making.SCOPES),
+    multiple=True,
+    default=(making.INGEST,),
+    show_default=True,
+    help="What it is for; may be given twice.",
+)
+@click.option("--ecosystem", "ecosystems", multiple=True, help="Only for this one; may repeat.")
+@click.option("--days", type=click.IntRange(1, 3_650), help="It expires after so many days.")
+@click.option("--note", default="", help="Whom to ask about it, for instance.")
+@in_application
+def create(
+    name: str, scopes: tuple[str, ...], ecosystems: tuple[str, ...], days: int | None, note: str
+) -> None:
+    """Make a token; it is printed once."""
+    with changing() as change:
+        expires_at = None if days is None else change.now + timedelta(days=days)
+        made = making.create(
+            change, settings().secret_key, name, scopes, ecosystems or None, expires_at, note
+        )
+    _tell(made)
+
+
+@tokens.command("list")
+@in_application
+def list_tokens() -> None:
+    """Every token; the tokens themselves are not known any more."""
+    now = datetime.now(UTC)
+    with store().read() as connection:
+        found = token_store.fetch_all(connection)
+    for token in found:
+        only = f" for {', '.join(token.ecosystems)} only" if token.ecosystems else ""
+        used = f"last used {token.last_used_at}" if token.last_used_at else "never used"
+        click.echo(
+            f"{token.id:4} {token.name} ({token.token_prefix}…): {token.state(now)}, "
+            f"{token.scopes}{only}, {token.uploads:,} uploads, {used}"
+        )
+
+
+@tokens.command("rotate")
+@click.argument("token_id", type=click.IntRange(1))
+@click.option("--overlap-hours", type=click.IntRange(0, 2_160), default=24, show_default=True)
+@in_application
+def rotate(token_id: int, overlap_hours: int) -> None:
+    """Make a token like another, which ends after the overlap."""
+    with changing() as change:
+        overlap = timedelta(hours=overlap_hours)
+        made = making.rotate(change, settings().secret_key, token_id, overlap)
+    _tell(made)
+    click.echo(f"Token {token_id} ends after {overlap_hours} hours.")
+
+
+@tokens.command("revoke")
+@click.argument("token_id", type=click.IntRange(1))
+@in_application
+def revoke(token_id: int) -> None:
+    """Take a token out of force at once."""
+    with changing() as change:
+        token = making.revoke(change, token_id)
+    click.echo(f"{token.name} is revoked.")
+
+
+def _tell(made: NewToken) -> None:
+    click.echo(f"Token {made.id}, {made.name} (shown once): {made.secret}")

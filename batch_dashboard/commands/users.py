@@ -1,0 +1,85 @@
+"""`users`: who may sign in."""
+
+import click
+
+from batch_dashboard.commands.context import changing, in_application, store
+from batch_dashboard.errors import NotFound
+from batch_dashboard.services import users as making
+from batch_dashboard.services.users import ROLES, VIEWER
+from batch_dashboard.store import users as user_store
+
+
+@click.group("users")
+def users() -> None:
+    """The people who may sign in."""
+
+
+@users.command("add")
+@click.argument("name")
+@click.option("--role", type=click.Choice(ROLES), default=VIEWER, show_default=True)
+@click.option("--ask", is_flag=True, help="Ask for a password instead of making one.")
+@in_application
+def add(name: str, role: str, ask: bool) -> None:
+    """Make a user; the password is made and printed once, or asked for."""
+    password = _asked() if ask else making.made_password()
+    with changing() as change:
+        making.add(change, name, password, role)
+    click.echo(f"{name} may sign in as {role}.")
+    if not ask:
+        click.echo(f"Password (shown once): {password}")
+
+
+@users.command("list")
+@in_application
+def list_users() -> None:
+    """Every user."""
+    with store().read() as connection:
+        for user in user_store.fetch_all(connection):
+            seen = user.last_signed_in_at
+            click.echo(f"{user.name}: {user.role}, last signed in {seen or 'never'}")
+
+
+@users.command("password")
+@click.argument("name")
+@click.option("--ask", is_flag=True, help="Ask for a password instead of making one.")
+@in_application
+def password(name: str, ask: bool) -> None:
+    """Give a user another password; browsers signed in as them are signed out."""
+    new = _asked() if ask else making.made_password()
+    with changing() as change:
+        making.set_password(change, _id_of(name), new)
+    click.echo(f"{name} has another password." if ask else f"Password (shown once): {new}")
+
+
+@users.command("role")
+@click.argument("name")
+@click.argument("role", type=click.Choice(ROLES))
+@in_application
+def role(name: str, role: str) -> None:
+    """Make a user administrator or viewer."""
+    with changing() as change:
+        making.set_role(change, _id_of(name), role)
+    click.echo(f"{name} is {role} now.")
+
+
+@users.command("remove")
+@click.argument("name")
+@in_application
+def remove(name: str) -> None:
+    """Remove a user; the last administrator stays."""
+    with changing() as change:
+        making.remove(change, _id_of(name))
+    click.echo(f"{name} is removed.")
+
+
+def _asked() -> str:
+    asked: str = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    return asked
+
+
+def _id_of(name: str) -> int:
+    with store().read() as connection:
+        found = user_store.find_named(connection, name)
+    if found is None:
+        raise NotFound(f"there is no user {name}; `users list` shows them")
+    return found[0].id
