@@ -1,8 +1,11 @@
 """`database`: the schema, forward and back."""
 
+from datetime import UTC, datetime
+
 import click
 
-from batch_dashboard.commands.context import in_application, store
+from batch_dashboard.commands.context import actor, in_application, store
+from batch_dashboard.services import backups
 from batch_dashboard.services.database import upgrade_database
 from batch_dashboard.store import migrations
 
@@ -20,6 +23,14 @@ def upgrade() -> None:
     click.echo(f"The database is at revision {_revision()}.")
     if filled:
         click.echo("Rollups were filled from the batch runs that were there.")
+
+
+@database.command("compact")
+@in_application
+def compact() -> None:
+    """Rewrite a SQLite file in the least space, able to shrink from then on; uploads wait."""
+    before, after = backups.compact(store(), actor(), datetime.now(UTC))
+    click.echo(f"{before / 1024 / 1024:,.1f} MiB became {after / 1024 / 1024:,.1f} MiB.")
 
 
 @database.command("downgrade")

@@ -30,6 +30,19 @@ def back_up(store: Store, actor: Actor, file: Path, now: datetime) -> Contents:
     return contents
 
 
+def compact(store: Store, actor: Actor, now: datetime) -> tuple[int, int]:
+    """Rewrite the database file in the least space; its size before and after, in bytes.
+
+    Raises InputError for PostgreSQL, or while the database is in use.
+    """
+    if not store.is_sqlite:
+        raise InputError("file", "this is for SQLite; PostgreSQL has autovacuum")
+    before, after = backup.compact(store)
+    with changing(store, actor, now) as change:
+        change.record("compact", "database", {"size_bytes": before}, {"size_bytes": after})
+    return before, after
+
+
 def restore(store: Store, actor: Actor, file: Path, now: datetime) -> tuple[Contents, Path]:
     """Put a backup in the place of the database; what it held, and where the old one is kept.
 

@@ -129,13 +129,20 @@ def run_next(
 
 
 def ask_nightly(store: Store, now: datetime) -> None:
-    """Ask once a night, after two o'clock UTC, for what is to be done by itself."""
+    """Ask once a night, after two o'clock UTC, for what is to be done by itself.
+
+    Not in the first night, or what is left of the day.
+    """
     with store.read() as connection:
         last = system.find_fact(connection, system.LAST_NIGHTLY)
-    if now.hour < NIGHT_HOUR or (last is not None and last.at.date() >= now.date()):
+    if last is not None and (now.hour < NIGHT_HOUR or last.at.date() >= now.date()):
         return
     with changing(store, Actor(OF_ITSELF, NIGHTLY), now) as change:
         system.put_fact(change.connection, system.LAST_NIGHTLY, now, None)
+        if last is None:
+            # A new installation, or one just brought forward: operators have a day to say how
+            # long things are kept before the first of them goes.
+            return
         upkeep.forget_old(change.connection, now)
         ask(change, PRUNE, {})
         ask(change, CHECK_ROLLUPS, {})

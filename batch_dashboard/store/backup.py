@@ -91,6 +91,25 @@ def copy_from(store: Store, file: Path) -> None:
         source.close()
 
 
+def compact(store: Store) -> tuple[int, int]:
+    """Rewrite the file in the least space, so that it can shrink from then on; sizes in bytes.
+
+    Everybody else waits meanwhile. Raises InputError when somebody does not.
+    """
+    file = Path(str(store.url.database))
+    before = file.stat().st_size
+    connection = sqlite3.connect(file, timeout=store.wait_seconds, isolation_level=None)
+    try:
+        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+        connection.execute("VACUUM")
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    except sqlite3.Error as error:
+        raise InputError("file", f"the database is in use or the disk is full: {error}") from None
+    finally:
+        connection.close()
+    return before, file.stat().st_size
+
+
 def _sync(path: Path) -> None:
     descriptor = os.open(path, os.O_RDONLY)
     try:

@@ -14,13 +14,25 @@ from batch_dashboard.views.forms import changing, done, errors_in, page
 
 blueprint = Blueprint("account", __name__)
 
+NEW_PASSWORD = {"autocomplete": "new-password"}
+
 
 class PasswordForm(Form):  # type: ignore[misc]
     """Another password for oneself."""
 
-    current = PasswordField("Password now", [InputRequired("Enter the password you have now.")])
-    password = PasswordField("New password", [InputRequired("Enter a new password.")])
-    again = PasswordField("New password again", [EqualTo("password", "The two differ.")])
+    current = PasswordField(
+        "Password now",
+        [InputRequired("Enter the password you have now.")],
+        render_kw={"autocomplete": "current-password"},
+    )
+    password = PasswordField(
+        "New password", [InputRequired("Enter a new password.")], render_kw=NEW_PASSWORD
+    )
+    again = PasswordField(
+        "New password again",
+        [InputRequired("Enter it once more."), EqualTo("password", "The two differ.")],
+        render_kw=NEW_PASSWORD,
+    )
 
 
 @blueprint.route("/account", methods=["GET", "POST"])

@@ -489,8 +489,9 @@ def test_the_system_page_says_how_things_are(administrator: Visitor, store: Stor
 def test_what_happens_each_night_is_asked_for_once(store: Store) -> None:
     fill(store)
     night = datetime(2026, 11, 24, 1, 59, tzinfo=UTC)
-    jobs.ask_nightly(store, night)
-    assert not jobs.run_next(store, lambda: night)
+    for before in (timedelta(hours=12), timedelta(minutes=1), timedelta(0)):
+        jobs.ask_nightly(store, night - before)
+        assert not jobs.run_next(store, lambda: night)
     for minutes in (1, 2, 600):
         jobs.ask_nightly(store, night + timedelta(minutes=minutes))
     done = 0

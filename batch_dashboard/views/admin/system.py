@@ -67,7 +67,11 @@ def _workers() -> int | None:
     parent = os.getppid()
     try:
         children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
-        is_gunicorn = b"gunicorn" in Path(f"/proc/{parent}/cmdline").read_bytes()
+        serving = [
+            child
+            for child in children
+            if b"gunicorn" in Path(f"/proc/{child}/cmdline").read_bytes()
+        ]
     except OSError:
         return None
-    return len(children) if is_gunicorn else None
+    return len(serving) or None
