@@ -116,6 +116,7 @@ def app(settings: Settings, store: Store) -> Flask:
     app = create_app(settings)
     own = app.extensions["store"]
     app.extensions["store"] = store
+    store.on_write_lock, store.on_statement = own.on_write_lock, own.on_statement
     own.close()
     app.testing = False  # errors are answered as they are in production
     return app

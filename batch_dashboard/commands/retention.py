@@ -50,6 +50,8 @@ def run() -> None:
     """Drop what is too old now, in batches between which uploads come through."""
     pruned = keeping.prune(store(), actor(), datetime.now(UTC))
     click.echo(f"{pruned.in_words} dropped.")
+    longest = round(pruned.longest_seconds * 1000)
+    click.echo(f"The longest batch kept uploads waiting for {longest:,} ms.")
 
 
 def _days(name: str, text: str) -> int | None:

@@ -32,11 +32,17 @@ SMALLEST_BATCH = 20
 
 
 class Pruned(NamedTuple):
-    """How many rows were dropped."""
+    """How many rows were dropped, and for how long the longest batch kept writers waiting."""
 
     results: int
     runs: int
     entries: int
+    longest_seconds: float
+
+    @property
+    def rows(self) -> int:
+        """All of them together."""
+        return self.results + self.runs + self.entries
 
     @property
     def in_words(self) -> str:
@@ -101,13 +107,13 @@ def prune(
     if day := oldest_day(retention.audit, now):
         for count in pace.batches(ROWS_AT_ONCE, audit.delete_before, midnight(day)):
             entries += count
-    pruned = Pruned(results, runs, entries)
-    if any(pruned):
+    if results + runs + entries:
         for _left in pace.batches(PAGES_AT_ONCE, _give_space_back, None):
             pass
         with changing(store, actor, now) as change:
-            change.record("prune", "retention", None, pruned._asdict())
-    return pruned
+            dropped = {"results": results, "runs": runs, "audit_entries": entries}
+            change.record("prune", "retention", None, dropped)
+    return Pruned(results, runs, entries, pace.longest_seconds)
 
 
 def _drop_results(connection: Connection, until: datetime, count: int) -> int:
@@ -131,6 +137,7 @@ class _Pace:
     def __init__(self, store: Store, goes_on: Callable[[], bool]) -> None:
         self._store = store
         self._goes_on = goes_on
+        self.longest_seconds = 0.0
 
     def batches(
         self, size: int, drop: Callable[[Connection, Any, int], int], until: Any
@@ -142,9 +149,11 @@ class _Pace:
                 began = time.perf_counter()
                 dropped = drop(connection, until, size)
             took = time.perf_counter() - began
+            self.longest_seconds = max(self.longest_seconds, took)
             if not dropped:
                 return
             yield dropped
+            self._store.trim_log()
             if took > LONGEST_BATCH_SECONDS:
                 size = max(SMALLEST_BATCH, size // 2)
             time.sleep(max(took, LEAST_PAUSE_SECONDS))

@@ -104,6 +104,7 @@ class Watcher:
             if not self.holds_lease:
                 continue
             try:
+                self._store.trim_log()
                 jobs.ask_nightly(self._store, self._clock())
                 jobs.run_next(self._store, self._clock, lambda: self.holds_lease)
             except StoreUnavailable as error:

@@ -41,6 +41,8 @@ WRITER_CACHE_KIB = 64 * 1024
 # uploads change the same pages again and again, and each is written to the file once.
 CHECKPOINT_PAGES = 10_000
 LOG_BYTES_KEPT = 64 * 1024 * 1024
+# How long a trim of the log waits for readers to end; writers wait as long.
+TRIM_WAIT_SECONDS = 0.2
 # How often a waiting writer asks for the lock. SQLite's own waits grow to 100 ms, in which other
 # processes come and go before it.
 LOCK_POLL_SECONDS = 0.001
@@ -120,6 +122,29 @@ class Store:
                 yield connection
         finally:
             engine.dispose()
+
+    def trim_log(self, most_bytes: int = LOG_BYTES_KEPT) -> None:
+        """Work SQLite's write-ahead log into the file and begin it anew, if it is long.
+
+        SQLite does so by itself only at a moment without readers, and under load there is none: the
+        log would grow until there is. Most is done while others write, who then wait for the rest.
+        """
+        if not self.is_sqlite or self._log_bytes() <= most_bytes:
+            return
+        connection = sqlite3.connect(str(self.url.database), timeout=TRIM_WAIT_SECONDS)
+        try:
+            for mode in ("PASSIVE", "RESTART"):
+                connection.execute(f"PRAGMA wal_checkpoint({mode})").fetchall()
+        except sqlite3.OperationalError:
+            pass  # somebody reads for long: tried again at the next occasion
+        finally:
+            connection.close()
+
+    def _log_bytes(self) -> int:
+        try:
+            return Path(f"{self.url.database}-wal").stat().st_size
+        except OSError:
+            return 0
 
     def close(self) -> None:
         """Close every connection that is not in use."""

@@ -12,7 +12,7 @@ from batch_dashboard.services.database import upgrade_database
 from batch_dashboard.services.demo import store_demo
 from batch_dashboard.settings import PROJECT_ROOT
 from batch_dashboard.store.engine import Store
-from tests.browser.test_pages import FLAGS
+from tests.browser.visits import FLAGS
 from tests.http.server import running_server
 
 RESULTS = 60_000

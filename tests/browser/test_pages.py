@@ -2,37 +2,25 @@
 
 import csv
 import io
-import os
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser
 
 from batch_dashboard.model.failure_groups import failure_group_id, masked_line
 from batch_dashboard.services.alerts import check
 from batch_dashboard.services.demo import store_demo
 from batch_dashboard.store.engine import Store
+from tests.browser.visits import PATIENCE_MS, Visit, assert_sound
 from tests.factories import batch_run, failed_result, ingest, recipe_result
 from tests.http.server import running_server
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 RESULTS = 2_000
-PATIENCE_MS = 120_000
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 ODD_NAME = '../<b>"x" 💥'
 PAGES = {
     "overview": "/?last=1y",
@@ -57,7 +45,6 @@ PAGES = {
     "exports": "/exports/",
     "not found": "/nothing-here",
 }
-SCREENSHOTS = Path(__file__).resolve().parents[2] / "artifacts" / "screenshots"
 
 
 @pytest.fixture(scope="module")
@@ -91,82 +78,13 @@ def address(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> 
         yield address
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    program = os.environ.get("BATCH_DASHBOARD_CHROMIUM") or shutil.which("chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
-        yield browser
-        browser.close()
-
-
-class Visit:
-    """One page in a browser of its own, with everything it complained about and asked for."""
-
-    def __init__(self, browser: Browser, address: str, width: int, scheme: Any) -> None:
-        self.address = address
-        self.complaints: list[str] = []
-        self.requests: list[str] = []
-        self.context = browser.new_context(
-            viewport={"width": width, "height": 900}, color_scheme=scheme
-        )
-        self.page: Page = self.context.new_page()
-        self.page.set_default_timeout(PATIENCE_MS)
-        self.page.on("console", self._note)
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("request", self._ask)
-
-    def _note(self, message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning"):
-            self.complaints.append(message.text)
-
-    def _ask(self, request: Request) -> None:
-        self.requests.append(request.url)
-
-    def open(self, path: str) -> Page:
-        self.page.goto(self.address + path, wait_until="networkidle")
-        # Charts are drawn when they come into view.
-        self.page.evaluate(
-            """async () => {
-                for (let y = 0; y < document.body.scrollHeight; y += 400) {
-                    window.scrollTo(0, y);
-                    await new Promise(requestAnimationFrame);
-                }
-                window.scrollTo(0, 0);
-            }"""
-        )
-        self.page.wait_for_load_state("networkidle")
-        return self.page
-
-    def outside_requests(self) -> list[str]:
-        return [
-            url for url in self.requests if not url.startswith((self.address, "data:", "blob:"))
-        ]
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1440, 390])
 def test_every_page_is_sound(browser: Browser, address: str, width: int, scheme: str) -> None:
     for name, path in PAGES.items():
         visit = Visit(browser, address, width, scheme)
-        page = visit.open(path)
-        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-        page.screenshot(
-            path=SCREENSHOTS / f"{name.replace(' ', '-')}-{width}-{scheme}.png", full_page=True
-        )
-        unexpected = [
-            text for text in visit.complaints if "404 (NOT" not in text and "400 (BAD" not in text
-        ]
-        assert unexpected == [], name
-        assert visit.outside_requests() == [], name
-        overflow = page.evaluate(
-            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-        )
-        assert overflow <= 0, name
-        violations = Axe().run(page).response["violations"]
-        assert [
-            (found["id"], [node["html"] for node in found["nodes"]]) for found in violations
-        ] == [], name
+        visit.open(path)
+        assert_sound(visit, f"{name}-{width}-{scheme}")
         visit.context.close()
 
 
