@@ -4,6 +4,19 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Blueprint, Flask, render_template
+from werkzeug.datastructures import MultiDict
+from wtforms import (
+    BooleanField,
+    Form,
+    IntegerField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import InputRequired
+from wtforms.widgets import CheckboxInput, ListWidget
 
 from batch_dashboard.figures.sparkline import failure_rate_sparkline
 from batch_dashboard.figures.style import empty_figure
@@ -28,11 +41,29 @@ from batch_dashboard.model.slo import NONE, WINDOWS, Attempts, WindowRuns
 from batch_dashboard.model.sorting import Sort
 from batch_dashboard.model.targets import EcosystemRule
 from batch_dashboard.model.vocabulary import MACOS, RESULTS
+from batch_dashboard.store.jobs import Job
 from batch_dashboard.views.charts import as_json
 from batch_dashboard.views.choice import current_time
 from batch_dashboard.views.listing import Listing
 
 blueprint = Blueprint("patterns", __name__)
+
+
+class PatternForm(Form):  # type: ignore[misc]
+    """A field of each kind."""
+
+    text = StringField("A text", [InputRequired("Say something.")])
+    number = IntegerField("A number")
+    long_text = TextAreaField("A longer text")
+    choice = SelectField("One of some", choices=[SelectChoice("a", "a"), SelectChoice("b", "b")])
+    agreed = BooleanField("A yes or no")
+    several = SelectMultipleField(
+        "Some of some",
+        choices=[SelectChoice("a", "a"), SelectChoice("b", "b")],
+        option_widget=CheckboxInput(),
+        widget=ListWidget(prefix_label=False),
+    )
+
 
 LONG_NAME = "a-name-" + "x" * 190
 LINE = "Error: checksum of * does not match"
@@ -89,8 +120,25 @@ def index() -> str:
             failure_rate_sparkline([RatePoint(1, 1), None, RatePoint(0, 1), None]),
             failure_rate_sparkline([None]),
         ],
+        form=_refused_form(),
+        jobs=_jobs(now),
         empty_json=as_json(empty_figure("No batch run in this period.")),
     )
+
+
+def _refused_form() -> PatternForm:
+    form = PatternForm(MultiDict({"number": "ten", "long_text": "kept", "several": "a"}))
+    form.validate()
+    form.form_errors.append("Something that belongs to no field.")
+    return form
+
+
+def _jobs(now: datetime) -> list[Job]:
+    """Work in each state there is."""
+    asked = Job(1, "prune", {}, "ada", "192.0.2.1", now, None, None, 0, 0, None, False)
+    began = asked._replace(started_at=now, done=40, total=100)
+    done = began._replace(finished_at=now, outcome="100 results dropped")
+    return [asked, began, done, done._replace(outcome="it was not finished", has_failed=True)]
 
 
 def _pipelines(now: datetime) -> list[Pipeline]:

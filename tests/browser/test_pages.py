@@ -78,8 +78,7 @@ def address(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> 
         yield address
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")])
 def test_every_page_is_sound(browser: Browser, address: str, width: int, scheme: str) -> None:
     for name, path in PAGES.items():
         visit = Visit(browser, address, width, scheme)

@@ -16,10 +16,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from batch_dashboard.errors import AlertError
+from batch_dashboard.errors import InputError
 from batch_dashboard.model.incidents import Changes, Incident
 from batch_dashboard.services import destinations
 from batch_dashboard.services.alerts import MAX_ATTEMPTS, WAITS, check, send_due
+from batch_dashboard.services.changes import changing
 from batch_dashboard.services.destinations import Destination
 from batch_dashboard.services.watching import LEASE, Watcher
 from batch_dashboard.settings import PROJECT_ROOT, Settings
@@ -29,6 +30,7 @@ from tests.factories import NOW, batch_run, failed_result, ingest, recipe_result
 from tests.http.server import running_server
 from tests.http.test_concurrency import post
 from tests.receivers import Received, http_receiver, mail_receiver
+from tests.visitors import SOMEBODY
 
 HOUR = timedelta(hours=1)
 KEY = "k" * 32
@@ -219,8 +221,10 @@ def test_what_is_over_reaches_those_whom_the_next_message_does_not_concern(store
     macos = batch_run(started_at=(NOW + HOUR).isoformat(), completed_at=None, macos_minutes=801)
     ingest(store, macos, NOW + HOUR)
     look(store, NOW + 31 * HOUR, NOWHERE, critical)
-    told = [each.body for each in outbox(store) if each.destination == "critical only"]
-    assert any(body.startswith("OVER failing – homebrew") for body in told)
+    urgent = [each for each in outbox(store) if each.created_at == NOW + 31 * HOUR]
+    told = {each.destination: each.body for each in urgent}
+    assert told["nowhere"].startswith("WARNING")
+    assert told["critical only"].startswith("OVER failing – homebrew")
 
 
 def test_without_a_destination_nothing_counts_as_told(store: Store) -> None:
@@ -296,10 +300,10 @@ def test_what_waits_for_a_destination_that_is_gone_is_given_up(store: Store) -> 
 
 def test_a_destination_is_kept_encrypted(store: Store) -> None:
     url = "json://user:very-secret@127.0.0.1/"
-    with store.write() as connection:
-        destinations.add(connection, KEY, "hook", url, "warning", NOW)
-        with pytest.raises(AlertError, match="Apprise"):
-            destinations.add(connection, KEY, "bad", "nonsense", "warning", NOW)
+    with changing(store, SOMEBODY, NOW) as change:
+        destinations.create(change, KEY, "hook", url, "warning")
+        with pytest.raises(InputError, match="Apprise"):
+            destinations.create(change, KEY, "bad", "nonsense", "warning")
     with store.read() as connection:
         [found] = destinations.fetch_all(connection, KEY, [])
         assert (found.name, found.url, found.least_severity) == ("hook", url, "warning")

@@ -23,7 +23,7 @@ STATEMENTS = {
     "/failures/{group}": 6,
     "/recipes": 3,
     "/recipes/homebrew/wget": 6,
-    "/batch-runs": 3,
+    "/batch-runs": 4,
     "/batch-runs/3": 6,
     "/batch-runs/compare?a=1&b=2": 3,
     "/incidents": 1,
