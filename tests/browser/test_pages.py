@@ -80,11 +80,12 @@ def address(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")])
 def test_every_page_is_sound(browser: Browser, address: str, width: int, scheme: str) -> None:
+    # One browser, so that what pages have in common is loaded once.
+    visit = Visit(browser, address, width, scheme)
     for name, path in PAGES.items():
-        visit = Visit(browser, address, width, scheme)
         visit.open(path)
         assert_sound(visit, f"{name}-{width}-{scheme}")
-        visit.context.close()
+    visit.context.close()
 
 
 def test_the_charts_draw_their_marks(browser: Browser, address: str) -> None:
