@@ -7,8 +7,6 @@ import sys
 import tempfile
 from typing import Any
 
-from prometheus_client import multiprocess
-
 
 def _whole_number(name: str, default: int, low: int, high: int) -> int:
     text = os.environ.get(name, "").strip()
@@ -61,6 +59,9 @@ loglevel = "info"
 
 def child_exit(_server: Any, worker: Any) -> None:
     """Take what only a living process has out of the metrics; what it counted stays."""
+    # Not before the folder is named: the library looks for it once, when it is imported.
+    from prometheus_client import multiprocess
+
     multiprocess.mark_process_dead(worker.pid)
 
 
