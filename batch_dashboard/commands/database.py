@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import click
 
-from batch_dashboard.commands.context import actor, in_application, store
+from batch_dashboard.commands.context import actor, changing, in_application, store
 from batch_dashboard.services import backups
 from batch_dashboard.services.database import upgrade_database
 from batch_dashboard.store import migrations
@@ -19,7 +19,12 @@ def database() -> None:
 @in_application
 def upgrade() -> None:
     """Bring the schema to the newest revision and fill rollups that are missing."""
+    before = _revision()
     filled = upgrade_database(store())
+    if _revision() != before:
+        with changing() as change:
+            after = {"revision": _revision()}
+            change.record("upgrade database", "database", {"revision": before}, after)
     click.echo(f"The database is at revision {_revision()}.")
     if filled:
         click.echo("Rollups were filled from the batch runs that were there.")

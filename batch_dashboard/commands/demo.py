@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import click
 from tqdm import tqdm
 
-from batch_dashboard.commands.context import in_application, store
+from batch_dashboard.commands.context import changing, in_application, store
 from batch_dashboard.services.demo import has_batch_runs, store_demo
 
 MOST_RESULTS = 100_000_000
@@ -40,6 +40,8 @@ def demo(results: int, seed: int, if_empty: bool) -> None:
         desc="demo", total=results, unit="result", file=sys.stderr, disable=None, unit_scale=True
     ) as bar:
         report = store_demo(store(), results, seed, datetime.now(UTC), bar.update)
+    with changing() as change:
+        change.record("store demo data", "batch runs", None, {"batch_runs": report.stored_runs})
     click.echo(
         f"{report.stored_runs:,} batch runs with {report.stored_results:,} results stored"
         + (f", {report.known_runs:,} were there already" if report.known_runs else "")

@@ -2,7 +2,7 @@
 
 import click
 
-from batch_dashboard.commands.context import in_application, store
+from batch_dashboard.commands.context import changing, in_application, store
 from batch_dashboard.model.wording import plural
 from batch_dashboard.services.failure_groups import regroup_failures
 
@@ -17,6 +17,9 @@ def failures() -> None:
 def regroup() -> None:
     """Group every failed result by the rule in force; uploads wait meanwhile."""
     regrouped = regroup_failures(store())
+    with changing() as change:
+        moved = {"moved_results": regrouped.moved_results}
+        change.record("regroup failures", "failure groups", None, moved)
     click.echo(
         f"{plural(regrouped.moved_results, 'result')} moved into another group; "
         f"there are {plural(regrouped.failure_groups, 'failure group')} now."

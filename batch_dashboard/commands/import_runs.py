@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 from tqdm import tqdm
 
-from batch_dashboard.commands.context import in_application, store
+from batch_dashboard.commands.context import changing, in_application, store
 from batch_dashboard.services.import_sources import Source
 from batch_dashboard.services.imports import ImportReport, import_file
 
@@ -25,6 +25,9 @@ def import_runs(files: tuple[Path, ...]) -> None:
     for path in files:
         report = _import(path)
         refused += report.refused
+        stored = {"batch_runs": report.stored_runs, "recipe_results": report.stored_results}
+        with changing() as change:
+            change.record("import", path.name, None, stored)
         click.echo(
             f"{path}: {report.stored_runs:,} batch runs with {report.stored_results:,} results "
             f"stored, {report.known_runs:,} were there already, {report.refused:,} refused"

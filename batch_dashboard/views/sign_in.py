@@ -49,7 +49,10 @@ def enter() -> Response:
 
 def _signed_in(user: User, following: str) -> Response:
     now, key = current_time(), settings().secret_key
+    before = request.cookies.get(SESSION_COOKIE, "")
     with store().write() as connection:
+        if before:
+            sign_in.end_session(connection, key, before)
         cookie = sign_in.begin_session(connection, key, user, client_address(), now)
     response = make_response(redirect(following, 303))
     response.set_cookie(

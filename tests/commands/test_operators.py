@@ -1,5 +1,6 @@
 """The operator's commands: each does its task, says so, and is told of in the audit log."""
 
+import json
 import re
 import shutil
 from datetime import UTC, datetime, timedelta
@@ -129,6 +130,16 @@ def test_rollups(app: Flask, store: Store) -> None:
     done(app, "rollups", "rebuild")
     done(app, "rollups", "verify")
     assert entries(store) == ["rebuild rollups"]
+
+
+def test_what_brings_data_in_is_told_of_too(app: Flask, store: Store, tmp_path: Path) -> None:
+    file = tmp_path / "runs.ndjson"
+    file.write_text(json.dumps(batch_run()) + "\n")
+    done(app, "import", str(file))
+    done(app, "failures", "regroup")
+    done(app, "demo", "--results", "100")
+    done(app, "database", "upgrade")  # nothing to do, so nothing to tell
+    assert entries(store) == ["import", "regroup failures", "store demo data"]
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from batch_dashboard.services.rollups import verify_rollups
 from batch_dashboard.store import audit
 from batch_dashboard.store import tokens as token_store
 from batch_dashboard.store.engine import Store
+from batch_dashboard.views import observing
 from tests.factories import NOW, batch_run, failed_result, ingest, recipe_result
 from tests.receivers import Received, http_receiver
 from tests.views.test_ingest import post
@@ -484,6 +485,30 @@ def test_the_system_page_says_how_things_are(administrator: Visitor, store: Stor
     assert "every sum is what its rows say" in text
     assert "<dd>3</dd>" in text
     assert "<dd>30</dd>" in text
+
+
+def test_errors_and_slow_queries_are_listed_without_what_clients_sent(
+    app: Flask, administrator: Visitor, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(store)
+
+    def fail() -> str:
+        raise ValueError("what a client sent: s3cret")
+
+    monkeypatch.setitem(app.view_functions, "minutes.index", fail)
+    answer = administrator.open("/minutes?ecosystem=s3cret")
+    assert answer.status_code == 500
+    [request_id] = re.findall(r"Its id is ([0-9a-f]{12})", answer.text)
+    monkeypatch.setattr(observing, "SLOW_SECONDS", 0.0)
+    administrator.open("/batch-runs?ecosystem=s3cret")
+    monkeypatch.setattr(observing, "SLOW_SECONDS", 60.0)
+    text = administrator.open("/admin").text
+    assert request_id in text
+    assert "GET minutes.index" in text
+    assert "ValueError &lt; test_admin.py:" in text
+    assert "batch_runs.index" in text
+    assert "SELECT " in text
+    assert "s3cret" not in text
 
 
 def test_what_happens_each_night_is_asked_for_once(store: Store) -> None:
