@@ -18,7 +18,7 @@ from batch_dashboard.store import (
     rollups,
     uploads,
 )
-from batch_dashboard.store.engine import Connection, Store
+from batch_dashboard.store.engine import Connection
 
 MAX_REASON_LENGTH = 500
 
@@ -62,12 +62,6 @@ def delete(change: Change, batch_run_id: int, reason: str) -> None:
     delete_run(change.connection, batch_run_id)
     change.record("delete batch run", _subject(batch_run_id), before, {"reason": reason})
     change.judge_again()
-
-
-def delete_batch_run(store: Store, batch_run_id: int) -> bool:
-    """Delete a batch run in a transaction of its own; False when there is none of that id."""
-    with store.write() as connection:
-        return delete_run(connection, batch_run_id)
 
 
 def checked_reason(reason: str) -> str:

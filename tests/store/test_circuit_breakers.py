@@ -15,7 +15,7 @@ from batch_dashboard.model.circuit_breaker import (
     changes_of,
     state_at,
 )
-from batch_dashboard.services.batch_runs import delete_batch_run
+from batch_dashboard.services.batch_runs import delete_run
 from batch_dashboard.services.rollups import rebuild_rollups, verify_rollups
 from batch_dashboard.store import circuit_breakers
 from batch_dashboard.store.engine import Store
@@ -110,7 +110,8 @@ def test_whatever_the_order_it_is_what_a_simulation_says(
         for number, (minute, passed, failed, action) in enumerate(steps):
             if action == "d" and stored:
                 gone = sorted(stored)[minute % len(stored)]
-                assert delete_batch_run(store, gone)
+                with store.write() as connection:
+                    assert delete_run(connection, gone)
                 del stored[gone]
             else:
                 id = upload(store, minute, passed, failed, number)
