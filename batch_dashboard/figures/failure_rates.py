@@ -24,6 +24,8 @@ from batch_dashboard.model.series import RatePoint, RateSeries, Steps
 # Below this the axis ends above the highest rate instead of at 100 %.
 WHOLE_AXIS_FROM = 0.5
 LEAST_AXIS_TOP = 0.05
+# The height of a target's name as a share of the axis.
+NAME_HEIGHT = 0.07
 
 
 def failure_rates_figure(
@@ -56,7 +58,10 @@ def failure_rates_figure(
 def _targets(
     series: Sequence[RateSeries], targets: Mapping[str, float | None], top: float
 ) -> dict[str, Any]:
-    """A thin line for each target of the ecosystems shown, named at either end in turn."""
+    """A thin line for each target of the ecosystems shown, named at either end in turn.
+
+    A name moves up where it would lie over the one below it.
+    """
     named: dict[float, list[str]] = {}
     for line in series:
         target = None if line.is_other else targets.get(line.ecosystem)
@@ -64,10 +69,13 @@ def _targets(
             limit = round(1 - target, 4)
             named.setdefault(limit, []).append(line.ecosystem)
     shapes, notes = [], []
+    free_from = [0.0, 0.0]
     for index, limit in enumerate(limit for limit in sorted(named) if limit < top):
         names = named[limit]
         whose = plain(names[0]) if len(names) == 1 else f"{len(names)} ecosystems"
         at_end = index % 2 == 0
+        place = max(limit, free_from[at_end])
+        free_from[at_end] = place + NAME_HEIGHT * top
         shapes.append(
             {
                 "type": "line",
@@ -81,12 +89,12 @@ def _targets(
         )
         notes.append(
             {
-                "text": f"target of {whose}: at most {limit:.0%}",
+                "text": f"target of {whose}: at most {limit * 100:g}%",
                 "showarrow": False,
                 "xref": "paper",
                 "x": 1 if at_end else 0,
                 "xanchor": "right" if at_end else "left",
-                "y": limit,
+                "y": place,
                 "yanchor": "bottom",
                 "font": {"color": BUDGET, "size": 10},
             }

@@ -1,5 +1,6 @@
 """Every figure is one Plotly knows: go.Figure refuses unknown properties."""
 
+import itertools
 from datetime import date
 from typing import Any
 
@@ -265,3 +266,15 @@ def test_each_target_of_those_shown_is_a_line_named_in_place() -> None:
         "target of homebrew: at most 15%",
     ]
     assert [shape.y0 for shape in figure.layout.shapes] == [0.02, 0.15]
+
+
+def test_names_of_targets_that_are_close_do_not_lie_over_each_other() -> None:
+    names = ["a", "b", "c", "d", "e"]
+    sums = [RunSums(FIRST, name, 1, 10, 1, 9, 0, 0, 0, 0, 0, 0) for name in names]
+    targets = dict(zip(names, (0.99, 0.985, 0.98, 0.97, 0.96), strict=True))
+    figure = accepted(failure_rates_figure(WEEKS, rate_series(sums, STARTS), {}, targets))
+    notes = figure.layout.annotations
+    assert notes[1].text == "target of b: at most 1.5%"
+    for side in (0, 1):
+        heights = [note.y for note in notes if note.x == side]
+        assert min(above - below for below, above in itertools.pairwise(heights)) >= 0.07
