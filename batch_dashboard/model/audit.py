@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from batch_dashboard.model.filters import MAX_NAME_LENGTH, RunFilter
+from batch_dashboard.model.filters import RunFilter
 from batch_dashboard.model.periods import Period
 from batch_dashboard.model.search import parse_text
 
@@ -24,10 +24,11 @@ class AuditFilter:
         """The filter of a query string, and a sentence for each part that could not be used."""
         days, complaints = RunFilter.parse({"last": "all", **_days(args)}, today)
         text = parse_text(args, "text", complaints)
-        actor, action = (args.get(n, "").strip()[:MAX_NAME_LENGTH] for n in ("actor", "action"))
+        actor = parse_text(args, "actor", complaints)
+        action = parse_text(args, "action", complaints)
         parts = {**_days(args), "actor": actor, "action": action, "text": text}
         query = {name: value for name, value in parts.items() if value}
-        return cls(days.period, actor or None, action or None, text, query), complaints
+        return cls(days.period, actor, action, text, query), complaints
 
 
 def _days(args: Mapping[str, str]) -> dict[str, str]:

@@ -55,7 +55,8 @@ def check_password(
             _delay(connection, of_name, FREE_FAILURES, now),
             _delay(connection, of_address, FREE_FAILURES_OF_ADDRESS, now),
         )
-        found = users.find_named(connection, name)
+        # Nobody's name has other characters, and PostgreSQL takes no NUL even to look for.
+        found = users.find_named(connection, name) if name.isprintable() else None
         had_failed = sessions.find_failures(connection, of_name) is not None
     if wait > timedelta(0):
         raise TooManyAttempts(wait)

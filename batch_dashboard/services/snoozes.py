@@ -32,6 +32,6 @@ def snooze(change: Change, key: str, until: datetime, reason: str) -> None:
 
 def end(change: Change, key: str) -> None:
     """Tell of a finding again. Raises NotFound where it is not snoozed."""
-    if not incidents.delete_snooze(change.connection, key):
+    if CONTROL_CHARACTER.search(key) or not incidents.delete_snooze(change.connection, key):
         raise NotFound("this is not snoozed any more")
     change.record("end snooze", key)

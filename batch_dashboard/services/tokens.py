@@ -52,7 +52,7 @@ def create(
 ) -> NewToken:
     """Make a token. Raises InputError naming the field that cannot be used."""
     name, note = name.strip(), " ".join(CONTROL_CHARACTER.sub(" ", note).split())
-    if not 0 < len(name) <= MAX_NAME_LENGTH or not name.isprintable():
+    if not _is_name(name, MAX_NAME_LENGTH):
         raise InputError("name", f"a name has 1 to {MAX_NAME_LENGTH} printable characters")
     chosen = [scope for scope in SCOPES if scope in scopes]
     if not chosen or set(scopes) - set(SCOPES):
@@ -60,7 +60,7 @@ def create(
     named = None if ecosystems is None else list(dict.fromkeys(e.strip() for e in ecosystems))
     if named is not None and not (0 < len(named) <= MAX_ECOSYSTEMS):
         raise InputError("ecosystems", f"name 1 to {MAX_ECOSYSTEMS} ecosystems, or none for all")
-    if any(not 0 < len(each) <= MAX_ECOSYSTEM_LENGTH for each in named or ()):
+    if not all(_is_name(each, MAX_ECOSYSTEM_LENGTH) for each in named or ()):
         raise InputError("ecosystems", f"a name has 1 to {MAX_ECOSYSTEM_LENGTH} characters")
     if expires_at is not None and expires_at <= change.now:
         raise InputError("expires_at", "this is over already; choose a time to come")
@@ -116,6 +116,10 @@ def revoke(change: Change, token_id: int) -> Token:
 def hash_token(secret_key: str, token: str) -> bytes:
     """What is stored of a token: HMAC-SHA256 under the installation's secret key."""
     return hmac.digest(secret_key.encode(), token.encode(), sha256)
+
+
+def _is_name(text: str, most: int) -> bool:
+    return 0 < len(text) <= most and text.isprintable()
 
 
 def _insert(

@@ -12,11 +12,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from typing import Any
-from urllib.parse import urlsplit
 
 from flask import Flask, Response, flash, g, redirect, render_template, request, url_for
 from markupsafe import Markup
-from wtforms import Form
+from wtforms import DecimalField, Form, IntegerField
 
 from batch_dashboard.errors import Forbidden, FormSpent, InputError
 from batch_dashboard.services import changes
@@ -28,6 +27,8 @@ from batch_dashboard.views.connection import release, settings, store
 
 FIELD = "form_token"
 ID_BYTES = 12
+MOST_DIGITS = 12
+LARGEST = 10**MOST_DIGITS
 # What programs post to, with a token of their own.
 PROGRAM_ENDPOINTS = {"ingest.receive", "ingest.preflight"}
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
@@ -46,6 +47,35 @@ def form_token() -> Markup:
     return Markup('<input type="hidden" name="{}" value="{}.{}">').format(
         FIELD, unsigned, _code(unsigned)
     )
+
+
+class WholeNumberField(IntegerField):  # type: ignore[misc]
+    """A whole number of a size somebody means."""
+
+    data: Any
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Take what was entered."""
+        if valuelist and len(valuelist[0].strip()) > MOST_DIGITS:
+            self.data = None
+            raise ValueError("This number is too large.")
+        super().process_formdata(valuelist)
+
+
+class NumberField(DecimalField):  # type: ignore[misc]
+    """A number of a size somebody means, as many decimals as entered."""
+
+    data: Any
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, places=None, render_kw={"inputmode": "decimal"}, **options)
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Take what was entered."""
+        super().process_formdata(valuelist)
+        if self.data is not None and not (self.data.is_finite() and abs(self.data) < LARGEST):
+            self.data = None
+            raise ValueError("This is no number that can be used here.")
 
 
 @contextmanager
@@ -89,15 +119,8 @@ def done(message: str, endpoint: str, **values: Any) -> Response:
 
 def is_local(path: str) -> bool:
     """Whether a path leads to a page of ours, whatever a browser makes of it."""
-    parts = urlsplit(path)
-    return (
-        path.startswith("/")
-        and not path.startswith(("//", "/\\"))
-        and "\\" not in path
-        and path.isprintable()
-        and not parts.scheme
-        and not parts.netloc
-    )
+    is_path = path.startswith("/") and not path.startswith("//")
+    return is_path and "\\" not in path and path.isprintable()
 
 
 def _check() -> None:
@@ -125,7 +148,7 @@ def _is_from_here() -> bool:
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
         return False
     origin = request.headers.get("Origin")
-    return origin is None or urlsplit(origin).netloc == request.host
+    return origin is None or origin.partition("://")[2] == request.host
 
 
 def _code(unsigned: str) -> str:

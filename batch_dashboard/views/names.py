@@ -3,7 +3,10 @@
 import re
 
 from flask import Flask
-from werkzeug.routing import BaseConverter
+from werkzeug.routing import BaseConverter, IntegerConverter, Map, ValidationError
+
+from batch_dashboard.model.pagination import MAX_ROW_ID
+from batch_dashboard.model.wording import CONTROL_CHARACTER
 
 _ESCAPED = re.compile(r"~([0-9A-F]{2})", re.ASCII)
 
@@ -14,14 +17,24 @@ class NameConverter(BaseConverter):
     regex = "[^/]+"
 
     def to_python(self, value: str) -> str:
-        """The name."""
-        return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), value)
+        """The name; no client's name has control characters in it."""
+        name = _ESCAPED.sub(lambda match: chr(int(match[1], 16)), value)
+        if CONTROL_CHARACTER.search(name):
+            raise ValidationError
+        return name
 
     def to_url(self, value: str) -> str:
         """The name as a part of a path."""
         # Browsers take a part that is one or two dots for a direction.
         escaped = "~/" if value.strip(".") else "~/."
         return super().to_url(_escape(value, escaped))
+
+
+class RowIdConverter(IntegerConverter):
+    """The number of a row; a larger one than a database can hold is not there."""
+
+    def __init__(self, url_map: Map) -> None:
+        super().__init__(url_map, max=MAX_ROW_ID)
 
 
 class PathNameConverter(NameConverter):
@@ -41,7 +54,9 @@ class PathNameConverter(NameConverter):
 
 def register(app: Flask) -> None:
     """Let routes have names in them: `<name:ecosystem>`, `<path_name:recipe_name>`."""
-    app.url_map.converters.update(name=NameConverter, path_name=PathNameConverter)
+    app.url_map.converters.update(
+        name=NameConverter, path_name=PathNameConverter, row_id=RowIdConverter
+    )
 
 
 def _escape(text: str, characters: str) -> str:

@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.routing import Rule
+from werkzeug.routing.converters import NumberConverter
 
 from batch_dashboard.services import tokens
 from batch_dashboard.services.changes import changing
@@ -44,7 +45,7 @@ def requests_of(app: Flask) -> list[tuple[str, str, Rule]]:
     found = []
     for rule in app.url_map.iter_rules():
         values = {
-            name: "1" if "Integer" in type(converter).__name__ else "homebrew"
+            name: "1" if isinstance(converter, NumberConverter) else "homebrew"
             for name, converter in rule._converters.items()
         }
         path = adapter.build(rule.endpoint, values)
@@ -118,6 +119,7 @@ def test_every_action_needs_a_form_of_ours(
         {"Sec-Fetch-Site": "same-site"},
         {"Origin": "https://evil.example"},
         {"Origin": "null"},
+        {"Origin": "http://["},
         {"Origin": "http://localhost.evil.example"},
     ],
 )
@@ -251,6 +253,8 @@ def test_a_session_ends_by_signing_out_by_time_and_by_not_being_used(
         ("//evil.example/", "/"),
         ("/\\evil.example", "/"),
         ("\\\\evil.example", "/"),
+        ("//[", "/"),
+        ("/[", "/%5B"),
         ("/\t/evil.example", "/"),
         ("javascript:alert(1)", "/"),
         ("http:evil.example", "/"),
@@ -456,3 +460,108 @@ def count_of_everything(store: Store) -> dict[str, int]:
             for name, table in schema.metadata.tables.items()
             if name not in ("user_sessions", "sign_in_failures")
         }
+
+
+NASTY = [
+    "",
+    "a\x00b",
+    "-1",
+    "sNaN",
+    "-Infinity",
+    "1e999999",
+    "-1e300",
+    "9" * 5_000,
+    "x" * 100_000,
+    "\u202e<script>alert(1)</script>",
+    "' OR 1=1 --",
+    "0001-01-01",
+    "9999-12-31",
+    "😀" * 300,
+]
+FIELDS = [
+    "name",
+    "password",
+    "role",
+    "current",
+    "again",
+    "scopes",
+    "ecosystems",
+    "expires_at",
+    "note",
+    "overlap_hours",
+    "has_target",
+    "target",
+    "min_attempts",
+    "expected_interval",
+    "reason",
+    "link",
+    "expected_resume_at",
+    "runner_os",
+    "minutes",
+    "since",
+    "price-macos",
+    "price-linux",
+    "price-since",
+    "delete-reason",
+    "count",
+    "last_id",
+    "results",
+    "runs",
+    "audit",
+    "url",
+    "least_severity",
+    "key",
+    "hours",
+    "next",
+    "preview",
+]
+
+
+@pytest.mark.parametrize("value", NASTY, ids=lambda value: repr(value)[:20])
+def test_whatever_is_entered_is_answered_and_never_an_error(
+    app: Flask, administrator: Visitor, store: Store, value: str
+) -> None:
+    ingest(store, batch_run())
+    make_user(store, "eve", "viewer")
+    token = administrator.token("/account")
+    for method, path, rule in requests_of(app):
+        path = path.replace("/users/1/", "/users/2/")  # ada stays who she is
+        if method != "POST" or rule.endpoint in ("ingest.receive", "account.sign_out"):
+            continue
+        usual = {"reason": "why", "name": "some name", "minutes": "5", "count": "1", "last_id": "1"}
+        for fields in (dict.fromkeys(FIELDS, value), {**dict.fromkeys(FIELDS, value), **usual}):
+            fields.pop("preview") if fields["reason"] == "why" else None
+            answer = administrator.client.post(
+                path, data={**fields, "form_token": token}, headers=PAGE
+            )
+            if answer.status_code != 422:
+                token = administrator.token("/account")
+            assert answer.status_code < 500, (path, value[:40], answer.text[-500:])
+            assert answer.status_code != 401, path
+    assert administrator.open("/admin/audit").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/admin/users/" + "9" * 30,
+        "/admin/tokens/" + "9" * 30 + "/rotate",
+        "/admin/batch-runs/" + "9" * 30,
+        "/admin/ecosystems/%00",
+        "/ecosystems/%00",
+        "/api/v1/decision/%00",
+        "/badges/a%00b.svg",
+        "/recipes/homebrew/%00",
+    ],
+)
+def test_what_no_database_can_hold_is_not_there(administrator: Visitor, path: str) -> None:
+    assert administrator.open(path).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "query", ["actor=%00", "action=%00", "text=%00", "since=x", "after=W10", "actor=" + "x" * 999]
+)
+def test_an_audit_filter_that_cannot_be_used_is_said(administrator: Visitor, query: str) -> None:
+    answer = administrator.open(f"/admin/audit?{query}")
+    assert answer.status_code == 200
+    assert 'role="alert"' in answer.text

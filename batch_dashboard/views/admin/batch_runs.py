@@ -3,12 +3,13 @@
 from typing import Any
 
 from flask import Blueprint, Response, abort, render_template, request, url_for
-from wtforms import Form, HiddenField, IntegerField, TextAreaField
+from wtforms import Form, HiddenField, TextAreaField
 from wtforms.validators import InputRequired
 
 from batch_dashboard.errors import NotFound
 from batch_dashboard.model.filters import RunFilter
 from batch_dashboard.model.pagination import MAX_ROW_ID
+from batch_dashboard.model.records import BatchRun
 from batch_dashboard.model.wording import plural
 from batch_dashboard.services import batch_runs, jobs
 from batch_dashboard.store import batch_runs as run_store
@@ -16,7 +17,7 @@ from batch_dashboard.store import exclusion
 from batch_dashboard.store import jobs as job_store
 from batch_dashboard.views.choice import choose
 from batch_dashboard.views.connection import connection
-from batch_dashboard.views.forms import changing, done, errors_in, page
+from batch_dashboard.views.forms import WholeNumberField, changing, done, errors_in, page
 
 blueprint = Blueprint("admin_batch_runs", __name__, url_prefix="/admin/batch-runs")
 
@@ -35,8 +36,8 @@ class ReasonForm(Form):  # type: ignore[misc]
 class ManyForm(ReasonForm):
     """Why many runs are changed, and which were counted."""
 
-    count = IntegerField("How many", [InputRequired()], widget=HiddenField.widget)
-    last_id = IntegerField("Up to", [InputRequired()], widget=HiddenField.widget)
+    count = WholeNumberField("How many", [InputRequired()], widget=HiddenField.widget)
+    last_id = WholeNumberField("Up to", [InputRequired()], widget=HiddenField.widget)
 
 
 @blueprint.get("")
@@ -57,13 +58,13 @@ def index() -> str:
     )
 
 
-@blueprint.get("/<int:batch_run_id>")
+@blueprint.get("/<row_id:batch_run_id>")
 def show(batch_run_id: int) -> tuple[str, int]:
     """What can be done with one run."""
     return _page(batch_run_id, ReasonForm(), _delete_form())
 
 
-@blueprint.post("/<int:batch_run_id>/exclude")
+@blueprint.post("/<row_id:batch_run_id>/exclude")
 def exclude(batch_run_id: int) -> Response | tuple[str, int]:
     """Take a run out of the statistics."""
     form = ReasonForm(request.form)
@@ -76,7 +77,7 @@ def exclude(batch_run_id: int) -> Response | tuple[str, int]:
     return _page(batch_run_id, form, _delete_form())
 
 
-@blueprint.post("/<int:batch_run_id>/restore")
+@blueprint.post("/<row_id:batch_run_id>/restore")
 def restore(batch_run_id: int) -> Response:
     """Put an excluded run back."""
     with changing() as change:
@@ -85,7 +86,7 @@ def restore(batch_run_id: int) -> Response:
     return done(said, ".show", batch_run_id=batch_run_id)
 
 
-@blueprint.post("/<int:batch_run_id>/delete")
+@blueprint.post("/<row_id:batch_run_id>/delete")
 def delete(batch_run_id: int) -> Response | tuple[str, int]:
     """Delete a run for good."""
     form = _delete_form(request.form)
@@ -149,19 +150,17 @@ def _ask(kind: str, chosen: RunFilter, form: ManyForm) -> None:
 
 def _page(batch_run_id: int, exclude_form: Form, delete_form: Form) -> tuple[str, int]:
     conn = connection()
-    run: Any = None
-    exclusion_found = None
-    if batch_run_id <= MAX_ROW_ID:
-        run = run_store.find(conn, batch_run_id)
-        exclusion_found = exclusion.find(conn, batch_run_id) if run is None else None
-    if run is None and exclusion_found is None:
+    run: BatchRun | None = run_store.find(conn, batch_run_id)
+    excluded = exclusion.find(conn, batch_run_id) if run is None else None
+    run = run or (excluded and excluded.run)
+    if run is None:
         raise NotFound(f"There is no batch run {batch_run_id}. It may have been deleted.")
     return page(
         "pages/admin/batch_runs/show.html",
         exclude_form,
         delete_form,
-        run=run or (exclusion_found and exclusion_found.run),
-        exclusion=exclusion_found,
+        run=run,
+        exclusion=excluded,
         exclude_form=exclude_form,
         delete_form=delete_form,
     )

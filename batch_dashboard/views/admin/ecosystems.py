@@ -6,9 +6,7 @@ from flask import Blueprint, Response, render_template, request, url_for
 from wtforms import (
     BooleanField,
     DateTimeLocalField,
-    DecimalField,
     Form,
-    IntegerField,
     StringField,
     TextAreaField,
 )
@@ -22,7 +20,14 @@ from batch_dashboard.store import batch_runs
 from batch_dashboard.store import ecosystem_rules as rule_store
 from batch_dashboard.views.choice import current_time
 from batch_dashboard.views.connection import connection
-from batch_dashboard.views.forms import changing, done, errors_in, page
+from batch_dashboard.views.forms import (
+    NumberField,
+    WholeNumberField,
+    changing,
+    done,
+    errors_in,
+    page,
+)
 
 blueprint = Blueprint("admin_ecosystems", __name__, url_prefix="/admin/ecosystems")
 
@@ -33,15 +38,11 @@ class RuleForm(Form):  # type: ignore[misc]
     """What an ecosystem is held to; what is empty is the default."""
 
     has_target = BooleanField("It is held to a success rate", default=True)
-    target = DecimalField(
-        "Target (%)", [Optional()], places=None, render_kw={"inputmode": "decimal"}
-    )
-    min_attempts = IntegerField(
+    target = NumberField("Target (%)", [Optional()])
+    min_attempts = WholeNumberField(
         "Least attempts to judge by", [Optional()], render_kw={"inputmode": "numeric"}
     )
-    expected_interval = DecimalField(
-        "Expected interval (hours)", [Optional()], places=None, render_kw={"inputmode": "decimal"}
-    )
+    expected_interval = NumberField("Expected interval (hours)", [Optional()])
 
     @property
     def rule(self) -> OwnRule:
@@ -51,7 +52,7 @@ class RuleForm(Form):  # type: ignore[misc]
             self.has_target.data,
             None if target is None else float(target) / 100,
             self.min_attempts.data,
-            None if hours is None else timedelta(hours=min(float(hours), 1e6)),
+            None if hours is None else timedelta(hours=max(-1.0, min(float(hours), 1e6))),
         )
 
     @classmethod

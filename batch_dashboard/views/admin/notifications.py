@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from flask import Blueprint, Response, request
-from wtforms import Form, IntegerField, PasswordField, SelectField, StringField
+from wtforms import Form, PasswordField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, NumberRange
 
@@ -14,7 +14,7 @@ from batch_dashboard.services import destinations, snoozes
 from batch_dashboard.store import alerts, incidents
 from batch_dashboard.views.choice import current_time
 from batch_dashboard.views.connection import connection, release, settings
-from batch_dashboard.views.forms import changing, done, errors_in, page
+from batch_dashboard.views.forms import WholeNumberField, changing, done, errors_in, page
 
 blueprint = Blueprint("admin_notifications", __name__, url_prefix="/admin/notifications")
 
@@ -47,7 +47,7 @@ class SnoozeForm(Form):  # type: ignore[misc]
     """For how long nothing is told of a finding."""
 
     key = SelectField("Incident", [InputRequired("Choose one.")])
-    hours = IntegerField(
+    hours = WholeNumberField(
         "For (hours)",
         [InputRequired("Say for how long."), NumberRange(1, snoozes.MAX_HOURS, "From 1 to 2,160.")],
         default=24,

@@ -3,7 +3,7 @@
 from typing import Any
 
 from flask import Blueprint, Response, request
-from wtforms import Form, IntegerField
+from wtforms import Form
 from wtforms.validators import Optional
 
 from batch_dashboard.model.retention import DEFAULT_DAYS, Retention, oldest_day
@@ -11,7 +11,7 @@ from batch_dashboard.services import jobs, retention
 from batch_dashboard.store import jobs as job_store
 from batch_dashboard.views.choice import current_time
 from batch_dashboard.views.connection import connection
-from batch_dashboard.views.forms import changing, done, errors_in, page
+from batch_dashboard.views.forms import WholeNumberField, changing, done, errors_in, page
 
 blueprint = Blueprint("admin_retention", __name__, url_prefix="/admin/retention")
 
@@ -23,9 +23,9 @@ NUMBER = {"inputmode": "numeric"}
 class RetentionForm(Form):  # type: ignore[misc]
     """The days each kind of row is kept; empty: for ever."""
 
-    results = IntegerField("Results (days)", [Optional()], render_kw=NUMBER)
-    runs = IntegerField("Batch runs (days)", [Optional()], render_kw=NUMBER)
-    audit = IntegerField("Audit log (days)", [Optional()], render_kw=NUMBER)
+    results = WholeNumberField("Results (days)", [Optional()], render_kw=NUMBER)
+    runs = WholeNumberField("Batch runs (days)", [Optional()], render_kw=NUMBER)
+    audit = WholeNumberField("Audit log (days)", [Optional()], render_kw=NUMBER)
 
     @property
     def retention(self) -> Retention:

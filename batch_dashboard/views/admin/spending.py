@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 from flask import Blueprint, Response, abort, request
-from wtforms import DateField, DecimalField, Form, SelectField
+from wtforms import DateField, Form, SelectField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
@@ -17,12 +17,11 @@ from batch_dashboard.services.judgement import judge_budgets
 from batch_dashboard.store import spending_rules as rule_store
 from batch_dashboard.views.choice import current_time
 from batch_dashboard.views.connection import connection
-from batch_dashboard.views.forms import changing, done, errors_in, page
+from batch_dashboard.views.forms import NumberField, changing, done, errors_in, page
 
 blueprint = Blueprint("admin_spending", __name__, url_prefix="/admin/budgets-and-prices")
 
 PREVIEW = "preview"
-NUMBER = {"inputmode": "decimal"}
 
 
 class BudgetForm(Form):  # type: ignore[misc]
@@ -31,9 +30,7 @@ class BudgetForm(Form):  # type: ignore[misc]
     runner_os = SelectField(
         "Runner", choices=[SelectChoice(os, RUNNER_OS_NAMES[os]) for os in RUNNER_OS]
     )
-    minutes = DecimalField(
-        "Minutes a week", [InputRequired("Say how many.")], places=None, render_kw=NUMBER
-    )
+    minutes = NumberField("Minutes a week", [InputRequired("Say how many.")])
     since = DateField("From the Monday", [InputRequired("Say from when on.")])
 
     @property
@@ -45,12 +42,8 @@ class BudgetForm(Form):  # type: ignore[misc]
 class PriceForm(Form):  # type: ignore[misc]
     """The list prices from a day on."""
 
-    macos = DecimalField(
-        "macOS ($ a minute)", [InputRequired("Say how much.")], places=None, render_kw=NUMBER
-    )
-    linux = DecimalField(
-        "Linux ($ a minute)", [InputRequired("Say how much.")], places=None, render_kw=NUMBER
-    )
+    macos = NumberField("macOS ($ a minute)", [InputRequired("Say how much.")])
+    linux = NumberField("Linux ($ a minute)", [InputRequired("Say how much.")])
     since = DateField("From the day", [InputRequired("Say from when on.")])
 
     @property

@@ -6,7 +6,6 @@ from flask import Blueprint, Response, abort, make_response, render_template, re
 from wtforms import (
     DateTimeLocalField,
     Form,
-    IntegerField,
     SelectMultipleField,
     StringField,
     TextAreaField,
@@ -23,7 +22,7 @@ from batch_dashboard.store import tokens as token_store
 from batch_dashboard.store.tokens import Token
 from batch_dashboard.views.choice import current_time
 from batch_dashboard.views.connection import connection, settings
-from batch_dashboard.views.forms import changing, done, errors_in, page
+from batch_dashboard.views.forms import WholeNumberField, changing, done, errors_in, page
 
 blueprint = Blueprint("admin_tokens", __name__, url_prefix="/admin/tokens")
 
@@ -60,7 +59,7 @@ class TokenForm(Form):  # type: ignore[misc]
 class RotateForm(Form):  # type: ignore[misc]
     """How long the old token and the new one are both in force."""
 
-    overlap_hours = IntegerField(
+    overlap_hours = WholeNumberField(
         "Both are in force for (hours)",
         [
             InputRequired("Say for how many hours."),
@@ -107,7 +106,7 @@ def new() -> Response | tuple[str, int]:
     return page("pages/admin/tokens/new.html", form, form=form, known=known)
 
 
-@blueprint.route("/<int:token_id>/rotate", methods=["GET", "POST"])
+@blueprint.route("/<row_id:token_id>/rotate", methods=["GET", "POST"])
 def rotate(token_id: int) -> Response | tuple[str, int]:
     """Make a token in place of another."""
     token = _token(token_id)
@@ -125,7 +124,7 @@ def rotate(token_id: int) -> Response | tuple[str, int]:
     return page("pages/admin/tokens/rotate.html", form, form=form, token=token)
 
 
-@blueprint.route("/<int:token_id>/revoke", methods=["GET", "POST"])
+@blueprint.route("/<row_id:token_id>/revoke", methods=["GET", "POST"])
 def revoke(token_id: int) -> Response | tuple[str, int]:
     """Take a token out of force."""
     token, form = _token(token_id), Form()

@@ -71,13 +71,13 @@ def new() -> Response | tuple[str, int]:
     return page("pages/admin/users/new.html", form, form=form)
 
 
-@blueprint.get("/<int:user_id>")
+@blueprint.get("/<row_id:user_id>")
 def show(user_id: int) -> tuple[str, int]:
     """What can be changed of a user."""
     return _page(_user(user_id), NewPasswordForm())
 
 
-@blueprint.post("/<int:user_id>/role")
+@blueprint.post("/<row_id:user_id>/role")
 def set_role(user_id: int) -> Response | tuple[str, int]:
     """Give a user another role."""
     user, form = _user(user_id), RoleForm(request.form)
@@ -89,7 +89,7 @@ def set_role(user_id: int) -> Response | tuple[str, int]:
     return _page(user, NewPasswordForm(), form)
 
 
-@blueprint.post("/<int:user_id>/password")
+@blueprint.post("/<row_id:user_id>/password")
 def set_password(user_id: int) -> Response | tuple[str, int]:
     """Give a user another password."""
     user, form = _user(user_id), NewPasswordForm(request.form)
@@ -101,7 +101,7 @@ def set_password(user_id: int) -> Response | tuple[str, int]:
     return _page(user, form)
 
 
-@blueprint.post("/<int:user_id>/remove")
+@blueprint.post("/<row_id:user_id>/remove")
 def remove(user_id: int) -> Response | tuple[str, int]:
     """Remove a user."""
     user, form = _user(user_id), RoleForm()
