@@ -26,7 +26,7 @@ ROWS_AT_ONCE = 5_000
 PAGES_AT_ONCE = 500
 # Between two batches uploads get as much time as one took.
 LEAST_PAUSE_SECONDS = 0.005
-# A batch that took longer than this has the next one be half of it.
+# A batch that took longer than this has the next one be half of it; one of a quarter, twice of it.
 LONGEST_BATCH_SECONDS = 0.1
 SMALLEST_BATCH = 20
 
@@ -140,9 +140,10 @@ class _Pace:
         self.longest_seconds = 0.0
 
     def batches(
-        self, size: int, drop: Callable[[Connection, Any, int], int], until: Any
+        self, most: int, drop: Callable[[Connection, Any, int], int], until: Any
     ) -> Iterator[int]:
         """How many rows each batch dropped, until there is none left."""
+        size = most
         while self._goes_on():
             began = time.perf_counter()
             with self._store.write() as connection:
@@ -156,4 +157,6 @@ class _Pace:
             self._store.trim_log()
             if took > LONGEST_BATCH_SECONDS:
                 size = max(SMALLEST_BATCH, size // 2)
+            elif took < LONGEST_BATCH_SECONDS / 4:
+                size = min(most, size * 2)
             time.sleep(max(took, LEAST_PAUSE_SECONDS))
