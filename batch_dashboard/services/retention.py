@@ -154,7 +154,7 @@ class _Pace:
             if not dropped:
                 return
             yield dropped
-            self._store.trim_log()
+            self.longest_seconds = max(self.longest_seconds, self._store.trim_log())
             if took > LONGEST_BATCH_SECONDS:
                 size = max(SMALLEST_BATCH, size // 2)
             elif took < LONGEST_BATCH_SECONDS / 4:

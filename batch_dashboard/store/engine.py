@@ -42,7 +42,7 @@ WRITER_CACHE_KIB = 64 * 1024
 CHECKPOINT_PAGES = 10_000
 LOG_BYTES_KEPT = 64 * 1024 * 1024
 # How long a trim of the log waits for readers to end; writers wait as long.
-TRIM_WAIT_SECONDS = 0.2
+TRIM_WAIT_SECONDS = 0.1
 # How often a waiting writer asks for the lock. SQLite's own waits grow to 100 ms, in which other
 # processes come and go before it.
 LOCK_POLL_SECONDS = 0.001
@@ -123,20 +123,24 @@ class Store:
         finally:
             engine.dispose()
 
-    def trim_log(self, most_bytes: int = LOG_BYTES_KEPT) -> None:
+    def trim_log(self, most_bytes: int = LOG_BYTES_KEPT) -> float:
         """Work SQLite's write-ahead log into the file and begin it anew, if it is long.
 
         SQLite does so by itself only at a moment without readers, and under load there is none: the
-        log would grow until there is. Most is done while others write, who then wait for the rest.
+        log would grow until there is. All but the last of it is done while others write; for how
+        many seconds they then had to wait.
         """
         if not self.is_sqlite or self._log_bytes() <= most_bytes:
-            return
+            return 0.0
         connection = sqlite3.connect(str(self.url.database), timeout=TRIM_WAIT_SECONDS)
         try:
-            for mode in ("PASSIVE", "RESTART"):
-                connection.execute(f"PRAGMA wal_checkpoint({mode})").fetchall()
+            for _ in range(2):
+                connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+            began = time.monotonic()
+            connection.execute("PRAGMA wal_checkpoint(RESTART)").fetchall()
+            return time.monotonic() - began
         except sqlite3.OperationalError:
-            pass  # somebody reads for long: tried again at the next occasion
+            return 0.0  # somebody is busy for long: tried again at the next occasion
         finally:
             connection.close()
 

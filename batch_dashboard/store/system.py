@@ -4,13 +4,24 @@ import json
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Table, delete, func, insert, select, text
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Table,
+    delete,
+    func,
+    insert,
+    select,
+    text,
+)
 
 from batch_dashboard.store.schema import (
     alert_deliveries,
     batch_runs,
     ecosystem_days,
     excluded_runs,
+    pruned_ecosystem_days,
     request_errors,
     retention_rules,
     slow_queries,
@@ -118,23 +129,23 @@ def fetch_slowest(connection: Connection, count: int) -> list[SlowQuery]:
 
 
 def fetch_sizes(connection: Connection) -> dict[str, int]:
-    """How many batch runs, results, excluded runs and days of rollups there are.
+    """How many batch runs and results are kept, how many results were pruned, and excluded runs.
 
-    Results are counted by what the runs say they have: counting the rows takes as long as there
-    are rows.
+    Taken from the sums: counting the rows takes as long as there are rows.
     """
-    run, day = batch_runs.c, ecosystem_days.c
-    runs, received = connection.execute(
-        select(func.coalesce(func.sum(day.runs), 0), func.coalesce(func.sum(day.result_count), 0))
-    ).one()
-    pruned = connection.execute(
-        select(func.coalesce(func.sum(run.pruned_results), 0)).where(run.pruned_results > 0)
-    ).scalar_one()
+
+    def total(column: Column[Any], *conditions: ColumnElement[bool]) -> int:
+        query = select(func.coalesce(func.sum(column), 0)).where(*conditions)
+        return int(connection.execute(query).scalar_one())
+
+    day, gone, run = ecosystem_days.c, pruned_ecosystem_days.c, batch_runs.c
+    received, of_pruned_runs = total(day.result_count), total(gone.result_count)
+    pruned = of_pruned_runs + total(run.pruned_results, run.pruned_results > 0)
     excluded = connection.execute(select(func.count()).select_from(excluded_runs)).scalar_one()
     return {
-        "batch_runs": int(runs),
-        "recipe_results": int(received) - int(pruned),
-        "pruned_results": int(pruned),
+        "batch_runs": total(day.runs) - total(gone.runs),
+        "recipe_results": received - pruned,
+        "pruned_results": pruned,
         "excluded_runs": excluded,
     }
 

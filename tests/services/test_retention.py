@@ -12,7 +12,7 @@ from batch_dashboard.model.retention import Retention
 from batch_dashboard.services import batch_runs, retention
 from batch_dashboard.services.changes import Actor, changing
 from batch_dashboard.services.rollups import rebuild_rollups, verify_rollups
-from batch_dashboard.store import schema
+from batch_dashboard.store import schema, system
 from batch_dashboard.store.engine import Store
 from tests.conftest import WAIT_SECONDS
 from tests.factories import batch_run, failed_result, ingest, recipe_result
@@ -85,6 +85,14 @@ def test_runs_go_by_whole_days_and_charts_stay(store: Store) -> None:
     set_days(store, 28, 40)
     pruned = retention.prune(store, SOMEBODY, NOW)
     assert pruned.runs == 19
+    with store.read() as connection:
+        sizes = system.fetch_sizes(connection)
+    assert sizes == {
+        "batch_runs": 41,
+        "recipe_results": 29 * 3,
+        "pruned_results": 31 * 3,
+        "excluded_runs": 0,
+    }
     assert count(store, schema.batch_runs) == 41
     assert rows(store, schema.ecosystem_days) == before
     assert not any(verify_rollups(store).values())
