@@ -1,14 +1,16 @@
 """People who sign in and send forms, as a browser without JavaScript does."""
 
 import re
+from functools import cache
 from html import unescape
 from typing import Any
 
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from batch_dashboard.services import users
 from batch_dashboard.services.changes import Actor, changing
+from batch_dashboard.services.sign_in import hash_password
+from batch_dashboard.store import users
 from batch_dashboard.store.engine import Store
 from tests.factories import NOW
 
@@ -17,10 +19,17 @@ PAGE = {"Accept": "text/html"}
 SOMEBODY = Actor("test", "192.0.2.1")
 
 
+@cache
+def _stored_password() -> str:
+    # Hashing takes as long as it should: once is enough for all tests of a process.
+    return hash_password(PASSWORD)
+
+
 def make_user(store: Store, name: str, role: str) -> None:
-    """A user with PASSWORD."""
+    """A user with PASSWORD, and the entry of the audit log that tells of it."""
     with changing(store, SOMEBODY, NOW) as change:
-        users.add(change, name, PASSWORD, role)
+        users.insert_user(change.connection, name, _stored_password(), role, NOW)
+        change.record("add user", name, None, {"role": role})
 
 
 class Visitor:

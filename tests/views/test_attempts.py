@@ -465,16 +465,12 @@ def count_of_everything(store: Store) -> dict[str, int]:
 NASTY = [
     "",
     "a\x00b",
-    "-1",
     "sNaN",
-    "-Infinity",
     "1e999999",
     "-1e300",
     "9" * 5_000,
     "x" * 100_000,
-    "\u202e<script>alert(1)</script>",
-    "' OR 1=1 --",
-    "0001-01-01",
+    "<script>alert(1)</script>",
     "9999-12-31",
     "😀" * 300,
 ]
