@@ -1,7 +1,7 @@
 """Where notifications go, the outbox of what is to be sent, and who watches."""
 
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, delete, func, insert, or_, select, update
 
@@ -55,31 +55,27 @@ def insert_delivery(
     connection: Connection, destination: str, message: Message, now: datetime
 ) -> None:
     """Put a message into the outbox."""
-    connection.execute(
-        insert(alert_deliveries).values(
-            destination=destination,
-            title=message.title,
-            body=message.body,
-            created_at=now,
-            attempts=0,
-            next_attempt_at=now,
-        )
-    )
+    _insert(connection, destination, message, now, attempts=0, next_attempt_at=now)
 
 
 def insert_tested(
     connection: Connection, destination: str, message: Message, error: str | None, now: datetime
 ) -> None:
     """Note a test message, which is tried once."""
+    sent_at = None if error else now
+    _insert(connection, destination, message, now, attempts=1, sent_at=sent_at, last_error=error)
+
+
+def _insert(
+    connection: Connection, destination: str, message: Message, now: datetime, **state: Any
+) -> None:
     connection.execute(
         insert(alert_deliveries).values(
             destination=destination,
             title=message.title,
             body=message.body,
             created_at=now,
-            attempts=1,
-            sent_at=None if error else now,
-            last_error=error,
+            **state,
         )
     )
 
