@@ -228,8 +228,7 @@ def register(app: Flask) -> None:
             if shows_token and endpoint in READ_ENDPOINTS:
                 answer = as_reader()
                 if answer is None:
-                    path = request.view_args or {}
-                    require_reading(path.get("ecosystem") or request.args.get("ecosystem") or None)
+                    require_reading(_ecosystem_shown())
             else:
                 answer = as_viewer()
         return answer
@@ -238,9 +237,19 @@ def register(app: Flask) -> None:
     def keep_private(response: Response) -> Response:
         if (request.endpoint or "").startswith((ADMIN_BLUEPRINTS, "account.", "sign_in.")):
             response.cache_control.no_store = True
+        elif not settings().public and request.endpoint not in OPEN_ENDPOINTS:
+            # What was seen while signed in is not to be had by going back.
+            response.cache_control.no_store = True
         return response
 
     app.jinja_env.globals["current_user"] = _shown_user
+
+
+def _ecosystem_shown() -> str | None:
+    """The one ecosystem that an address for reading is about, None where it is about all."""
+    if request.endpoint == "exports.download":
+        return request.args.get("ecosystem") or None
+    return (request.view_args or {}).get("ecosystem")
 
 
 def _shown_user() -> User | None:

@@ -382,6 +382,9 @@ def test_a_token_for_reading_opens_closed_exports_of_its_ecosystems_only(
     assert status(limited, "/exports/batch_runs.csv?ecosystem=homebrew") == 200
     assert status(limited, "/exports/batch_runs.csv?ecosystem=homebrew&ecosystem=npm") == 200
     assert status(limited, "/api/v1/decision/npm") == 403
+    # The feed is of all ecosystems, whatever its address says.
+    assert status(limited, "/incidents.atom?ecosystem=homebrew") == 403
+    assert status(everything, "/incidents.atom") == 200
     assert status(everything, "/") == 401
     assert status(everything, "/admin") == 401
 
@@ -402,7 +405,10 @@ def test_closed_pages_are_closed_to_browsers_and_open_after_sign_in(
     shown = visitor.open("/minutes?last=7d")
     assert 'name="next" value="/minutes?last=7d"' in shown.text
     assert visitor.sign_in("vera").status_code == 303
-    assert visitor.open("/").status_code == 200
+    for path in ("/", "/minutes", "/badges/homebrew.svg"):
+        answer = visitor.open(path)
+        assert answer.status_code == 200
+        assert answer.cache_control.no_store
 
 
 def test_no_secret_is_kept_anywhere(
