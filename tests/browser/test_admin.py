@@ -146,29 +146,30 @@ def post(address: str, token: str, run: dict[str, object]) -> int:
         return error.code
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")])
+@pytest.mark.parametrize("width", [1440, 390])
 def test_every_admin_page_is_sound(
-    browser: Browser, address: str, store: Store, width: int, scheme: str
+    browser: Browser, address: str, store: Store, width: int
 ) -> None:
-    visit = Visit(browser, address, width, scheme)
+    visit = Visit(browser, address, width, "light")
     visit.open("/sign-in")
-    assert_sound(visit, f"sign-in-{width}-{scheme}")
+    assert_sound(visit, f"sign-in-{width}")
     visit.page.get_by_label("Name").fill("ada")
     visit.page.get_by_label("Password").fill(PASSWORD)
     visit.page.get_by_role("button", name="Sign in").click()
     visit.page.wait_for_url(f"{address}/")
     visit.open("/admin/tokens/new")
-    visit.page.get_by_label("Name").fill(f"sound {width} {scheme}")
+    visit.page.get_by_label("Name").fill(f"sound {width}")
     visit.page.get_by_role("button", name="Make the token").click()
     visit.page.locator("#secret").wait_for()
-    assert_sound(visit, f"made-token-{width}-{scheme}")
+    assert_sound(visit, f"made-token-{width}")
     visit.open("/admin/users/new")
     visit.page.get_by_role("button", name="Make the user").click()
     visit.page.locator(".field-error").first.wait_for()
-    assert_sound(visit, f"refused-form-{width}-{scheme}")
+    assert_sound(visit, f"refused-form-{width}", ("422 (UNP",))
+    visit.complaints.clear()
     for name, path in PAGES.items():
         visit.page.goto(address + path)
-        assert_sound(visit, f"admin-{name}-{width}-{scheme}")
+        assert_sound(visit, f"admin-{name}-{width}")
     visit.context.close()
 
 
