@@ -48,9 +48,9 @@ if os.path.isdir("/dev/shm") and os.access("/dev/shm", os.W_OK):  # noqa: S108
 # Nothing uses the control socket, and it would appear under the home folder.
 control_socket_disable = True
 
-# Where the processes keep their counts for /metrics; made anew at each start.
-_metrics = tempfile.mkdtemp(prefix="batch-dashboard-metrics-")
-os.environ["PROMETHEUS_MULTIPROC_DIR"] = _metrics
+# Where the processes keep what they count together (metrics, bad tokens); new at each start.
+_shared = tempfile.mkdtemp(prefix="batch-dashboard-")
+os.environ["PROMETHEUS_MULTIPROC_DIR"] = _shared
 
 accesslog = None
 errorlog = "-"
@@ -67,7 +67,7 @@ def child_exit(_server: Any, worker: Any) -> None:
 
 def on_exit(_server: Any) -> None:
     """Leave nothing behind."""
-    shutil.rmtree(_metrics, ignore_errors=True)
+    shutil.rmtree(_shared, ignore_errors=True)
 
 
 def post_worker_init(worker: Any) -> None:

@@ -32,10 +32,17 @@ STORED, REPLAYED, DRY_RUN = "stored", "replayed", "dry run"
 REFUSED, UNAUTHORIZED, TOO_LARGE = "refused", "unauthorized", "too large"
 UNAVAILABLE, FAILED = "unavailable", "failed"
 
+RIGHT, WRONG, NOT_CHECKED = "right", "wrong", "not checked"
+
 uploads = Counter(
     "batch_dashboard_uploads", "Requests to the ingest API by what became of them.", ["outcome"]
 )
 results_stored = Counter("batch_dashboard_results_stored", "Recipe results stored.")
+password_checks = Counter(
+    "batch_dashboard_password_checks",
+    "Passwords that somebody sent; after too many wrong ones the next are not checked.",
+    ["outcome"],
+)
 request_seconds = Histogram(
     "batch_dashboard_request_duration_seconds",
     "From the request to the beginning of its answer.",

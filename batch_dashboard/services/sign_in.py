@@ -2,14 +2,21 @@
 
 import hmac
 import secrets
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from hashlib import sha256
+from typing import NamedTuple
 
 from werkzeug.security import check_password_hash, generate_password_hash
 
 from batch_dashboard.errors import BatchDashboardError, StoreUnavailable
+from batch_dashboard.model.clients import network_of
+from batch_dashboard.services import metrics
 from batch_dashboard.store import sessions, users
 from batch_dashboard.store.engine import Connection, Store
+from batch_dashboard.store.sessions import Failures
 from batch_dashboard.store.users import User
 
 SESSION_BYTES = 32
@@ -27,10 +34,16 @@ FIRST_DELAY = timedelta(seconds=5)
 LONGEST_DELAY = timedelta(minutes=15)
 FAILURES_KEPT = timedelta(hours=24)
 
+# Addresses that share a turn are rare, and wait for each other for a moment only.
+TURNS = 64
+LONGEST_TURN_SECONDS = 20.0
+
 METHOD = "scrypt"  # memory-hard: 32 MiB a guess
 
 # Checked when nobody has the name, so that a guess takes as long as a real check.
 _NOBODY = generate_password_hash(secrets.token_urlsafe(), method=METHOD)
+
+_turns = tuple(threading.Lock() for _ in range(TURNS))
 
 
 class TooManyAttempts(BatchDashboardError):
@@ -46,31 +59,72 @@ def check_password(
 ) -> User | None:
     """The user of this name and password, None when there is none.
 
-    Raises TooManyAttempts when this address failed too often of late, with this name or in all;
-    the password is not looked at then, so whoever guesses on learns nothing.
+    The guess is counted before the password is checked, and taken back when it was right: of any
+    number of guesses at once, over all processes, no more are checked than one after the other.
+    Raises TooManyAttempts when this address failed too often recently, with this name or in total;
+    the password is not checked then.
     """
-    of_name, of_address = _subjects(secret_key, name, address)
+    subjects = _subjects(secret_key, name, address)
+    _refuse_when_delayed(store, subjects, now)
+    with _turn(subjects.address):
+        counted_before = _count_guess(store, subjects, now)
+        with store.read() as connection:
+            # No user's name has other characters, and PostgreSQL takes no NUL even to look for.
+            found = users.find_named(connection, name) if name.isprintable() else None
+        stored = found[1] if found else _NOBODY
+        is_right = check_password_hash(stored, password) and found is not None
+        metrics.password_checks.labels(metrics.RIGHT if is_right else metrics.WRONG).inc()
+        if not is_right or found is None:
+            return None
+        with store.write() as connection:
+            sessions.delete_failures(connection, subjects.name)
+            sessions.take_failure_back(connection, subjects.address, now, counted_before)
+    return found[0]
+
+
+def _refuse_when_delayed(store: Store, subjects: "_Subjects", now: datetime) -> None:
+    """Refuse most guesses of a flood without writing anything. Raises TooManyAttempts."""
     with store.read() as connection:
-        wait = max(
-            _delay(connection, of_name, FREE_FAILURES, now),
-            _delay(connection, of_address, FREE_FAILURES_OF_ADDRESS, now),
-        )
-        # Nobody's name has other characters, and PostgreSQL takes no NUL even to look for.
-        found = users.find_named(connection, name) if name.isprintable() else None
-        had_failed = sessions.find_failures(connection, of_name) is not None
+        _check_delay(connection, subjects, now)
+
+
+@contextmanager
+def _turn(subject: bytes) -> Iterator[None]:
+    """One password of an address at a time in each process.
+
+    Checking takes 32 MiB, and right passwords sent at once must not be taken for many guesses.
+    """
+    turn = _turns[subject[0] % len(_turns)]
+    if not turn.acquire(timeout=LONGEST_TURN_SECONDS):
+        metrics.password_checks.labels(metrics.NOT_CHECKED).inc()
+        raise TooManyAttempts(FIRST_DELAY)
+    try:
+        yield
+    finally:
+        turn.release()
+
+
+def _count_guess(store: Store, subjects: "_Subjects", now: datetime) -> Failures | None:
+    """Count a guess as failed until it is known better; what was counted of its address before.
+
+    Raises TooManyAttempts.
+    """
+    with store.write() as connection:
+        _check_delay(connection, subjects, now)
+        before = sessions.find_failures(connection, subjects.address)
+        for subject in subjects:
+            sessions.add_failure(connection, subject, now, FAILURES_KEPT)
+    return before
+
+
+def _check_delay(connection: Connection, subjects: "_Subjects", now: datetime) -> None:
+    wait = max(
+        _delay(connection, subjects.name, FREE_FAILURES, now),
+        _delay(connection, subjects.address, FREE_FAILURES_OF_ADDRESS, now),
+    )
     if wait > timedelta(0):
+        metrics.password_checks.labels(metrics.NOT_CHECKED).inc()
         raise TooManyAttempts(wait)
-    stored = found[1] if found else _NOBODY
-    is_right = check_password_hash(stored, password) and found is not None
-    if not is_right:
-        with store.write() as connection:
-            for subject in (of_name, of_address):
-                sessions.add_failure(connection, subject, now, FAILURES_KEPT)
-        return None
-    if had_failed:
-        with store.write() as connection:
-            sessions.delete_failures(connection, of_name)
-    return found[0] if found else None
 
 
 def begin_session(
@@ -115,11 +169,19 @@ def hash_password(password: str) -> str:
     return generate_password_hash(password, method=METHOD)
 
 
-def _subjects(secret_key: str, name: str, address: str) -> tuple[bytes, bytes]:
+class _Subjects(NamedTuple):
+    """What failures are counted by, as keyed hashes."""
+
+    name: bytes  # with the address
+    address: bytes
+
+
+def _subjects(secret_key: str, name: str, address: str) -> _Subjects:
     def keyed(*parts: str) -> bytes:
         return hmac.digest(secret_key.encode(), "\n".join(parts).encode(), sha256)
 
-    return keyed("sign-in", address, name), keyed("sign-in", address)
+    network = network_of(address)
+    return _Subjects(keyed("sign-in", network, name), keyed("sign-in", network))
 
 
 def _delay(connection: Connection, subject: bytes, free: int, now: datetime) -> timedelta:

@@ -98,6 +98,26 @@ def add_failure(
     )
 
 
+def take_failure_back(
+    connection: Connection, subject: bytes, counted_at: datetime, before: Failures | None
+) -> None:
+    """Uncount a password that was counted as wrong and proved right; `before` is the count then.
+
+    What was counted since by others stays.
+    """
+    known = find_failures(connection, subject)
+    if known is None or known.number <= 1:
+        delete_failures(connection, subject)
+        return
+    is_last = before is not None and known.last_failed_at == counted_at
+    last_failed_at = before.last_failed_at if before and is_last else known.last_failed_at
+    connection.execute(
+        update(sign_in_failures)
+        .where(_failure.subject == subject)
+        .values(failures=known.number - 1, last_failed_at=last_failed_at)
+    )
+
+
 def delete_failures(connection: Connection, subject: bytes) -> None:
     """Forget the wrong passwords of a subject."""
     connection.execute(delete(sign_in_failures).where(_failure.subject == subject))

@@ -1,8 +1,10 @@
 """Who is asking: bearer tokens for programs, a session or name and password for people."""
 
 import hmac
+import os
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from flask import Flask, Response, current_app, g, make_response, render_template, request
@@ -10,8 +12,8 @@ from flask_httpauth import HTTPAuth, HTTPBasicAuth, HTTPTokenAuth, MultiAuth
 from werkzeug.datastructures import Authorization
 
 from batch_dashboard.errors import Forbidden, StoreUnavailable
-from batch_dashboard.model.throttle import Throttle
 from batch_dashboard.services import sign_in, tokens
+from batch_dashboard.services.throttle import Throttle
 from batch_dashboard.services.users import ADMINISTRATOR
 from batch_dashboard.store import tokens as token_store
 from batch_dashboard.store.users import User
@@ -19,6 +21,8 @@ from batch_dashboard.views.choice import current_time
 from batch_dashboard.views.connection import connection, settings, store
 
 MAX_TOKEN_LENGTH = 500
+# The folder that gunicorn.conf.py makes for what its worker processes count together.
+SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 SESSION_COOKIE = "batch_dashboard_session"
 # What answers without sign-in even where pages are closed: programs, and what a sign-in needs.
 OPEN_ENDPOINTS = {
@@ -106,7 +110,7 @@ def verify_token(token: str) -> TokenHolder | None:
                 None if found.ecosystems is None else tuple(found.ecosystems),
                 last is not None and now - last < step,
             )
-    _throttle().add_failure(client_address(), time.monotonic())
+    count_bad_token()
     return None
 
 
@@ -121,13 +125,21 @@ def refuse_token(status: int) -> Response:
     """401 as clients know it, 403 for another scope, 429 when this address failed too often."""
     if status == 403:
         raise Forbidden(f"this token is for {g.token_scopes} only")
-    wait = _throttle().seconds_to_wait(client_address(), time.monotonic())
+    # A request without a token is not counted, but waits as those with a bad one do.
+    wait = g.get("seconds_to_wait")
+    if wait is None:
+        wait = _throttle().seconds_to_wait(client_address(), time.time())
     if wait:
         return _too_many(int(wait) + 1)
     response = make_response("Unauthorized", 401)
     response.mimetype = "text/plain"
     response.headers["WWW-Authenticate"] = "Bearer"
     return response
+
+
+def count_bad_token() -> None:
+    """Count a bad token of this request's address; `refuse_token` answers by that count."""
+    g.seconds_to_wait = _throttle().add_failure(client_address(), time.time())
 
 
 @password.verify_password
@@ -158,7 +170,7 @@ def refuse_person(status: int) -> Response:
     if status == 403:
         raise Forbidden("This is for administrators; you are signed in as a viewer.")
     if "seconds_to_wait" in g:
-        return _too_many(g.seconds_to_wait)
+        return _too_many(int(g.seconds_to_wait))
     if not wants_page():
         response = make_response("Please sign in.\n", 401)
         response.mimetype = "text/plain"
@@ -210,7 +222,8 @@ def require_reading(*ecosystems: str | None) -> None:
 
 def register(app: Flask) -> None:
     """Ask for a sign-in before every page that needs one, whatever its view says."""
-    app.extensions["throttle"] = Throttle()
+    shared = os.environ.get(SHARED_FOLDER)
+    app.extensions["throttle"] = Throttle(Path(shared, "bad-tokens") if shared else None)
     as_reader = bearer.login_required(role=tokens.READ)(lambda: None)
     as_viewer = people.login_required()(lambda: None)
     as_administrator = people.login_required(role=ADMINISTRATOR)(lambda: None)

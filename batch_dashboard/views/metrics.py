@@ -5,6 +5,7 @@ import hmac
 from flask import Blueprint, Response, request
 
 from batch_dashboard.services import metrics
+from batch_dashboard.views.access import count_bad_token, refuse_token
 from batch_dashboard.views.connection import settings, store
 
 blueprint = Blueprint("metrics", __name__)
@@ -13,8 +14,9 @@ blueprint = Blueprint("metrics", __name__)
 @blueprint.get("/metrics")
 def show() -> Response:
     """The numbers of all worker processes."""
-    if not (settings().metrics_public or _has_token()):
-        return Response("Unauthorized", 401, {"WWW-Authenticate": "Bearer"}, mimetype="text/plain")
+    if not settings().metrics_public and not _has_token():
+        refused: Response = refuse_token(401)
+        return refused
     return Response(metrics.exposition(store()), content_type=metrics.CONTENT_TYPE)
 
 
@@ -22,6 +24,9 @@ def _has_token() -> bool:
     expected = settings().metrics_token
     auth = request.authorization
     shown = auth.token if auth is not None and auth.type == "bearer" else None
-    return bool(expected and shown) and hmac.compare_digest(
-        str(expected).encode(), str(shown).encode()
-    )
+    if not shown:
+        return False
+    if expected and hmac.compare_digest(expected.encode(), shown.encode()):
+        return True
+    count_bad_token()
+    return False

@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 from prometheus_client.parser import text_string_to_metric_families
 
 from batch_dashboard.services.rollups import check_rollups
+from batch_dashboard.services.throttle import MAX_FAILURES
 from batch_dashboard.settings import Settings
 from batch_dashboard.store.engine import Store
 from tests.factories import batch_run
@@ -47,6 +48,16 @@ def test_it_is_closed_but_to_its_own_token(
     answer = client.get("/metrics", headers={"Authorization": f"Bearer {OWN}"})
     assert answer.status_code == 200
     assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
+
+
+def test_bad_tokens_are_counted_and_a_right_one_never_waits(
+    app: Flask, client: FlaskClient, settings: Settings
+) -> None:
+    app.extensions["settings"] = replace(settings, metrics_token=OWN)
+    bad = {"Authorization": "Bearer wrong"}
+    statuses = [client.get("/metrics", headers=bad).status_code for _ in range(MAX_FAILURES + 1)]
+    assert statuses == [401] * MAX_FAILURES + [429]
+    assert client.get("/metrics", headers={"Authorization": f"Bearer {OWN}"}).status_code == 200
 
 
 def test_uploads_are_counted_by_what_became_of_them(public: FlaskClient, store: Store) -> None:
