@@ -1,4 +1,4 @@
-"""Two batch runs side by side, recipe by recipe. Each is read once, by the index of its results."""
+"""Two batch runs side by side: what became of each recipe in both of them."""
 
 from typing import Any
 
@@ -6,13 +6,11 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Select,
-    Subquery,
     and_,
     case,
     func,
     literal,
     select,
-    union_all,
 )
 
 from batch_dashboard.model.comparison import (
@@ -71,54 +69,43 @@ def fetch_page(
 
 
 def _compared(before_id: int, after_id: int) -> Select[Any]:
-    """A row for each recipe of either run, in the columns of ComparedRecipe."""
-    before, after = _outcomes(before_id, "before"), _outcomes(after_id, "after")
-    same = and_(
-        before.c.ecosystem == after.c.ecosystem, before.c.recipe_name == after.c.recipe_name
-    )
-    of_before = select(
-        before.c.ecosystem,
-        before.c.recipe_name,
-        before.c.result.label("result_before"),
-        before.c.category.label("category_before"),
-        after.c.result.label("result_after"),
-        after.c.category.label("category_after"),
-    ).outerjoin_from(before, after, same)
-    of_after = (
-        select(
-            after.c.ecosystem,
-            after.c.recipe_name,
-            before.c.result,
-            before.c.category,
-            after.c.result,
-            after.c.category,
-        )
-        .outerjoin_from(after, before, same)
-        .where(before.c.result.is_(None))
-    )
-    both = union_all(of_before, of_after).subquery()
-    return select(_change(both.c.result_before, both.c.result_after).label("change"), both)
+    """A row for each recipe of either run, in the columns of ComparedRecipe.
 
-
-def _outcomes(batch_run_id: int, name: str) -> Subquery:
-    """What became of each recipe of a run: its last attempt, skipped where there was none."""
-    attempted = func.max(case((_result.result != SKIPPED, _result.id)))
+    The results of both runs are grouped by recipe and then found by their id. Nothing is joined by
+    name: SQLite would read the later run once for every recipe of the earlier one.
+    """
     last = (
-        select(func.coalesce(attempted, func.max(_result.id)).label("id"))
-        .where(_result.batch_run_id == batch_run_id)
-        .group_by(_result.ecosystem, _result.recipe_name)
-        .subquery()
-    )
-    return (
         select(
             _result.ecosystem,
             _result.recipe_name,
-            _result.result,
-            _result.error_category.label("category"),
+            _last_attempt(before_id).label("before_id"),
+            _last_attempt(after_id).label("after_id"),
         )
-        .join_from(last, recipe_results, _result.id == last.c.id)
-        .subquery(name)
+        .where(_result.batch_run_id.in_((before_id, after_id)))
+        .group_by(_result.ecosystem, _result.recipe_name)
+        .subquery("last")
     )
+    before, after = recipe_results.alias("before"), recipe_results.alias("after")
+    return (
+        select(
+            _change(before.c.result, after.c.result).label("change"),
+            last.c.ecosystem,
+            last.c.recipe_name,
+            before.c.result.label("result_before"),
+            before.c.error_category.label("category_before"),
+            after.c.result.label("result_after"),
+            after.c.error_category.label("category_after"),
+        )
+        .outerjoin_from(last, before, before.c.id == last.c.before_id)
+        .outerjoin(after, after.c.id == last.c.after_id)
+    )
+
+
+def _last_attempt(batch_run_id: int) -> ColumnElement[Any]:
+    """The id of a recipe's last attempt in a run, of its last result where it was only skipped."""
+    of_run = _result.batch_run_id == batch_run_id
+    attempted = func.max(case((and_(of_run, _result.result != SKIPPED), _result.id)))
+    return func.coalesce(attempted, func.max(case((of_run, _result.id))))
 
 
 def _change(before: ColumnElement[Any], after: ColumnElement[Any]) -> ColumnElement[str]:
