@@ -1,13 +1,34 @@
-"""Which failed results say the same. Source: docs/failure-groups.md.
+"""Which failed results fail for the same reason. Source: docs/failure-groups.md.
 
-A message is reduced to its telling line, what differs from one occurrence to the next is masked,
-and the group is the error category with what is left.
+A message is reduced to the line that names the cause, the variable parts of that line are masked,
+and the masked line identifies the group.
 """
 
 import re
 from hashlib import blake2b
+from typing import NamedTuple
+
+from batch_dashboard.model.reasons.plain import plain_text
+
+__all__ = [
+    "MAX_LINE_LENGTH",
+    "NO_ERROR_LINE",
+    "OMISSION",
+    "OMISSION_LINE",
+    "Reason",
+    "failure_group_id",
+    "find_reason",
+    "plain_text",
+]
 
 MASK = "*"
+
+# The name of the group of messages that do not name a cause.
+NO_ERROR_LINE = "no error line in the message"
+
+# What replaces the middle of a long message, on a line of its own.
+OMISSION = "[… {count:,} characters omitted …]"
+OMISSION_LINE = re.compile(r"^\[… [\d,]+ characters omitted …\]$", re.MULTILINE)
 
 # Longer lines say no more: what differs behind this is not looked at.
 MAX_LINE_LENGTH = 1_000
@@ -52,7 +73,7 @@ SLASH = re.compile(r"[/\\]")
 REPEATED_MASK = re.compile(r"\*(?:[\s,]*+\*)++")
 
 
-def telling_line(message: str) -> str:
+def _telling_line(message: str) -> str:
     """The last line that begins with an error word, else the last line that is not blank.
 
     An item of a list right below belongs to it. Where the message was cut within the line, the
@@ -77,21 +98,47 @@ def telling_line(message: str) -> str:
     return line[:MAX_LINE_LENGTH]
 
 
-def masked_line(message: str | None, recipe_name: str) -> str:
+def _masked_line(message: str | None, recipe_name: str) -> str:
     """The telling line with everything masked that differs between occurrences.
 
     Empty for a result without a message.
     """
     if not message:
         return ""
-    line = telling_line(message)
+    line = _telling_line(message)
     if recipe_name in line:
         line = re.sub(rf"(?<!\w){re.escape(recipe_name)}(?!\w)", MASK, line)
     masked = MASKED if SLASH.search(line) else MASKED_WITHOUT_SLASH
     return " ".join(REPEATED_MASK.sub(MASK, masked.sub(MASK, line)).split())
 
 
-def failure_group_id(error_category: str | None, line: str) -> int:
-    """The group's number, 0…2⁶³-1: the same on every machine and after every restart."""
-    text = f"{error_category or ''}\0{line}".encode()
-    return int.from_bytes(blake2b(text, digest_size=8).digest()) >> 1
+class Reason(NamedTuple):
+    """Why a result failed, as far as its message says."""
+
+    # The line that names the cause as people read it: without ANSI sequences and control
+    # characters. Empty for no message; NO_ERROR_LINE where no line names a cause.
+    line: str
+    # What identifies the group: the line with its variable parts masked by "*".
+    masked_line: str
+    # The last line of a message that has no error line, else empty.
+    detail: str
+    # The line ends where the message was cut off, and its masked line with "*". It may be the
+    # beginning of the line of another group.
+    is_truncated: bool
+
+
+def find_reason(message: str | None, recipe_name: str, truncated_at: int | None = None) -> Reason:
+    """The reason that a message states.
+
+    `truncated_at` is the length at which the client is known to cut its messages off.
+    """
+    if not message:
+        return Reason("", "", "", is_truncated=False)
+    text = plain_text(message)
+    is_truncated = len(message) == truncated_at or text.rstrip().endswith(CUT_OFF)
+    return Reason(_telling_line(text), _masked_line(text, recipe_name), "", is_truncated)
+
+
+def failure_group_id(masked_line: str) -> int:
+    """The number of a group, 0…2⁶³-1: the same on every machine and after every restart."""
+    return int.from_bytes(blake2b(masked_line.encode(), digest_size=8).digest()) >> 1

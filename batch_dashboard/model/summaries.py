@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from batch_dashboard.model.failure_groups import failure_group_id, masked_line
+from batch_dashboard.model.failure_groups import failure_group_id, find_reason
 from batch_dashboard.model.payload import NewRecipeResults
 from batch_dashboard.model.vocabulary import FAILED, PASSED
 
@@ -120,8 +120,8 @@ def _add_failure(
     summary: RunSummary, key: RecipeKey, error_category: str | None, error_message: str | None
 ) -> int:
     ecosystem, recipe_name = key
-    line = masked_line(error_message, recipe_name)
-    group_id = failure_group_id(error_category, line)
+    line = find_reason(error_message, recipe_name).masked_line
+    group_id = failure_group_id(line)
     group = summary.failure_groups.get(group_id)
     if group is None:
         group = FailureGroup(error_category, line, error_message)

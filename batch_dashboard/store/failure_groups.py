@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection, Table, delete, insert
 
-from batch_dashboard.model.failure_groups import failure_group_id, masked_line
+from batch_dashboard.model.failure_groups import failure_group_id, find_reason
 from batch_dashboard.model.periods import Step
 from batch_dashboard.model.summaries import FailureGroup, RecipeKey, RunSummary
 from batch_dashboard.store.bulk import as_stored, execute_many, run_statement, upsert_rows
@@ -311,8 +311,8 @@ def _regroup(connection: Connection) -> tuple[dict[int, FailureGroup], int]:
     for rows in _failed_results(connection):
         changed = []
         for result_id, recipe_name, category, message, stored in rows:
-            line = masked_line(message, recipe_name)
-            group_id = failure_group_id(category, line)
+            line = find_reason(message, recipe_name).masked_line
+            group_id = failure_group_id(line)
             if group_id not in groups:
                 groups[group_id] = FailureGroup(category, line, message)
             if group_id != stored:

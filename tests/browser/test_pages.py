@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from batch_dashboard.model.failure_groups import failure_group_id, masked_line
+from batch_dashboard.model.failure_groups import failure_group_id, find_reason
 from batch_dashboard.services.alerts import check
 from batch_dashboard.services.demo import store_demo
 from batch_dashboard.store.engine import Store
@@ -22,6 +22,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 RESULTS = 2_000
 ODD_NAME = '../<b>"x" 💥'
+ODD_GROUP = failure_group_id(find_reason(ODD_NAME * 9, ODD_NAME).masked_line)
 PAGES = {
     "overview": "/?last=1y",
     "overview of one ecosystem": "/?last=30d&ecosystem=homebrew",
@@ -30,7 +31,7 @@ PAGES = {
     "minutes": "/minutes?last=1y",
     "minutes by day": "/minutes?last=30d&by=day&ecosystem=homebrew",
     "failures": "/failures?last=1y",
-    "failure group": f"/failures/{failure_group_id(ODD_NAME, masked_line(ODD_NAME * 9, ODD_NAME))}",
+    "failure group": f"/failures/{ODD_GROUP}",
     "recipes": "/recipes?last=1y",
     "stuck recipes": "/recipes?state=stuck&last=all",
     "recipe that fails": "/recipes/homebrew/sharkdp/bat?last=1y",

@@ -17,7 +17,7 @@ from batch_dashboard.model.demo_collection import (
     STUCK_RECIPE,
 )
 from batch_dashboard.model.demo_schedule import INCIDENT_DAYS_AGO
-from batch_dashboard.model.failure_groups import masked_line
+from batch_dashboard.model.failure_groups import find_reason
 from batch_dashboard.model.payload import parse_payload
 
 RESULTS = 4_000
@@ -99,7 +99,7 @@ def test_the_incident_fails_nearly_everything_with_one_error(payloads: list[Payl
         if entry["result"] != "skipped" and entry["recipe_name"] != STUCK_RECIPE
     ]
     groups = Counter(
-        masked_line(entry["error_message"], entry["recipe_name"])
+        find_reason(entry["error_message"], entry["recipe_name"]).masked_line
         for entry in results
         if "403 Forbidden" in entry.get("error_message", "")
     )
@@ -143,7 +143,7 @@ def test_some_runs_process_nothing_tell_no_minutes_or_list_too_few(
 
 
 def test_failures_become_fewer_and_fall_into_few_groups(payloads: list[Payload]) -> None:
-    groups: set[tuple[str | None, str]] = set()
+    groups: set[str] = set()
     attempts: dict[bool, list[bool]] = defaultdict(list)
     for payload in payloads:
         for entry in payload["results"]:
@@ -153,8 +153,9 @@ def test_failures_become_fewer_and_fall_into_few_groups(payloads: list[Payload])
             if entry["recipe_name"] != STUCK_RECIPE:
                 attempts[days_ago(payload) > 365].append(failed)
             if failed:
-                line = masked_line(entry.get("error_message"), entry["recipe_name"])
-                groups.add((entry.get("error_category"), line))
+                groups.add(
+                    find_reason(entry.get("error_message"), entry["recipe_name"]).masked_line
+                )
     assert 12 <= len(groups) <= 18
     rates = {long_ago: sum(each) / len(each) for long_ago, each in attempts.items()}
     assert 0.03 < rates[False] < rates[True] < 0.35
