@@ -4,7 +4,6 @@ import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from math import isfinite
 from typing import Generic, NamedTuple, TypeVar
 
 from batch_dashboard.model.wording import CONTROL_CHARACTER
@@ -87,20 +86,29 @@ def _decoded(token: str) -> list[object] | None:
 
 
 def _of_kind(value: object, kind: type) -> KeyValue:
-    if kind is str and isinstance(value, str) and not CONTROL_CHARACTER.search(value):
-        return value
-    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+    """The value of a column. Raises ValueError for what no row of the list can hold."""
+    if kind is str:
+        return _text(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError(value)
-    if abs(value) > MAX_ROW_ID:
+    # NaN is within no bounds.
+    if not -MAX_ROW_ID <= value <= MAX_ROW_ID:
         raise ValueError(value)
     if kind is float:
         return float(value)
-    if isinstance(value, int):
-        if kind is int:
-            return value
-        if kind is datetime:
-            try:
-                return datetime.fromtimestamp(value, UTC)
-            except (OverflowError, OSError) as error:
-                raise ValueError(value) from error
-    raise ValueError(value)
+    if not isinstance(value, int):
+        raise ValueError(value)
+    if kind is int:
+        return value
+    try:
+        return datetime.fromtimestamp(value, UTC)
+    except (OverflowError, OSError) as error:
+        raise ValueError(value) from error
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str) or CONTROL_CHARACTER.search(value):
+        raise ValueError(value)
+    # Half of a surrogate pair is no text that a database takes: UnicodeEncodeError is a ValueError.
+    value.encode()
+    return value

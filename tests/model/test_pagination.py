@@ -1,6 +1,9 @@
 """A place in a list survives the URL, and nothing made up becomes one."""
 
+import json
+from base64 import urlsafe_b64encode
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -16,6 +19,10 @@ KEYS = st.tuples(
         lambda time: time.replace(microsecond=0, tzinfo=UTC)
     ),
 )
+
+
+def made_up(text: str) -> str:
+    return urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
 @given(KEYS, st.booleans())
@@ -46,6 +53,13 @@ def test_the_end_of_a_list_can_be_asked_for() -> None:
         (Place((float("nan"),)).token, (float,)),
         (Place((True,)).token, (int,)),
         (Place(("a\nb",)).token, (str,)),
+        (made_up('["\\ud83d"]'), (str,)),
+        (Place((10**400,)).token, (int,)),
+        (Place((10**400,)).token, (float,)),
+        (Place((-(10**400),)).token, (datetime,)),
+        (Place((float("inf"),)).token, (float,)),
+        (Place((1e300,)).token, (float,)),
+        (Place((10**11 * 10**4,)).token, (datetime,)),
     ],
 )
 def test_a_token_of_another_list_or_made_up_names_no_place(
@@ -54,3 +68,24 @@ def test_a_token_of_another_list_or_made_up_names_no_place(
     place, complaints = parse_place({"after": token}, kinds)
     assert place is None
     assert len(complaints) == 1
+
+
+@given(
+    st.recursive(
+        st.none()
+        | st.booleans()
+        | st.integers()
+        | st.integers(10**18, 10**400)
+        | st.floats()
+        | st.text(st.characters()),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=2),
+        max_leaves=5,
+    ),
+    st.lists(st.sampled_from([str, int, float, datetime]), min_size=1, max_size=3),
+)
+def test_any_json_is_a_place_or_a_complaint(value: Any, kinds: list[type]) -> None:
+    place, complaints = parse_place({"after": made_up(json.dumps(value))}, kinds)
+    assert (place is None) == bool(complaints)
+    if place is not None:
+        assert [type(part) for part in place.key] == kinds
+        assert parse_place(place.query, kinds) == (place, [])

@@ -2,6 +2,7 @@
 
 import html
 import re
+from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
@@ -50,7 +51,17 @@ HOSTILE = [
     "/",
     "=cmd|' /C calc'!A0",
 ]
+# No row of a list has one of these, and no database takes them.
+ODD_VALUES = ["1" + "0" * 400, "-1e300", "NaN", "null", '"\\ud83d"', '"\\u0000"', "[[]]", "{}"]
+
+
+def place_of(values: str) -> str:
+    """A place in a list as its address writes one, with made-up values."""
+    return "after=" + urlsafe_b64encode(values.encode()).decode().rstrip("=")
+
+
 BAD_QUERIES = [
+    *(place_of(f"[{','.join([value] * length)}]") for value in ODD_VALUES for length in (2, 3)),
     "last=banana",
     "since=2026-02-01&until=2026-01-01",
     "since=2026-99-99",
