@@ -27,12 +27,15 @@ _ECOSYSTEM = ExportColumn("ecosystem", "Where the recipes come from, such as hom
 _STARTED_AT = ExportColumn("started_at", "When the batch run started.", "UTC time")
 _DAY = ExportColumn(
     DAY,
-    "The day the runs started; by=week: the Monday, as week_start; by=month: as month_start.",
+    "The day the runs started; by=week: the Monday, as week_start; by=month or year: the first day,"
+    " as month_start or year_start.",
     "UTC day",
 )
 _PLATFORM_OPTION = {"platform": "only results of this platform"}
 _RESULT_OPTION = {"result": "only results that are passed, failed or skipped"}
-_BY_OPTION = {"by": "day (as it is), week or month: sums of the days chosen, weeks from Monday"}
+_BY_OPTION = {
+    "by": "day (as it is), week, month or year: sums of the days chosen, weeks from Monday"
+}
 _BY_DAY_ORDER = "Oldest first, then by ecosystem; days without a run have no row."
 
 FILES = {
@@ -95,7 +98,7 @@ FILES = {
         ),
         ExportFile(
             "minutes.csv",
-            "One row for each UTC day (week, month) and ecosystem with a batch run.",
+            "One row for each UTC day (week, month, year) and ecosystem with a batch run.",
             _BY_DAY_ORDER,
             (
                 _DAY,
@@ -115,7 +118,7 @@ FILES = {
         ),
         ExportFile(
             "failure_rates.csv",
-            "One row for each UTC day (week, month) and ecosystem with a batch run.",
+            "One row for each UTC day (week, month, year) and ecosystem with a batch run.",
             _BY_DAY_ORDER,
             (
                 _DAY,

@@ -169,9 +169,15 @@ def _absent(steps: Steps, shown: Mapping[date, RunSums]) -> list[str]:
 
 
 def _when(steps: Steps, start: date) -> str:
-    if steps.step is Step.DAY:
-        return f"on {start}"
-    return f"in {start:%B %Y}" if steps.step is Step.MONTH else f"in the week of {start}"
+    match steps.step:
+        case Step.DAY:
+            return f"on {start}"
+        case Step.WEEK:
+            return f"in the week of {start}"
+        case Step.MONTH:
+            return f"in {start:%B %Y}"
+        case Step.YEAR:
+            return f"in {start.year}"
 
 
 def failure_rates_sentence(steps: Steps, series: Sequence[RateSeries]) -> str:
@@ -212,11 +218,7 @@ def failure_counts_sentence(
         return "No result failed in this period."
     sums = [sum(counts) for counts in zip(*(line.counts for line in series), strict=True)]
     most = max(range(len(sums)), key=lambda index: sums[index])
-    when = (
-        f"in the week of {steps.starts[most]}"
-        if steps.word == "week"
-        else f"on {steps.starts[most]}"
-    )
+    when = _when(steps, steps.starts[most])
     parts = [f"{plural(total, 'result')} failed, most {when} ({sums[most]:,})."]
     first = series[0]
     if len(series) > 1 and not first.is_other:

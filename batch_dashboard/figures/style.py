@@ -25,11 +25,23 @@ STEP_TITLES = {
     Step.DAY: "day (UTC)",
     Step.WEEK: "week (Monday, UTC)",
     Step.MONTH: "month (UTC)",
+    Step.YEAR: "year (UTC)",
 }
 # Days left free beside the first and the last step.
-STEP_EDGES = {Step.DAY: DAY, Step.WEEK: 4 * DAY, Step.MONTH: 17 * DAY}
+STEP_EDGES = {Step.DAY: DAY, Step.WEEK: 4 * DAY, Step.MONTH: 17 * DAY, Step.YEAR: 200 * DAY}
 DAY_MS = 86_400_000
-BAR_WIDTHS_MS = {Step.DAY: 0.75 * DAY_MS, Step.WEEK: 5.25 * DAY_MS, Step.MONTH: 21 * DAY_MS}
+BAR_WIDTHS_MS = {
+    Step.DAY: 0.75 * DAY_MS,
+    Step.WEEK: 5.25 * DAY_MS,
+    Step.MONTH: 21 * DAY_MS,
+    Step.YEAR: 270 * DAY_MS,
+}
+STEP_TICKS = {
+    Step.DAY: "%-d %b\n%Y",
+    Step.WEEK: "%-d %b\n%Y",
+    Step.MONTH: "%b\n%Y",
+    Step.YEAR: "%Y",
+}
 
 COLOURS = 8
 # Shape and dash tell apart what colour alone might not.
@@ -121,7 +133,7 @@ def step_axis(steps: Steps, **changes: Any) -> dict[str, Any]:
     base: dict[str, Any] = {
         "range": [str(steps.starts[0] - edge), str(steps.starts[-1] + edge)],
         "tickvals": [str(start) for start in steps.starts[::every]],
-        "tickformat": "%b\n%Y" if steps.step is Step.MONTH else "%-d %b\n%Y",
+        "tickformat": STEP_TICKS[steps.step],
     }
     return time_axis(STEP_TITLES[steps.step], **base | changes)
 

@@ -37,26 +37,37 @@ class Period:
 
 
 class Step(Enum):
-    """What a chart goes through: UTC days, weeks from Monday, or calendar months."""
+    """What a chart goes through: UTC days, weeks from Monday, calendar months or years."""
 
     DAY = "day"
     WEEK = "week"
     MONTH = "month"
+    YEAR = "year"
 
     def start_of(self, day: date) -> date:
         """The first day of the step that holds a day."""
-        if self is Step.DAY:
-            return day
-        return day - day.weekday() * DAY if self is Step.WEEK else day.replace(day=1)
+        match self:
+            case Step.DAY:
+                return day
+            case Step.WEEK:
+                return day - day.weekday() * DAY
+            case Step.MONTH:
+                return day.replace(day=1)
+            case Step.YEAR:
+                return day.replace(month=1, day=1)
 
     def between(self, first: date, last: date) -> int:
         """How many steps lie from one step's first day to another's."""
+        if self is Step.YEAR:
+            return last.year - first.year
         if self is Step.MONTH:
             return 12 * (last.year - first.year) + last.month - first.month
         return (last - first) // (WEEK if self is Step.WEEK else DAY)
 
     def later(self, start: date, count: int = 1) -> date:
         """The first day of the step that is `count` steps after the one that starts on a day."""
+        if self is Step.YEAR:
+            return start.replace(year=start.year + count)
         if self is Step.MONTH:
             years, month = divmod(start.month - 1 + count, 12)
             return start.replace(year=start.year + years, month=month + 1)

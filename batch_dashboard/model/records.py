@@ -21,7 +21,7 @@ class Minutes(NamedTuple):
 
 
 class RunSums(NamedTuple):
-    """Sums over the batch runs of one ecosystem in one day, week or month, or a part of it.
+    """Sums over the batch runs of one ecosystem in one day, week, month or year, or a part.
 
     `start` is its first day.
     """

@@ -16,6 +16,7 @@ MAX_DAYS_BY_DAY = 31
 MAX_DAYS_BY_WEEK = 366
 # More steps than this are neither read in a chart nor in its table: longer steps are shown.
 MAX_STEPS = 110
+LONGER = {Step.DAY: Step.WEEK, Step.WEEK: Step.MONTH, Step.MONTH: Step.YEAR}
 
 
 class Steps(NamedTuple):
@@ -95,7 +96,7 @@ def steps(sums: Sequence[HasStart], period: Period, step: Step) -> Steps:
     first = earliest if period.since is None else step.start_of(period.since)
     last = latest if period.last_day is None else step.start_of(period.last_day)
     # A chart of a century would show nothing: an empty side beyond the data is left out.
-    if step.between(first, last) > 600:
+    if step.between(first, last) >= MAX_STEPS:
         first, last = max(first, earliest), min(last, latest)
     count = step.between(first, last) + 1
     return Steps([step.later(first, index) for index in range(count)], step, period)
@@ -221,19 +222,32 @@ def day_or_week(period: Period) -> Step:
     return Step.DAY if short else Step.WEEK
 
 
-def fitting_step(period: Period, asked: Step | None = None) -> Step:
-    """The step asked for, else days up to a month, weeks up to a year, months beyond.
+def day_week_or_month(period: Period) -> Step:
+    """Days for a period of up to a month, weeks for up to a year, months for a longer one."""
+    long = period.days is not None and period.days > MAX_DAYS_BY_WEEK
+    return Step.MONTH if long else day_or_week(period)
 
-    A step that would come more than 110 times in the period gives way to the next longer one.
+
+def fitting_step(period: Period, data: Period, preferred: Step | None = None) -> Step:
+    """The step preferred, by default days up to a month and weeks beyond.
+
+    `data` are the days from the first run to the last, where an open period ends. A step that would
+    come more than 110 times gives way to the next longer one.
     """
-    if period.since is None or period.last_day is None or period.days is None:
-        return Step.MONTH
-    step = asked or (Step.MONTH if period.days > MAX_DAYS_BY_WEEK else day_or_week(period))
-    for longer in (Step.WEEK, Step.MONTH):
-        first, last = step.start_of(period.since), step.start_of(period.last_day)
-        if step is not Step.MONTH and step.between(first, last) >= MAX_STEPS:
-            step = longer
+    step = preferred or day_or_week(period)
+    if data.since is None or data.last_day is None:
+        return step
+    first, last = period.since or data.since, period.last_day or data.last_day
+    if _count(Step.MONTH, first, last) > MAX_STEPS:
+        # As `steps` does: sides of the period without data are left out.
+        first, last = max(first, data.since), min(last, data.last_day)
+    while (longer := LONGER.get(step)) and _count(step, first, last) > MAX_STEPS:
+        step = longer
     return step
+
+
+def _count(step: Step, first: date, last: date) -> int:
+    return step.between(step.start_of(first), step.start_of(last)) + 1
 
 
 def _series(

@@ -211,7 +211,7 @@ def iter_recipe_results(
 
 
 def iter_minutes(store: Store, run_filter: RunFilter, by: str = BY_DAY) -> Generator[bytes]:
-    """The lines of `minutes.csv`, one per day (week, month) and ecosystem, oldest first."""
+    """The lines of `minutes.csv`, one per day (week, month, year) and ecosystem, oldest first."""
     return _iter_rollup(store, run_filter, by, MINUTES[by])
 
 

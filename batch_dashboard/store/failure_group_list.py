@@ -1,6 +1,7 @@
 """Failure groups as pages show them: the list, failures over time, one group."""
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -37,7 +38,7 @@ from batch_dashboard.store.schema import (
     failure_group_weeks,
     failure_groups,
 )
-from batch_dashboard.store.weeks import week_start
+from batch_dashboard.store.weeks import step_start
 
 _group = failure_groups.c
 _recipe = failure_group_recipes.c
@@ -107,10 +108,10 @@ def select_groups(run_filter: RunFilter, category: str | None, text: str | None)
 
 
 def fetch_categories(
-    connection: Connection, run_filter: RunFilter, by_week: bool
+    connection: Connection, run_filter: RunFilter, step: Step
 ) -> list[FailureSums]:
-    """Failed results per error category and day, or week, oldest first."""
-    sums = _sums(run_filter.period, _of_ecosystem(run_filter.ecosystem), by_week)
+    """Failed results per error category and step, oldest first."""
+    sums = _sums(run_filter.period, _of_ecosystem(run_filter.ecosystem), step)
     query = (
         select(sums.c.start, _group.error_category, _summed(sums.c.failed))
         .join(failure_groups, _group.id == sums.c.id)
@@ -127,9 +128,9 @@ def find(connection: Connection, failure_group_id: int) -> FailureGroupDetail | 
 
 
 def fetch_group_sums(
-    connection: Connection, failure_group_id: int, run_filter: RunFilter, by_week: bool
+    connection: Connection, failure_group_id: int, run_filter: RunFilter, step: Step
 ) -> list[FailureSums]:
-    """Failed results of one group per ecosystem and day, or week, oldest first."""
+    """Failed results of one group per ecosystem and step, oldest first."""
 
     def of_group(table: Table) -> list[ColumnElement[bool]]:
         chosen = run_filter.ecosystem
@@ -138,7 +139,7 @@ def fetch_group_sums(
             table.c.ecosystem != ALL_ECOSYSTEMS if chosen is None else table.c.ecosystem == chosen,
         ]
 
-    sums = _sums(run_filter.period, of_group, by_week)
+    sums = _sums(run_filter.period, of_group, step)
     query = (
         select(sums.c.start, sums.c.ecosystem, _summed(sums.c.failed))
         .group_by(sums.c.start, sums.c.ecosystem)
@@ -242,7 +243,7 @@ def _group_sums(run_filter: RunFilter) -> Subquery:
     """`id` and `failed` of every group that failed in a period."""
     if run_filter.period == Period(None, None) and run_filter.ecosystem is None:
         return select(_group.id, _group.failed).subquery()
-    sums = _sums(run_filter.period, _of_ecosystem(run_filter.ecosystem), by_week=True)
+    sums = _sums(run_filter.period, _of_ecosystem(run_filter.ecosystem), Step.WEEK)
     return select(sums.c.id, _summed(sums.c.failed).label("failed")).group_by(sums.c.id).subquery()
 
 
@@ -250,41 +251,48 @@ def _of_ecosystem(ecosystem: str | None) -> Conditions:
     return lambda table: [table.c.ecosystem == (ALL_ECOSYSTEMS if ecosystem is None else ecosystem)]
 
 
-def _sums(period: Period, conditions: Conditions, by_week: bool) -> Subquery:
-    """`start`, `ecosystem`, `id` and `failed` of a period; by week, `start` is the Monday.
+def _sums(period: Period, conditions: Conditions, step: Step) -> Subquery:
+    """`start`, `ecosystem`, `id` and `failed` of a period; `start` is the first day of a step.
 
-    Whole weeks come from the table of weeks, the days of weeks that are cut from that of days.
+    Whole weeks come from the table of weeks, all else from that of days.
     """
-    if not by_week:
-        return _part(failure_group_days, period, conditions).subquery()
+    if step is not Step.WEEK:
+        return _days(period, conditions, step).subquery()
     since = None if period.since is None else Step.WEEK.start_of(period.since + WEEK - DAY)
     until = None if period.until is None else Step.WEEK.start_of(period.until)
     if since is not None and until is not None and since >= until:
-        return _part(failure_group_days, period, conditions, to_week=True).subquery()
-    parts = [_part(failure_group_weeks, Period(since, until), conditions)]
+        return _days(period, conditions, step).subquery()
+    week = failure_group_weeks.c.week
+    parts = [_part(failure_group_weeks, week, week, Period(since, until), conditions)]
     if since is not None and since != period.since:
-        edge = Period(period.since, since)
-        parts.append(_part(failure_group_days, edge, conditions, to_week=True))
+        parts.append(_days(Period(period.since, since), conditions, step))
     if until is not None and until != period.until:
-        edge = Period(until, period.until)
-        parts.append(_part(failure_group_days, edge, conditions, to_week=True))
+        parts.append(_days(Period(until, period.until), conditions, step))
     return union_all(*parts).subquery()
 
 
+def _days(period: Period, conditions: Conditions, step: Step) -> Select[Any]:
+    day = failure_group_days.c.day
+    return _part(failure_group_days, step_start(step, day), day, period, conditions)
+
+
 def _part(
-    table: Table, period: Period, conditions: Conditions, to_week: bool = False
+    table: Table,
+    start: ColumnElement[date],
+    time: ColumnElement[date],
+    period: Period,
+    conditions: Conditions,
 ) -> Select[Any]:
-    column = table.c.week if table is failure_group_weeks else table.c.day
     query = select(
-        (week_start(column) if to_week else column).label("start"),
+        start.label("start"),
         table.c.ecosystem,
         table.c.failure_group_id.label("id"),
         table.c.failed,
     ).where(*conditions(table))
     if period.since is not None:
-        query = query.where(column >= period.since)
+        query = query.where(time >= period.since)
     if period.until is not None:
-        query = query.where(column < period.until)
+        query = query.where(time < period.until)
     return query
 
 

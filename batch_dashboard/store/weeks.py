@@ -1,4 +1,4 @@
-"""The first day of the week or month that holds a day, computed by the database."""
+"""The first day of the week, month or year that holds a day, computed by the database."""
 
 from datetime import date
 from typing import Any
@@ -45,8 +45,31 @@ def _month_on_postgresql(element: month_start, compiler: Any, **options: Any) ->
     return f"CAST(date_trunc('month', {compiler.process(element.clauses, **options)}) AS DATE)"
 
 
+class year_start(GenericFunction[date]):
+    """The first day of the UTC year that holds a day."""
+
+    type = Date()
+    inherit_cache = True
+
+
+@compiles(year_start, "sqlite")
+def _year_on_sqlite(element: year_start, compiler: Any, **options: Any) -> str:
+    return f"substr({compiler.process(element.clauses, **options)}, 1, 5) || '01-01'"
+
+
+@compiles(year_start, "postgresql")
+def _year_on_postgresql(element: year_start, compiler: Any, **options: Any) -> str:
+    return f"CAST(date_trunc('year', {compiler.process(element.clauses, **options)}) AS DATE)"
+
+
 def step_start(step: Step, day: ColumnElement[date]) -> ColumnElement[date]:
     """The first day of the step that holds a day."""
-    if step is Step.DAY:
-        return day
-    return week_start(day) if step is Step.WEEK else month_start(day)
+    match step:
+        case Step.DAY:
+            return day
+        case Step.WEEK:
+            return week_start(day)
+        case Step.MONTH:
+            return month_start(day)
+        case Step.YEAR:
+            return year_start(day)

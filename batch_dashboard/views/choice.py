@@ -9,8 +9,9 @@ from urllib.parse import urlencode
 from flask import current_app, request, url_for
 
 from batch_dashboard.model.filters import DEFAULT_LAST, LAST_DAYS, LAST_WORDS, RunFilter
-from batch_dashboard.model.periods import DAY, Period, last_days
+from batch_dashboard.model.periods import DAY, Period, Step, last_days
 from batch_dashboard.model.records import EcosystemSpan
+from batch_dashboard.model.series import fitting_step
 from batch_dashboard.store import batch_runs
 from batch_dashboard.store.engine import Connection
 
@@ -45,6 +46,21 @@ class Choice:
     def last_started_at(self) -> datetime | None:
         """When the last run of the chosen ecosystems started, None when there was none ever."""
         return max((span.last_started_at for span in self.spans), default=None)
+
+    @property
+    def data(self) -> Period:
+        """The days from the first run of the chosen ecosystems to the last; open without any."""
+        spans = self.spans
+        if not spans:
+            return Period(None, None)
+        first = min(span.first_started_at for span in spans).date()
+        last = max(span.last_started_at for span in spans).date()
+        return Period(first, last + DAY)
+
+    @property
+    def step(self) -> Step:
+        """What the charts of the period shown go through."""
+        return fitting_step(self.shown.period, self.data)
 
     @property
     def fell_back(self) -> bool:

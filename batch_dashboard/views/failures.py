@@ -9,13 +9,11 @@ from batch_dashboard.figures.sentences import failure_counts_sentence
 from batch_dashboard.model import orders
 from batch_dashboard.model.failures import FailureSums
 from batch_dashboard.model.pagination import MAX_ROW_ID
-from batch_dashboard.model.periods import Step
 from batch_dashboard.model.result_filter import NO_CATEGORY
 from batch_dashboard.model.search import parse_text
 from batch_dashboard.model.series import (
     colour_slots,
     count_series,
-    day_or_week,
     name_slots,
     steps,
 )
@@ -48,7 +46,7 @@ def index() -> str:
     if not ran and choice.spans:
         choice = choice.with_last_data()
         ran = _ran(choice)
-    sums = failure_group_list.fetch_categories(conn, choice.shown, _by_week(choice))
+    sums = failure_group_list.fetch_categories(conn, choice.shown, choice.step)
     page = failure_group_list.fetch_page(
         conn, choice.shown, category, text, sort, place, GROUPS_PER_PAGE
     )
@@ -102,17 +100,13 @@ def show(failure_group_id: int) -> str:
     )
 
 
-def _by_week(choice: Choice) -> bool:
-    return day_or_week(choice.shown.period) is Step.WEEK
-
-
 def _ran(choice: Choice) -> set[Any]:
-    return ecosystem_days.fetch_starts(connection(), choice.shown, day_or_week(choice.shown.period))
+    return ecosystem_days.fetch_starts(connection(), choice.shown, choice.step)
 
 
 def _group_sums(choice: Choice, failure_group_id: int) -> list[FailureSums]:
     return failure_group_list.fetch_group_sums(
-        connection(), failure_group_id, choice.shown, _by_week(choice)
+        connection(), failure_group_id, choice.shown, choice.step
     )
 
 
@@ -120,8 +114,7 @@ def _over_time(
     choice: Choice, sums: list[FailureSums], ran: set[Any], slots: dict[str, int] | None
 ) -> dict[str, Any]:
     """The chart; without `slots`, which ecosystems have, colours follow the names."""
-    period = choice.shown.period
-    through = steps(sums, period, day_or_week(period))
+    through = steps(sums, choice.shown.period, choice.step)
     names = [(row.start, row.name or NO_CATEGORY, row.failed) for row in sums]
     series = count_series(names, through.starts)
     if slots is None:

@@ -1,7 +1,6 @@
 """Minutes and what they cost: this week against its budget, over time, by ecosystem."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
@@ -17,14 +16,14 @@ from batch_dashboard.figures.sentences import (
     minutes_sentence,
 )
 from batch_dashboard.model.budget import FORECAST_DAYS, Budgets, budget_week, burn_up
-from batch_dashboard.model.periods import DAY, Period, Step, last_days, week_of
+from batch_dashboard.model.periods import Period, Step, last_days, week_of
 from batch_dashboard.model.prices import ListPrice, cost_of_sums, price_changes
 from batch_dashboard.model.records import RunSums
 from batch_dashboard.model.series import (
-    MAX_STEPS,
     Steps,
     by_step,
     colour_slots,
+    day_week_or_month,
     fitting_step,
     in_steps,
     steps,
@@ -91,13 +90,9 @@ def index() -> str:
 def _sums(
     choice: Choice, asked: str | None, prices: Sequence[ListPrice]
 ) -> tuple[Step, list[RunSums]]:
-    period = choice.shown.period
-    if choice.spans:
-        # An open side of the period ends with the data.
-        first = min(span.first_started_at for span in choice.spans).date()
-        last = max(span.last_started_at for span in choice.spans).date()
-        period = Period(period.since or first, period.until or last + DAY)
-    step = fitting_step(period, Step(asked) if asked else None)
+    period, data = choice.shown.period, choice.data
+    shown = Period(period.since or data.since, period.until or data.until)
+    step = fitting_step(period, data, Step(asked) if asked else day_week_or_month(shown))
     cuts = price_changes(prices)
     return step, ecosystem_days.fetch_steps(connection(), choice.shown, step, cuts)
 
@@ -149,16 +144,15 @@ def _over_time(
     by_start = in_steps(sums, through.step)
     costs = {start: cost_of_sums(rows, prices) for start, rows in by_start.items()}
     budgets = rules if through.step is Step.WEEK else None
+    newest_first = through.starts[::-1]
     cost = cost_figure(through, costs, totals, price_changes(prices))
-    shown: list[date] = through.starts[-MAX_STEPS:][::-1]
     return {
         "minutes_json": as_json(minutes_figure(through, totals, budgets)),
         "minutes_sentence": minutes_sentence(through, totals, budgets),
         "has_budgets": budgets is not None,
         "cost_json": as_json(cost),
         "cost_sentence": cost_sentence(through, costs, totals, cost_of_sums(sums, prices)),
-        "step_rows": [(start, totals.get(start), costs.get(start)) for start in shown],
-        "steps_left_out": len(through.starts) - len(shown),
+        "step_rows": [(start, totals.get(start), costs.get(start)) for start in newest_first],
     }
 
 

@@ -28,7 +28,6 @@ from batch_dashboard.model.series import (
     by_ecosystem,
     by_step,
     colour_slots,
-    day_or_week,
     rate_series,
     steps,
 )
@@ -58,8 +57,7 @@ MOST_FREQUENT = Sort(orders.FAILURE_GROUPS, orders.FAILURE_GROUPS[0], descending
 
 def fetch_sums(choice: Choice) -> list[RunSums]:
     """The runs chosen, summed by the steps a chart of the period goes through."""
-    step = day_or_week(choice.shown.period)
-    return ecosystem_days.fetch_steps(connection(), choice.shown, step)
+    return ecosystem_days.fetch_steps(connection(), choice.shown, choice.step)
 
 
 def needs_attention(choice: Choice, budgets: Sequence[BudgetWeek] = ()) -> dict[str, Any]:
@@ -106,15 +104,17 @@ def this_week(choice: Choice, budgets: Sequence[BudgetWeek]) -> dict[str, Any]:
 
 
 def minutes_per_week(choice: Choice, sums: list[RunSums]) -> dict[str, Any]:
-    """The chart of minutes against their budgets."""
-    through = steps(sums, choice.shown.period, Step.WEEK)
-    weeks = by_step(sums, Step.WEEK)
-    budgets = spending_rules.fetch_budgets(connection())
+    """The chart of minutes against their budgets; of too many weeks, by month or year without."""
+    step = Step.WEEK if choice.step is Step.DAY else choice.step
+    through = steps(sums, choice.shown.period, step)
+    totals = by_step(sums, step)
+    budgets = spending_rules.fetch_budgets(connection()) if step is Step.WEEK else None
     return {
-        "minutes_json": as_json(minutes_figure(through, weeks, budgets)),
-        "minutes_sentence": minutes_sentence(through, weeks, budgets),
-        "minutes_rows": [(start, weeks.get(start)) for start in reversed(through.starts)],
-        "minutes_csv": csv_url("minutes.csv", choice.shown.query(by="week")),
+        "minutes_steps": through,
+        "minutes_json": as_json(minutes_figure(through, totals, budgets)),
+        "minutes_sentence": minutes_sentence(through, totals, budgets),
+        "minutes_rows": [(start, totals.get(start)) for start in reversed(through.starts)],
+        "minutes_csv": csv_url("minutes.csv", choice.shown.query(by=step.value)),
     }
 
 
@@ -122,8 +122,7 @@ def failure_rates(
     choice: Choice, sums: list[RunSums], pipelines: Mapping[str, Pipeline]
 ) -> dict[str, Any]:
     """The chart of failure rates by ecosystem, and every ecosystem's colour."""
-    period = choice.shown.period
-    through = steps(sums, period, day_or_week(period))
+    through = steps(sums, choice.shown.period, choice.step)
     series = rate_series(sums, through.starts)
     slots = colour_slots(choice.ecosystems)
     targets = {name: pipeline.facts.rule.target for name, pipeline in pipelines.items()}
@@ -148,8 +147,7 @@ def ecosystem_rows(choice: Choice, sums: list[RunSums]) -> dict[str, Any]:
     ]
     shown = (rows + silent)[:MAX_ECOSYSTEM_ROWS]
     spans = {span.ecosystem: span for span in choice.ecosystems}
-    period = choice.shown.period
-    starts = steps(sums, period, day_or_week(period)).starts
+    starts = steps(sums, choice.shown.period, choice.step).starts
     points = {
         (row.ecosystem, row.start): RatePoint(row.passed, row.failed)
         for row in sums

@@ -1,15 +1,19 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from batch_dashboard.model.periods import DAY, WEEK, Period, Step
 from batch_dashboard.model.records import EcosystemSpan, RunSums
 from batch_dashboard.model.series import (
+    MAX_STEPS,
     by_ecosystem,
     by_step,
     colour_slots,
     count_series,
     day_or_week,
+    day_week_or_month,
     fitting_step,
     rate_series,
     steps,
@@ -58,24 +62,72 @@ def test_a_month_is_shown_by_day_and_a_longer_period_by_week() -> None:
 
 
 @pytest.mark.parametrize(
-    ("days", "asked", "shown"),
+    ("days", "preferred"), [(31, Step.DAY), (32, Step.WEEK), (366, Step.WEEK), (367, Step.MONTH)]
+)
+def test_a_period_of_over_a_year_is_shown_by_month(days: int, preferred: Step) -> None:
+    assert day_week_or_month(Period(MONDAY, MONDAY + days * DAY)) is preferred
+
+
+@pytest.mark.parametrize(
+    ("days", "preferred", "shown"),
     [
         (31, None, Step.DAY),
         (32, None, Step.WEEK),
-        (366, None, Step.WEEK),
-        (367, None, Step.MONTH),
         (110, Step.DAY, Step.DAY),
         (111, Step.DAY, Step.WEEK),
+        (770, None, Step.WEEK),
+        (771, None, Step.MONTH),
         (770, Step.WEEK, Step.WEEK),
         (771, Step.WEEK, Step.MONTH),
-        (9_000, Step.DAY, Step.MONTH),
+        (3_347, Step.DAY, Step.MONTH),
+        (3_348, Step.DAY, Step.YEAR),
         (7, Step.MONTH, Step.MONTH),
+        (7, Step.YEAR, Step.YEAR),
     ],
 )
-def test_a_step_fits_its_period_and_a_short_one_gives_way(
-    days: int, asked: Step | None, shown: Step
+def test_a_step_that_comes_too_often_gives_way_to_a_longer_one(
+    days: int, preferred: Step | None, shown: Step
 ) -> None:
-    assert fitting_step(Period(MONDAY, MONDAY + days * DAY), asked) is shown
+    period = Period(MONDAY, MONDAY + days * DAY)
+    assert fitting_step(period, period, preferred) is shown
+    if preferred is not None:
+        assert fitting_step(Period(None, None), period, preferred) is shown
+
+
+def test_a_period_of_decades_is_drawn_where_it_has_data() -> None:
+    data = Period(MONDAY, MONDAY + 300 * DAY)
+    for period in (Period(date(2000, 1, 1), None), Period(date(2000, 1, 1), date(2100, 1, 1))):
+        assert fitting_step(period, data) is Step.WEEK
+        rows = [sums(MONDAY, "npm"), sums(MONDAY + 42 * WEEK, "npm")]
+        assert len(steps(rows, period, Step.WEEK).starts) == 43
+    assert fitting_step(Period(MONDAY - 1_000 * DAY, None), data) is Step.MONTH
+    assert fitting_step(Period(None, None), Period(None, None)) is Step.WEEK
+
+
+@given(
+    st.dates(date(2000, 1, 1), date(2100, 1, 1)),
+    st.integers(1, 36_500),
+    st.sampled_from([None, *Step]),
+    st.integers(0, 36_500),
+    st.integers(1, 36_500),
+)
+def test_no_chart_has_more_than_110_steps(
+    first: date, length: int, preferred: Step | None, before: int, chosen: int
+) -> None:
+    data = Period(first, first + length * DAY)
+    since = max(first - before * DAY, date(1900, 1, 1))
+    for period in (Period(None, None), Period(since, since + chosen * DAY), Period(since, None)):
+        step = fitting_step(period, data, preferred)
+        inside = [day for day in (first, first + (length - 1) * DAY) if day in period]
+        rows = [sums(step.start_of(day), "npm") for day in inside]
+        assert len(steps(rows, period, step).starts) <= MAX_STEPS
+
+
+def test_years_have_their_own_length() -> None:
+    period = Period(date(2026, 11, 30), date(2028, 3, 1))
+    through = steps([sums(date(2026, 1, 1), "npm")], period, Step.YEAR)
+    assert through.starts == [date(2026, 1, 1), date(2027, 1, 1), date(2028, 1, 1)]
+    assert [through.days(start).days for start in through.starts] == [32, 365, 60]
 
 
 def test_months_have_their_own_length_and_go_over_the_year() -> None:

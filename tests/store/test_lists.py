@@ -160,17 +160,14 @@ def test_failures_of_any_period_are_counted_right(
         assert {group.id: group.failed for group in page.rows} == expected
         count = failure_group_list.count_groups(connection, chosen, None, None)
         assert count == len(expected)
-        for step in (Step.DAY, Step.WEEK):
-            by_week = step is Step.WEEK
+        for step in Step:
             start_of = step.start_of
-            sums = failure_group_list.fetch_categories(connection, chosen, by_week)
+            sums = failure_group_list.fetch_categories(connection, chosen, step)
             assert {(row.start, row.name): row.failed for row in sums} == Counter(
                 (start_of(row.started_at.date()), category_of[row.failure_group_id]) for row in rows
             )
             for group_id in list(expected)[:2]:
-                of_group = failure_group_list.fetch_group_sums(
-                    connection, group_id, chosen, by_week
-                )
+                of_group = failure_group_list.fetch_group_sums(connection, group_id, chosen, step)
                 assert {(row.start, row.name): row.failed for row in of_group} == Counter(
                     (start_of(row.started_at.date()), row.ecosystem)
                     for row in rows

@@ -83,7 +83,7 @@ def test_the_numbers_of_page_and_file_agree_by_every_step(
     for day in ("2025-12-30", "2026-01-01", "2026-01-02", "2026-02-01"):
         run_on(store, day, macos_minutes=100, linux_minutes=300)
         run_on(store, day, macos_minutes=200, linux_minutes=None, ecosystem="npm")
-    for by in ("day", "week", "month"):
+    for by in ("day", "week", "month", "year"):
         page = client.get(f"/minutes?since=2025-12-30&until=2026-02-02&by={by}").text
         address = re.search(r'href="(/exports/minutes.csv[^"]*by=[^"]*)"', page)
         assert address is not None
@@ -130,12 +130,16 @@ def test_a_step_too_short_for_the_period_gives_way_and_says_so(
     assert "too long" not in client.get("/minutes?last=90d&by=day").text
 
 
-def test_years_of_months_are_cut_in_tables_and_say_so(client: FlaskClient, store: Store) -> None:
-    run_on(store, "2010-01-20")
-    run_on(store, "2026-11-20")
+def test_decades_are_shown_by_year(client: FlaskClient, store: Store) -> None:
+    run_on(store, "2010-01-20", macos_minutes=100)
+    run_on(store, "2026-11-20", macos_minutes=200)
     page = client.get("/minutes?last=all").text
-    assert len(table(page, "minutes-table")) == 110
-    assert "93 months before these are left out here; the CSV file holds all." in page
+    rows = table(page, "minutes-table")
+    assert [row[0].split()[0] for row in rows] == [
+        f"{year}-01-01" for year in range(2026, 2009, -1)
+    ]
+    assert (rows[0][2], rows[-1][2]) == ("200", "100")
+    assert client.get("/exports/minutes.csv?last=all&by=year").text.count("\r\n") == 3
 
 
 def test_the_week_is_of_all_ecosystems_and_says_so(client: FlaskClient, store: Store) -> None:
@@ -171,10 +175,10 @@ def test_a_part_of_the_address_that_cannot_be_used_is_named(
     client: FlaskClient, store: Store
 ) -> None:
     ingest(store, batch_run())
-    page = client.get("/minutes?by=year&sort=price&order=up&last=1d")
+    page = client.get("/minutes?by=decade&sort=price&order=up&last=1d")
     assert page.status_code == 200
     words = text_of(page.text)
-    assert "“by” must be one of day, week, month, not “year”." in words
+    assert "“by” must be one of day, week, month, year, not “decade”." in words
     assert "“sort” must be one of ecosystem, runs," in words
     assert "“order” must be one of asc, desc, not “up”." in words
     assert "“last” must be one of" in words
