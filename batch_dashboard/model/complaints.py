@@ -50,7 +50,7 @@ def _complaint(details: ErrorDetails) -> str:
 
 
 def _number(value: float) -> str:
-    return str(value) if isinstance(value, int) else f"{value:g}"
+    return f"{value:,.0f}" if value == value // 1 and abs(value) < 1e15 else f"{value:g}"
 
 
 def named_kind(value: Any) -> str:

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 
 from batch_dashboard.model.demo import demo_payloads
-from batch_dashboard.model.payload import NewBatchRun, check_payload, parse_time
+from batch_dashboard.model.payload import NewBatchRun, check_payload
+from batch_dashboard.model.upload_times import parse_time
 from batch_dashboard.services.bulk_ingest import StoredRuns, ingest_batch_runs
 from batch_dashboard.store import batch_runs
 from batch_dashboard.store.engine import Store

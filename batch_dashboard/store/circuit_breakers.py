@@ -21,7 +21,7 @@ from batch_dashboard.model.circuit_breaker import (
     CircuitBreaker,
 )
 from batch_dashboard.store.bulk import run_statement
-from batch_dashboard.store.schema import batch_runs, circuit_breaker_changes
+from batch_dashboard.store.schema import batch_runs, circuit_breaker_changes, time_of_text
 
 _run = batch_runs.c
 _change = circuit_breaker_changes.c
@@ -170,7 +170,7 @@ def _time(value: Any) -> datetime:
     """A time as the driver gives it: text or seconds since 1970 on SQLite."""
     if isinstance(value, int):
         return datetime.fromtimestamp(value, UTC)
-    return datetime.fromisoformat(value) if isinstance(value, str) else value.astimezone(UTC)
+    return time_of_text(value) if isinstance(value, str) else value.astimezone(UTC)
 
 
 def _iter_runs(connection: Connection, ecosystem: str, place: Place) -> Iterator[AttemptedRun]:

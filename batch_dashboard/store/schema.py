@@ -27,8 +27,6 @@ from sqlalchemy import (
     literal_column,
 )
 
-TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
-
 metadata = MetaData(
     naming_convention={
         "pk": "pk_%(table_name)s",
@@ -46,9 +44,23 @@ RowId = BigInteger().with_variant(Integer, "sqlite")
 DOUBLE: Double[float] = Double().with_variant(REAL, "sqlite")
 
 
+# Stands for a time on SQLite that cannot be read, so that one bad row breaks no page: what a clock
+# shows that was never set.
+UNREADABLE = datetime(1970, 1, 1, tzinfo=UTC)
+
+
 def utc_text(time: datetime) -> str:
-    """A time as SQLite keeps it: `2026-02-03T04:58:07Z`."""
-    return time.astimezone(UTC).strftime(TIME_FORMAT)
+    """A time as SQLite keeps it: `2026-02-03T04:58:07Z`, the year always with four digits."""
+    return time.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"
+
+
+def time_of_text(text: str) -> datetime:
+    """The time of a text that SQLite keeps, UNREADABLE where it is none."""
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        return UNREADABLE
+    return time.replace(tzinfo=UTC) if time.tzinfo is None else time
 
 
 class UtcTime(TypeDecorator[datetime]):
@@ -70,10 +82,9 @@ class UtcTime(TypeDecorator[datetime]):
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         if value is None:
             return None
-        if isinstance(value, str):
-            return datetime.fromisoformat(value)
-        time: datetime = value.astimezone(UTC)
-        return time
+        if isinstance(value, datetime):
+            return value.astimezone(UTC)
+        return time_of_text(str(value))
 
 
 class UnixTime(TypeDecorator[datetime]):

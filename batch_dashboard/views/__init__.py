@@ -13,6 +13,7 @@ from batch_dashboard.views import (
     error_pages,
     exports,
     failures,
+    finite_json,
     forms,
     health,
     incidents,
@@ -33,7 +34,16 @@ from batch_dashboard.views import (
 
 def register(app: Flask) -> None:
     """Everything the application answers to."""
-    for part in (names, connection, observing, security, forms, error_pages, template_filters):
+    for part in (
+        names,
+        finite_json,
+        connection,
+        observing,
+        security,
+        forms,
+        error_pages,
+        template_filters,
+    ):
         part.register(app)
     for view in (
         ingest,

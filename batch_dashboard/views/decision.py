@@ -10,7 +10,7 @@ from batch_dashboard.model.pipelines import Pipeline
 from batch_dashboard.services.judgement import decide_for, judge_pipelines
 from batch_dashboard.services.tokens import READ
 from batch_dashboard.store import batch_runs
-from batch_dashboard.store.schema import TIME_FORMAT
+from batch_dashboard.store.schema import utc_text
 from batch_dashboard.views.access import bearer, require_reading
 from batch_dashboard.views.choice import current_time
 from batch_dashboard.views.connection import connection
@@ -57,9 +57,9 @@ def _document(pipeline: Pipeline) -> dict[str, Any]:
         "ecosystem": pipeline.ecosystem,
         "state": pipeline.state,
         "severity": pipeline.severity,
-        "since": pipeline.since.strftime(TIME_FORMAT),
+        "since": utc_text(pipeline.since),
         "sentence": pipeline.sentence,
-        "last_run_at": pipeline.facts.span.last_started_at.strftime(TIME_FORMAT),
+        "last_run_at": utc_text(pipeline.facts.span.last_started_at),
         "success_rate": verdict.rate,
         "success_rate_interval": None if interval is None else list(interval),
         "attempts": verdict.attempts.total,

@@ -13,7 +13,7 @@ from batch_dashboard.model.payload import NewBatchRun, parse_payload
 from batch_dashboard.services import metrics
 from batch_dashboard.services.ingest import find_stored, ingest_batch_run
 from batch_dashboard.services.tokens import INGEST
-from batch_dashboard.store.schema import TIME_FORMAT
+from batch_dashboard.store.schema import utc_text
 from batch_dashboard.views.access import bearer, client_address
 from batch_dashboard.views.connection import connection, release, settings, store
 from batch_dashboard.views.request_body import RequestBody
@@ -107,7 +107,7 @@ def allow_any_origin(response: Response) -> Response:
 
 def _would_store(run: NewBatchRun, key: str | None) -> Response:
     fields: dict[str, Any] = {
-        name: value.strftime(TIME_FORMAT) if isinstance(value, datetime) else value
+        name: utc_text(value) if isinstance(value, datetime) else value
         for name, value in vars(run).items()
         if name not in NOT_SHOWN
     }

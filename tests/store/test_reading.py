@@ -8,6 +8,7 @@ from sqlalchemy import event
 from batch_dashboard.model import orders
 from batch_dashboard.model.filters import RunFilter
 from batch_dashboard.model.pagination import Place, Slice, parse_place
+from batch_dashboard.model.payload import MAX_MINUTES
 from batch_dashboard.model.periods import Period, Step
 from batch_dashboard.model.records import BatchRun
 from batch_dashboard.model.result_filter import NO_CATEGORY, ResultFilter
@@ -144,7 +145,7 @@ def test_pages_of_the_list_meet_without_gap_or_overlap_even_at_the_same_second(
 def test_every_order_of_the_list_walks_through_all_runs_in_both_directions(store: Store) -> None:
     seed(store, *(f"2026-11-10T00:00:0{second}Z" for second in range(4)), macos_minutes=None)
     seed(store, "2026-11-11T00:00:00Z", "2026-11-09T00:00:00Z", macos_minutes=0.1)
-    seed(store, "2026-11-11T01:00:00Z", results=[], linux_minutes=1e300)
+    seed(store, "2026-11-11T01:00:00Z", results=[], linux_minutes=MAX_MINUTES)
     seed(store, "2026-11-11T02:00:00Z", results=[failed_result()], linux_minutes=0)
     unknown_first = {
         "started_at": lambda run: (run.started_at, run.id),

@@ -2,6 +2,8 @@
 
 import gzip
 import json
+import re
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -161,6 +163,13 @@ def test_at_most_a_hundred_problems_are_named(client: FlaskClient) -> None:
         ({"success_rate": 1.01}, "success_rate must be at most 1"),
         ({"total_recipes": True}, "total_recipes must be a whole number, not true or false"),
         ({"linux_minutes": "12"}, "linux_minutes must be a number, not text"),
+        ({"linux_minutes": 1e308}, "linux_minutes must be at most 52,704,000,000, not 1e+308"),
+        ({"total_recipes": 10**9 + 1}, "total_recipes must be at most 1,000,000,000, not"),
+        ({"started_at": "0999-01-01T00:00:00Z"}, "started_at must not be before 2000-01-01"),
+        (
+            {"results": [recipe_result(duration_seconds=2_678_401)]},
+            "results[0].duration_seconds must be at most 2,678,400, not 2,678,401",
+        ),
     ],
 )
 def test_a_wrong_value_is_named(client: FlaskClient, changes: dict[str, Any], message: str) -> None:
@@ -229,6 +238,16 @@ def test_warnings_do_not_refuse(client: FlaskClient, store: Store) -> None:
     with store.read() as connection:
         message = connection.execute(select(recipe_results.c.error_message)).scalar_one()
     assert len(message) == 10_000
+
+
+def test_a_start_in_the_future_is_a_warning(client: FlaskClient) -> None:
+    # The local time of a zone east of UTC, sent without its offset.
+    later = datetime.now(UTC) + timedelta(hours=14)
+    payload = batch_run(started_at=f"{later:%Y-%m-%dT%H:%M:%S}", completed_at=None)
+    answer = post(client, payload)
+    assert answer.status_code == 201
+    [warning] = answer.json["warnings"]
+    assert re.match(r"started_at is 1[34] h \d+ min ahead of now", warning)
 
 
 def test_gzip_is_understood(client: FlaskClient, store: Store) -> None:
