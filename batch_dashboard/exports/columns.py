@@ -104,13 +104,21 @@ FILES = {
                 _DAY,
                 _ECOSYSTEM,
                 ExportColumn("runs", "Batch runs that started then.", "runs"),
-                ExportColumn("macos_minutes", "Sum of the known macOS minutes.", "minutes"),
-                ExportColumn("linux_minutes", "Sum of the known Linux minutes.", "minutes"),
+                ExportColumn(
+                    "macos_minutes",
+                    "Sum of the known macOS minutes; empty: no run reported any.",
+                    "minutes",
+                ),
+                ExportColumn(
+                    "linux_minutes",
+                    "Sum of the known Linux minutes; empty: no run reported any.",
+                    "minutes",
+                ),
                 ExportColumn("macos_unknown_runs", "Runs that reported no macOS minutes.", "runs"),
                 ExportColumn("linux_unknown_runs", "Runs that reported no Linux minutes.", "runs"),
                 ExportColumn(
                     "failed_seconds",
-                    "Time failed results took; those of unknown duration count nothing.",
+                    "Time that failed results of known duration took; empty: no duration is known.",
                     "seconds",
                 ),
             ),
@@ -177,7 +185,7 @@ FILES = {
                 ),
                 ExportColumn(
                     "failed_seconds",
-                    "Time failed results took; those of unknown duration count nothing.",
+                    "Time that failed results of known duration took; empty: no duration is known.",
                     "seconds",
                 ),
                 ExportColumn("first_seen_at", "Its first batch run.", "UTC time"),

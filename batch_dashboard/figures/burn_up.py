@@ -17,6 +17,7 @@ from batch_dashboard.figures.style import (
 )
 from batch_dashboard.model.budget import PAUSE_SHARE, SAMPLE_SHARE, BudgetWeek, BurnUpDay
 from batch_dashboard.model.vocabulary import RUNNER_OS_NAMES
+from batch_dashboard.model.wording import minutes
 
 FORECAST = "forecast"
 THRESHOLDS = ((1.0, BUDGET, "dash"), (PAUSE_SHARE, MUTED, "dot"), (SAMPLE_SHARE, MUTED, "dot"))
@@ -45,7 +46,7 @@ def burn_up_figure(
         shares = f"pause {PAUSE_SHARE * limit:,.0f}<br>sample {SAMPLE_SHARE * limit:,.0f}"
         notes.append(_name(f"budget {limit:,.0f}", axis, limit, BUDGET, "bottom"))
         notes.append(_name(shares, axis, PAUSE_SHARE * limit, MUTED, "top"))
-        top = max(limit, budget.forecast_minutes, budget.used.known) * 1.12
+        top = max(limit, budget.forecast or 0.0, budget.used.known) * 1.12
         axes["yaxis" if axis == "y" else "yaxis2"] = value_axis(
             f"{name}, min", domain=list(domain), range=[0, top or 1.0]
         )
@@ -82,11 +83,9 @@ def burn_up_figure(
 def _used(name: str, axis: str, runner_os: str, days: Sequence[BurnUpDay]) -> dict[str, Any]:
     told, symbols, values = [], [], []
     for day in days:
-        if day.used is None or day.minutes is None:
+        if day.minutes is None:
             continue
-        # Without a run nothing was used, which is known to be 0.
-        known = day.used.value if day.used.runs else 0.0
-        values.append(known)
+        values.append(day.used_minutes)
         symbols.append("circle-open" if day.minutes.unknown_runs else "circle")
         today = runs_in_words(day.minutes) if day.minutes.runs else "no batch run"
         told.append([f"Monday to {day.day:%A} {day.day}", f"that day: {today}"])
@@ -131,7 +130,8 @@ def _forecast(
             },
             "customdata": [[f"by the end of {day.day:%A} {day.day}"] for _, day in ahead],
             "hovertemplate": "forecast: %{y:,.0f} " + name + " min<br>%{customdata[0]}<br>at "
-            f"{budget.daily_minutes:,.1f} min a day, the mean of the last 28 days<extra></extra>",
+            f"{minutes(budget.daily_minutes)} min a day, the mean of the last 28 days"
+            "<extra></extra>",
         }
     ]
 

@@ -13,7 +13,15 @@ from batch_dashboard.model.recipes import RecipeAttempt
 from batch_dashboard.model.records import RunSums
 from batch_dashboard.model.series import CountSeries, RateSeries, Steps, SumSeries
 from batch_dashboard.model.vocabulary import RESULTS, RUNNER_OS, RUNNER_OS_NAMES
-from batch_dashboard.model.wording import dollars, duration, minutes, percent, plural, weekday
+from batch_dashboard.model.wording import (
+    dollars,
+    duration,
+    minutes,
+    percent,
+    plural,
+    weekday,
+    whole_minutes,
+)
 
 NO_RUN = "No batch run started in this period."
 
@@ -50,7 +58,7 @@ def _used(
         return f"How many {name} minutes were used is unknown."
     total = sum(known.values())
     if not total:
-        return f"{name} used 0 minutes in the runs that reported them."
+        return f"Every run that reported {name} minutes reported 0."
     most = max(known, key=lambda start: known[start])
     of_budget, over = "", 0
     if budgets is not None:
@@ -66,30 +74,37 @@ def _used(
 
 def burn_up_sentence(budgets: Sequence[BudgetWeek]) -> str:
     """What is used of each budget this week, and where the forecast ends."""
+    parts = []
     if not any(budget.used.runs for budget in budgets):
-        return f"No batch run has started since Monday {budgets[0].week.since}. " + " ".join(
-            filter(None, map(_forecast, budgets))
-        )
-    return " ".join(f"{_burnt(budget)} {_forecast(budget)}".strip() for budget in budgets)
+        parts.append(f"No batch run has started since Monday {budgets[0].week.since}.")
+    for budget in budgets:
+        if budget.used.runs or budget.used_minutes is None:
+            parts.append(_burnt(budget))
+        parts.append(_forecast(budget))
+    return " ".join(filter(None, parts))
 
 
 def _burnt(budget: BudgetWeek) -> str:
     name = RUNNER_OS_NAMES[budget.runner_os]
-    if budget.used.value is None:
-        return f"How many {name} minutes were used this week is unknown."
+    if budget.why_unknown is not None:
+        return f"How many {name} minutes were used this week is unknown. {budget.why_unknown}"
     used = f"{name} used {minutes(budget.used.known)} of {minutes(budget.budget_minutes)} min"
     unknown = budget.used.unknown_runs
-    told = f"; {unknown:,} of {plural(budget.used.runs, 'run')} told none" if unknown else ""
-    return f"{used} ({percent(budget.share)}){told}."
+    left_out = (
+        f"; {unknown:,} of {plural(budget.used.runs, 'run')} reported none" if unknown else ""
+    )
+    return f"{used} ({percent(budget.share)}){left_out}."
 
 
 def _forecast(budget: BudgetWeek) -> str:
     name = RUNNER_OS_NAMES[budget.runner_os]
-    if not budget.daily_minutes:
+    if budget.used_minutes is None:
+        return ""
+    if budget.forecast is None:
         return f"There is no {name} forecast: no use is known of the last 28 days."
     if budget.share >= 1 and budget.runs_out_on:
         return f"The {name} budget was used up on {weekday(budget.runs_out_on)}."
-    ends = f"{name} would end the week at {minutes(budget.forecast_minutes)} min"
+    ends = f"{name} would end the week at {whole_minutes(budget.forecast)} min"
     if budget.runs_out_on:
         return f"{ends}, its budget gone on {weekday(budget.runs_out_on)}."
     return f"{ends}."
@@ -118,7 +133,7 @@ def ecosystem_minutes_sentence(series: Sequence[SumSeries], without_minutes: Seq
         count = len(without_minutes)
         names = without_minutes[0] if count == 1 else plural(count, "ecosystem")
         parts.append(f"{names} reported no minutes and {'is' if count == 1 else 'are'} not drawn.")
-    return " ".join(parts) or "The runs that reported minutes used 0."
+    return " ".join(parts) or "Every run that reported minutes reported 0."
 
 
 def error_budget_sentence(pipeline: Pipeline) -> str:
@@ -142,8 +157,11 @@ def cost_sentence(
         return NO_RUN
     if total.total is None:
         return "No run of this period reported minutes, so the cost is unknown."
+    if not total.total:
+        nothing = "Every run that reported minutes reported 0, so nothing is known of the cost."
+        return " ".join([nothing, *_absent(steps, shown)])
     part = ""
-    if total.total and total.macos:
+    if total.macos:
         part = f", {percent(total.macos / total.total)} of it for macOS"
     parts = [f"The known minutes cost {dollars(total.total)} at list price{part}."]
     known = {start: cost for start in shown if (cost := costs[start].total) is not None}

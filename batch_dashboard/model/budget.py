@@ -1,18 +1,22 @@
 """Minutes allowed per runner operating system and week. Source: docs/data-model.md, "Budget"."""
 
 from collections.abc import Iterable
-from datetime import date
-from math import ceil
+from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 
-from batch_dashboard.model.periods import DAY, Period, last_days, week_of
+from batch_dashboard.model.periods import DAY, Period, week_of
 from batch_dashboard.model.records import DayMinutes, Minutes
-from batch_dashboard.model.vocabulary import LINUX, MACOS
+from batch_dashboard.model.vocabulary import LINUX, MACOS, RUNNER_OS_NAMES
 
 DEFAULT_MINUTES = {MACOS: 1_000.0, LINUX: 5_000.0}
 SAMPLE_SHARE = 0.80
 PAUSE_SHARE = 0.95
 FORECAST_DAYS = 28
+
+# What was ever reported of a runner operating system.
+NEVER = "never"  # no run reported its minutes
+ZEROS = "zeros"  # every run that reported them reported 0
+ABOVE_ZERO = "above zero"
 
 OK = "ok"
 SAMPLE = "sample"
@@ -47,15 +51,46 @@ DEFAULT_BUDGETS = Budgets()
 
 
 class BudgetWeek(NamedTuple):
-    """How one runner operating system stands against its budget in the week of a day."""
+    """How one runner operating system stands against its budget in the week of a moment."""
 
     runner_os: str
     week: Period
     budget_minutes: float
     used: Minutes
-    daily_minutes: float  # mean of the last 28 days, days without runs among them
+    daily_minutes: float  # mean of the 28 days up to the moment, days without runs among them
     forecast_minutes: float  # at the end of the week
     runs_out_on: date | None  # None: not within the week
+    ever_reported: str = ABOVE_ZERO  # NEVER, ZEROS or ABOVE_ZERO
+
+    @property
+    def reported_minutes(self) -> float | None:
+        """Minutes used as reported; None where no run of the week, or none at all, reported any."""
+        if self.ever_reported == NEVER:
+            return None
+        return self.used.value if self.used.runs else 0.0
+
+    @property
+    def used_minutes(self) -> float | None:
+        """Minutes used; None where they are unknown, also where only zeros were ever reported."""
+        return None if self.ever_reported == ZEROS else self.reported_minutes
+
+    @property
+    def forecast(self) -> float | None:
+        """The forecast; None where use is unknown, or where there is none to forecast from."""
+        is_known = self.daily_minutes and self.used_minutes is not None
+        return self.forecast_minutes if is_known else None
+
+    @property
+    def why_unknown(self) -> str | None:
+        """Why the use of this week is unknown, as a sentence; None where it is known."""
+        if self.used_minutes is not None:
+            return None
+        name = RUNNER_OS_NAMES[self.runner_os]
+        if self.ever_reported == NEVER:
+            return f"No run ever reported {name} minutes."
+        if self.ever_reported == ZEROS:
+            return f"Every run that reported {name} minutes reported 0."
+        return f"No run of this week reported {name} minutes."
 
     @property
     def share(self) -> float:
@@ -86,38 +121,50 @@ class BurnUpDay(NamedTuple):
     day: date
     minutes: Minutes | None  # of this day; None: it is still to come
     used: Minutes | None  # from Monday up to this day; None: it is still to come
+    used_minutes: float | None  # the same as a number; None: to come, or unknown
     forecast_minutes: float | None  # from today on; None: before, or nothing to forecast from
 
 
-def burn_up(budget: BudgetWeek, days: Iterable[DayMinutes], today: date) -> list[BurnUpDay]:
+def burn_up(budget: BudgetWeek, days: Iterable[DayMinutes], now: datetime) -> list[BurnUpDay]:
     """The week of a budget day by day, Monday to Sunday, from the same days it was summed from."""
     of_day = {day.day: day.minutes(budget.runner_os) for day in days}
+    today = now.date()
     monday = today - today.weekday() * DAY
     so_far = Minutes(0.0, 0, 0)
+    without_runs = None if budget.ever_reported == NEVER else 0.0
     burnt = []
     for day in (monday + index * DAY for index in range(7)):
-        ahead = (day - today).days
-        minutes = None if ahead > 0 else of_day.get(day, Minutes(0.0, 0, 0))
-        if minutes is not None:
-            so_far = Minutes(
-                so_far.known + minutes.known,
-                so_far.runs + minutes.runs,
-                so_far.unknown_runs + minutes.unknown_runs,
-            )
         forecast = None
-        if ahead >= 0 and budget.daily_minutes:
-            forecast = budget.used.known + ahead * budget.daily_minutes
-        burnt.append(BurnUpDay(day, minutes, None if minutes is None else so_far, forecast))
+        if day >= today and budget.forecast is not None:
+            forecast = budget.used.known + budget.daily_minutes * _days_left(now, day)
+        if day > today:
+            burnt.append(BurnUpDay(day, None, None, None, forecast))
+            continue
+        minutes = of_day.get(day, Minutes(0.0, 0, 0))
+        so_far = Minutes(
+            so_far.known + minutes.known,
+            so_far.runs + minutes.runs,
+            so_far.unknown_runs + minutes.unknown_runs,
+        )
+        used = so_far.value if so_far.runs else without_runs
+        burnt.append(BurnUpDay(day, minutes, so_far, used, forecast))
     return burnt
 
 
 def budget_week(
-    runner_os: str, days: Iterable[DayMinutes], today: date, budgets: Budgets = DEFAULT_BUDGETS
+    runner_os: str,
+    days: Iterable[DayMinutes],
+    now: datetime,
+    budgets: Budgets = DEFAULT_BUDGETS,
+    ever_reported: str = ABOVE_ZERO,
 ) -> BudgetWeek:
-    """How a runner operating system stands today, from the days of the last four weeks.
+    """How a runner operating system stands now, from the last 29 days.
 
-    Forecast = used so far + mean daily use of the last 28 days x days left after today.
+    Forecast = used so far + mean daily use of the last 28 days x days left. Both the 28 days and
+    the days left are counted to the second, so the forecast does not jump at midnight: of the day
+    on which the 28 days began, the part counts that lies within them.
     """
+    today = now.date()
     budget = budgets.of(runner_os, today)
     days = sorted(days)
     week = week_of(today)
@@ -127,19 +174,26 @@ def budget_week(
         sum(day.runs for day in this_week),
         sum(day.minutes(runner_os).unknown_runs for day in this_week),
     )
-    recent = last_days(FORECAST_DAYS, today)
-    daily = sum(d.minutes(runner_os).known for d in days if d.day in recent) / FORECAST_DAYS
+    weights = dict.fromkeys((today - ago * DAY for ago in range(FORECAST_DAYS)), 1.0)
+    weights[today - FORECAST_DAYS * DAY] = _days_left(now, today)
+    recent = sum(day.minutes(runner_os).known * weights.get(day.day, 0.0) for day in days)
+    daily = recent / FORECAST_DAYS
     sunday = today + (6 - today.weekday()) * DAY
-    days_left = (sunday - today).days
     return BudgetWeek(
         runner_os,
         week,
         budget,
         used,
         daily,
-        used.known + daily * days_left,
-        _day_it_runs_out(runner_os, this_week, used.known, daily, budget, today, sunday),
+        used.known + daily * _days_left(now, sunday),
+        _day_it_runs_out(runner_os, this_week, used.known, daily, budget, now, sunday),
+        ever_reported,
     )
+
+
+def _days_left(now: datetime, last_day: date) -> float:
+    """How many days it is from now to the end of a day."""
+    return (datetime.combine(last_day + DAY, time(), UTC) - now) / timedelta(days=1)
 
 
 def _day_it_runs_out(
@@ -148,7 +202,7 @@ def _day_it_runs_out(
     used: float,
     daily: float,
     budget: float,
-    today: date,
+    now: datetime,
     last_day: date,
 ) -> date | None:
     if used >= budget:
@@ -157,7 +211,7 @@ def _day_it_runs_out(
             so_far += day.minutes(runner_os).known
             if so_far >= budget:
                 return day.day
-        return today
-    if not daily or used + daily * (last_day - today).days < budget:
+        return now.date()
+    if not daily or used + daily * _days_left(now, last_day) < budget:
         return None
-    return min(last_day, today + ceil((budget - used) / daily) * DAY)
+    return min(last_day, (now + (budget - used) / daily * timedelta(days=1)).date())

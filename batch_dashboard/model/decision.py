@@ -59,14 +59,14 @@ def decide(ecosystem: str, pipeline: Pipeline | None, budgets: Sequence[BudgetWe
 
 
 def as_document(decision: Decision) -> dict[str, Any]:
-    """The decision as JSON clients know it; times in ISO 8601."""
+    """The decision as JSON clients know it; times in ISO 8601, minutes nobody reported None."""
     pipeline = decision.pipeline
     change = None if pipeline is None else pipeline.facts.breaker
     failing = None if pipeline is None else pipeline.facts.failing
     budget: dict[str, Any] = {}
     for week in decision.budgets:
         budget["week_start"] = str(week.week.since)
-        budget[f"{week.runner_os}_minutes_used"] = week.used.known
+        budget[f"{week.runner_os}_minutes_used"] = week.reported_minutes
         budget[f"{week.runner_os}_minutes_budget"] = week.budget_minutes
         budget[f"{week.runner_os}_state"] = week.state
         budget[f"{week.runner_os}_unknown_runs"] = week.used.unknown_runs
@@ -99,7 +99,11 @@ def as_env(document: Mapping[str, Any]) -> str:
         "circuit_breaker_state": breaker["state"],
         "circuit_breaker_opens_at": breaker["opens_at"] or "",
         "sampling_active": str(budget["sampling_active"]).lower(),
-        **{name: value for name, value in budget.items() if name != "sampling_active"},
+        **{
+            name: "" if value is None else value
+            for name, value in budget.items()
+            if name != "sampling_active"
+        },
     }
     return "".join(
         f"{name}={CONTROL_CHARACTER.sub(' ', str(value))}\n" for name, value in values.items()

@@ -55,6 +55,11 @@ def minutes(value: float | None) -> str:
     return f"{value:,.1f}" if value >= 1 else f"{value:.2f}"
 
 
+def whole_minutes(value: float) -> str:
+    """Minutes that are forecast, so no more exact than `1,234`; `less than 1` of a small part."""
+    return "less than 1" if 0 < value < 1 else f"{value:,.0f}"
+
+
 def dollars(value: float) -> str:
     """`$63.18`; under a cent `< $0.01`."""
     return "< $0.01" if 0 < value < 0.01 else f"${value:,.2f}"

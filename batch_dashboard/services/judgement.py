@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from batch_dashboard.model.attention import NEW_FAILURE_KEY, STUCK_KEY, Finding, findings
-from batch_dashboard.model.budget import FORECAST_DAYS, BudgetWeek, budget_week
+from batch_dashboard.model.budget import BudgetWeek, budget_week
 from batch_dashboard.model.decision import Decision, decide
 from batch_dashboard.model.failures import NEW_DAYS
 from batch_dashboard.model.filters import RunFilter
-from batch_dashboard.model.periods import DAY, Period, last_days
+from batch_dashboard.model.periods import DAY, Period
 from batch_dashboard.model.pipelines import Pipeline, judge_pipeline
 from batch_dashboard.model.records import EcosystemSpan
 from batch_dashboard.model.vocabulary import RUNNER_OS
@@ -38,10 +38,9 @@ def judge_pipelines(
 
 def judge_budgets(connection: Connection, now: datetime) -> list[BudgetWeek]:
     """How each runner operating system stands against its budget in this UTC week."""
-    today = now.date()
-    days = ecosystem_days.fetch_day_minutes(connection, last_days(FORECAST_DAYS, today))
+    days, ever = ecosystem_days.fetch_recent_use(connection, now.date())
     budgets = spending_rules.fetch_budgets(connection)
-    return [budget_week(runner_os, days, today, budgets) for runner_os in RUNNER_OS]
+    return [budget_week(runner_os, days, now, budgets, ever[runner_os]) for runner_os in RUNNER_OS]
 
 
 def decide_for(connection: Connection, ecosystem: str, now: datetime) -> Decision:

@@ -65,14 +65,14 @@ def preview_budget(
 ) -> tuple[BudgetWeek, BudgetWeek]:
     """How a runner system stands this week, and how it would by another budget."""
     checked_budget(budget)
-    today = now.date()
-    days = ecosystem_days.fetch_day_minutes(connection, last_days(FORECAST_DAYS, today))
+    days, ever = ecosystem_days.fetch_recent_use(connection, now.date())
     budgets = spending_rules.fetch_budgets(connection)
     key = (budget.runner_os, budget.since)
     others = [own for own in budgets.own if (own.runner_os, own.since) != key]
     changed = Budgets([*others, budget])
     before, after = (
-        budget_week(budget.runner_os, days, today, each) for each in (budgets, changed)
+        budget_week(budget.runner_os, days, now, each, ever[budget.runner_os])
+        for each in (budgets, changed)
     )
     return before, after
 

@@ -15,15 +15,18 @@ from sqlalchemy import (
     Select,
     Subquery,
     TextClause,
+    case,
     cast,
     func,
     literal_column,
+    or_,
     select,
 )
 from sqlalchemy import text as sql_text
 
 from batch_dashboard.model.filters import RunFilter
 from batch_dashboard.model.periods import Step
+from batch_dashboard.model.vocabulary import RUNNER_OS
 from batch_dashboard.store import failure_group_list, recipe_list
 from batch_dashboard.store.conditions import run_conditions
 from batch_dashboard.store.engine import Store
@@ -110,10 +113,24 @@ RECIPE_RESULTS = (
     *_cells("r", recipe_name=NAME, ecosystem=NAME, result=WORD, error_category=TEXT),
     *_cells("r", error_message=TEXT, duration_seconds=NUMBER, platform=TEXT),
 )
+# Sums hold 0 where nothing was reported, which is unknown and so an empty cell.
 _MINUTES = (
-    *_cells("d", ecosystem=NAME, runs=INTEGER, macos_minutes=NUMBER, linux_minutes=NUMBER),
+    *_cells("d", ecosystem=NAME, runs=INTEGER),
+    *(
+        Cell(
+            f"{runner_os}_minutes",
+            f"CASE WHEN d.{runner_os}_unknown_runs < d.runs THEN d.{runner_os}_minutes END",
+            NUMBER,
+        )
+        for runner_os in RUNNER_OS
+    ),
     *_cells("d", macos_unknown_runs=INTEGER, linux_unknown_runs=INTEGER),
-    Cell("failed_seconds", "CAST(d.failed_milliseconds AS double precision) / 1000", NUMBER),
+    Cell(
+        "failed_seconds",
+        "CASE WHEN d.failed = 0 OR d.failed_milliseconds > 0"
+        " THEN CAST(d.failed_milliseconds AS double precision) / 1000 END",
+        NUMBER,
+    ),
 )
 _FAILURE_RATES = (
     *_cells("d", ecosystem=NAME, passed=INTEGER, failed=INTEGER),
@@ -231,7 +248,12 @@ def iter_recipes(
             (table.passed + table.failed).label("attempts"),
             recipe_list.FAILURE_RATE.label("failure_rate"),
             recipe_list.FLAKINESS.label("flakiness"),
-            (cast(table.failed_milliseconds, DOUBLE) / 1000).label("failed_seconds"),
+            case(
+                (
+                    or_(table.failed == 0, table.failed_milliseconds > 0),
+                    cast(table.failed_milliseconds, DOUBLE) / 1000,
+                )
+            ).label("failed_seconds"),
         ),
         run_filter,
         state,

@@ -4,11 +4,13 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, exists, func, select
 
+from batch_dashboard.model.budget import ABOVE_ZERO, FORECAST_DAYS, NEVER, ZEROS
 from batch_dashboard.model.filters import RunFilter
-from batch_dashboard.model.periods import Period, Step
+from batch_dashboard.model.periods import Period, Step, last_days
 from batch_dashboard.model.records import DayMinutes, RunSums
+from batch_dashboard.model.vocabulary import RUNNER_OS
 from batch_dashboard.store.conditions import period_conditions, run_conditions
 from batch_dashboard.store.schema import ecosystem_days
 from batch_dashboard.store.weeks import step_start
@@ -67,6 +69,35 @@ def fetch_day_minutes(connection: Connection, period: Period) -> list[DayMinutes
         .order_by(_day.day)
     )
     return [DayMinutes(*row) for row in connection.execute(query)]
+
+
+def fetch_recent_use(
+    connection: Connection, today: date
+) -> tuple[list[DayMinutes], dict[str, str]]:
+    """What budgets are judged from: the last 29 days, and what each runner OS ever reported.
+
+    Only where those days say nothing of a runner OS is all of the rollup asked about it.
+    """
+    days = fetch_day_minutes(connection, last_days(FORECAST_DAYS + 1, today))
+    ever = {
+        runner_os: ABOVE_ZERO
+        for runner_os in RUNNER_OS
+        if any(day.minutes(runner_os).known for day in days)
+    }
+    asked = [runner_os for runner_os in RUNNER_OS if runner_os not in ever]
+    if asked:
+        facts: list[ColumnElement[bool]] = []
+        for runner_os in asked:
+            known, unknown_runs = _day[f"{runner_os}_minutes"], _day[f"{runner_os}_unknown_runs"]
+            facts += [
+                exists(select(_day.day).where(known > 0)),
+                exists(select(_day.day).where(unknown_runs < _day.runs)),
+            ]
+        found = list(connection.execute(select(*facts)).one())
+        for runner_os in asked:
+            above_zero, reported = found.pop(0), found.pop(0)
+            ever[runner_os] = ABOVE_ZERO if above_zero else ZEROS if reported else NEVER
+    return days, ever
 
 
 def fetch_starts(connection: Connection, run_filter: RunFilter, step: Step) -> set[date]:

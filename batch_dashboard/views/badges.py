@@ -69,11 +69,15 @@ def _of(pipeline: Pipeline, wanted: str) -> Badge:
 
 
 def _minutes(budgets: list[BudgetWeek]) -> Badge:
-    left = ", ".join(
-        f"{minutes(max(0.0, budget.budget_minutes - budget.used.known))} "
-        f"{RUNNER_OS_NAMES[budget.runner_os]}"
-        for budget in budgets
-    )
+    if all(budget.used_minutes is None for budget in budgets):
+        return Badge("minutes unknown", UNKNOWN_COLOUR)
+    left = ", ".join(map(_minutes_left, budgets))
     states = {budget.state for budget in budgets}
     severity = CRITICAL if "pause" in states else WARNING if "sample" in states else None
     return Badge(f"{left} min left", COLOURS[severity])
+
+
+def _minutes_left(budget: BudgetWeek) -> str:
+    used = budget.used_minutes
+    left = None if used is None else max(0.0, budget.budget_minutes - used)
+    return f"{minutes(left)} {RUNNER_OS_NAMES[budget.runner_os]}"

@@ -15,8 +15,8 @@ from batch_dashboard.figures.sentences import (
     ecosystem_minutes_sentence,
     minutes_sentence,
 )
-from batch_dashboard.model.budget import FORECAST_DAYS, Budgets, budget_week, burn_up
-from batch_dashboard.model.periods import Period, Step, last_days, week_of
+from batch_dashboard.model.budget import Budgets, budget_week, burn_up
+from batch_dashboard.model.periods import Period, Step, week_of
 from batch_dashboard.model.prices import ListPrice, cost_of_sums, price_changes
 from batch_dashboard.model.records import RunSums
 from batch_dashboard.model.series import (
@@ -124,9 +124,11 @@ def _by_links(choice: Choice, shown: Step, kept: Mapping[str, str]) -> list[tupl
 
 def _this_week(choice: Choice, rules: Budgets) -> dict[str, Any]:
     """Budgets are of all ecosystems, whatever is chosen."""
-    days = ecosystem_days.fetch_day_minutes(connection(), last_days(FORECAST_DAYS, choice.today))
-    budgets = [budget_week(runner_os, days, choice.today, rules) for runner_os in RUNNER_OS]
-    burnt = {budget.runner_os: burn_up(budget, days, choice.today) for budget in budgets}
+    days, ever = ecosystem_days.fetch_recent_use(connection(), choice.today)
+    budgets = [
+        budget_week(runner_os, days, choice.now, rules, ever[runner_os]) for runner_os in RUNNER_OS
+    ]
+    burnt = {budget.runner_os: burn_up(budget, days, choice.now) for budget in budgets}
     week = week_of(choice.today)
     return {
         "week": week,

@@ -97,10 +97,9 @@ def this_week(choice: Choice, budgets: Sequence[BudgetWeek]) -> dict[str, Any]:
     """Budgets and cost are of all ecosystems, whatever is chosen."""
     conn, week = connection(), week_of(choice.today)
     days = ecosystem_days.fetch_day_minutes(conn, week)
-    told = any(budget.used.value is not None for budget in budgets)
-    ran = any(budget.used.runs for budget in budgets)
+    is_known = any(budget.used_minutes is not None for budget in budgets)
     cost = cost_of_days(days, spending_rules.fetch_prices(conn))
-    return {"budgets": budgets, "week_cost": cost if told or not ran else None}
+    return {"budgets": budgets, "week_cost": cost if is_known else None}
 
 
 def minutes_per_week(choice: Choice, sums: list[RunSums]) -> dict[str, Any]:

@@ -27,6 +27,7 @@ def register(app: Flask) -> None:
         "count": wording.count,
         "percent": wording.percent,
         "minutes": wording.minutes,
+        "whole_minutes": wording.whole_minutes,
         "dollars": wording.dollars,
         "duration": wording.duration,
         "weekday": wording.weekday,

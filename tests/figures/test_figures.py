@@ -1,10 +1,11 @@
 """Every figure is one Plotly knows: go.Figure refuses unknown properties."""
 
 import itertools
-from datetime import date
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 import plotly.graph_objects as go
+import pytest
 
 from batch_dashboard.figures.burn_up import burn_up_figure
 from batch_dashboard.figures.cost import cost_figure
@@ -142,8 +143,9 @@ MONDAY = date(2026, 11, 16)
 
 
 def burnt_week(*days: DayMinutes, today: date = TODAY) -> tuple[go.Figure, str]:
-    budgets = [budget_week(runner_os, days, today) for runner_os in RUNNER_OS]
-    burnt = {budget.runner_os: burn_up(budget, days, today) for budget in budgets}
+    night = datetime.combine(today, time(23, 59, 59, 999999), UTC)
+    budgets = [budget_week(runner_os, days, night) for runner_os in RUNNER_OS]
+    burnt = {budget.runner_os: burn_up(budget, days, night) for budget in budgets}
     return accepted(burn_up_figure(budgets, burnt)), burn_up_sentence(budgets)
 
 
@@ -156,7 +158,8 @@ def test_the_week_adds_up_to_today_and_days_to_come_are_the_forecast_s() -> None
     assert used.marker.symbol == ("circle", "circle", "circle-open")
     assert used.customdata[1][1] == "that day: no batch run"
     assert used.customdata[2][1] == "that day: n = 2 runs, 2 of them told none"
-    assert (forecast.x, forecast.y) == ((2, 3, 4, 5, 6), (280, 290, 300, 310, 320))
+    assert forecast.x == (2, 3, 4, 5, 6)
+    assert forecast.y == pytest.approx((280, 290, 300, 310, 320))
     assert [note.text for note in figure.layout.annotations] == [
         "budget 1,000",
         "pause 950<br>sample 800",
@@ -165,7 +168,7 @@ def test_the_week_adds_up_to_today_and_days_to_come_are_the_forecast_s() -> None
     ]
     assert [shape.y0 for shape in figure.layout.shapes][:3] == [1_000, 950, 800]
     assert "macOS used 280 of 1,000 min" in sentence
-    assert "2 of 4 runs told none" in sentence
+    assert "2 of 4 runs reported none" in sentence
     assert "macOS would end the week at 320 min." in sentence
 
 

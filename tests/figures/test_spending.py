@@ -1,6 +1,6 @@
 """The week against its budget, minutes by ecosystem, and what they cost."""
 
-from datetime import date
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 import plotly.graph_objects as go
@@ -31,13 +31,14 @@ def sums(start: date, ecosystem: str, macos: float, unknown: int = 0) -> RunSums
 
 def test_the_week_is_added_up_to_today_and_forecast_from_there() -> None:
     days = [DayMinutes(MONDAY, 3, 100.0, 10.0, 0, 0), DayMinutes(TODAY, 1, 40.0, 0.0, 0, 1)]
-    budgets = [budget_week(runner_os, days, TODAY) for runner_os in RUNNER_OS]
+    noon = datetime.combine(TODAY, time(12), UTC)
+    budgets = [budget_week(runner_os, days, noon) for runner_os in RUNNER_OS]
     burnt = {
-        runner_os: burn_up(b, days, TODAY) for runner_os, b in zip(RUNNER_OS, budgets, strict=True)
+        runner_os: burn_up(b, days, noon) for runner_os, b in zip(RUNNER_OS, budgets, strict=True)
     }
     used = [day.used and day.used.known for day in burnt[MACOS]]
     assert used == [100.0, 100.0, 140.0, None, None, None, None]
-    assert burnt[MACOS][6].forecast_minutes == 140.0 + 4 * 140.0 / 28
+    assert burnt[MACOS][6].forecast_minutes == 140.0 + 4.5 * 140.0 / 28
     assert burnt[LINUX][0].forecast_minutes is None
     figure = accepted(burn_up_figure(budgets, burnt))
     line = next(trace for trace in figure.data if trace.name == "macOS used")
