@@ -49,6 +49,7 @@ class Server:
         found = [
             f"{path}{query}" for query in ("", "?last=all") for path in [*plain, "/batch-runs"]
         ]
+        found += ["/search?q=a", "/search?q=2026", "/search?q=7", "/search?q=not-there"]
         for path, orders in (
             ("/batch-runs", RUN_ORDERS),
             ("/recipes", RECIPE_ORDERS),

@@ -73,7 +73,7 @@ FILES = {
                     "results",
                 ),
             ),
-            {"text": "only runs whose batch_id holds this text"},
+            {"text": "only runs whose batch_id or commit_sha holds this text"},
         ),
         ExportFile(
             "recipe_results.csv",
@@ -198,7 +198,7 @@ FILES = {
             ),
             {
                 "state": "only recipes that are failing, stuck or flaky",
-                "text": "only recipes whose name holds this text",
+                "text": "only recipes whose name holds these words; some may be of the ecosystem",
             },
         ),
     )

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 
+from batch_dashboard.model.pagination import MAX_ROW_ID
 from batch_dashboard.model.wording import CONTROL_CHARACTER, not_one_of
 
 MAX_TEXT_LENGTH = 200
+MAX_WORDS = 6
 
 
 def parse_text(args: Mapping[str, str], name: str, complaints: list[str]) -> str | None:
@@ -25,3 +27,23 @@ def parse_word(
         complaints.append(not_one_of(name, allowed, word))
         return None
     return word or None
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a search text, up to MAX_WORDS of them."""
+    return text.split()[:MAX_WORDS]
+
+
+def holds_words(name: str, words: Iterable[str]) -> bool:
+    """Whether a name holds every word, in any order and in capitals or not."""
+    folded = name.casefold()
+    return all(word.casefold() in folded for word in words)
+
+
+def run_number(text: str) -> int | None:
+    """The id that `7`, `#7` or `run 7` asks for, None where a text is none."""
+    digits = text.casefold().removeprefix("run").strip().removeprefix("#")
+    if not (digits.isascii() and digits.isdigit()) or len(digits) > len(str(MAX_ROW_ID)):
+        return None
+    number = int(digits)
+    return number if number <= MAX_ROW_ID else None

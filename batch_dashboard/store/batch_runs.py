@@ -22,11 +22,13 @@ from batch_dashboard.model.pagination import Place, Slice
 from batch_dashboard.model.periods import DAY
 from batch_dashboard.model.records import BatchRun, EcosystemSpan
 from batch_dashboard.model.sorting import Sort
-from batch_dashboard.store.conditions import midnight, run_conditions
+from batch_dashboard.store.conditions import midnight, names_run, run_conditions
 from batch_dashboard.store.keyset import SortKey, fetch_slice
 from batch_dashboard.store.schema import RUN_ORDERS, batch_runs, ecosystem_days
 
 MAX_ECOSYSTEMS = 1_000
+# Sorts after every character that a text can go on with.
+_LAST_CHARACTER = "\U0010ffff"
 
 _run = batch_runs.c
 _day = ecosystem_days.c
@@ -115,14 +117,34 @@ def fetch_page(
     place: Place | None,
     count: int,
 ) -> Slice[BatchRun]:
-    """Up to `count` runs beside a place in the list; `text` is looked for in their batch ids."""
+    """Up to `count` runs beside a place in the list; `text` is in their batch ids or commits."""
     query = _chosen(run_filter)
     if text:
-        query = query.where(_run.batch_id.icontains(text, autoescape=True))
+        query = query.where(names_run(text))
     started = [SortKey(_run.started_at, sort.descending), SortKey(_run.id, sort.descending)]
     if sort.column.name != "started_at":
         started.insert(0, SortKey(RUN_ORDERS[sort.column.name], sort.descending))
     return fetch_slice(connection, query, started, place, count, BatchRun)
+
+
+def fetch_beginning_with(
+    connection: Connection, batch_id: str, commit_sha: str | None, count: int
+) -> list[BatchRun]:
+    """Runs whose batch id or commit begins with a text: up to `count` of each, the last by name.
+
+    Each comes from an index in the order of that index, so the number of runs does not matter.
+    """
+    parts = [
+        select(*_COLUMNS)
+        .where(column >= text, column < text + _LAST_CHARACTER)
+        .order_by(column.desc(), _run.id.desc())
+        .limit(count)
+        .subquery()
+        for column, text in ((_run.batch_id, batch_id), (_run.commit_sha, commit_sha))
+        if text
+    ]
+    rows = connection.execute(union_all(*(select(part) for part in parts)))
+    return list({row.id: BatchRun(*row) for row in rows}.values())
 
 
 def find(connection: Connection, batch_run_id: int) -> BatchRun | None:

@@ -2,10 +2,11 @@
 
 from datetime import UTC, date, datetime, time
 
-from sqlalchemy import ColumnElement, Table
+from sqlalchemy import ColumnElement, Table, or_
 
 from batch_dashboard.model.filters import RunFilter
 from batch_dashboard.model.periods import Period
+from batch_dashboard.store.schema import batch_runs
 
 
 def run_conditions(run_filter: RunFilter, table: Table) -> list[ColumnElement[bool]]:
@@ -18,6 +19,12 @@ def run_conditions(run_filter: RunFilter, table: Table) -> list[ColumnElement[bo
     if run_filter.ecosystem is not None:
         conditions.append(table.c.ecosystem == run_filter.ecosystem)
     return conditions
+
+
+def names_run(text: str) -> ColumnElement[bool]:
+    """The condition that a batch run's batch id or commit holds a text, in capitals or not."""
+    columns = (batch_runs.c.batch_id, batch_runs.c.commit_sha)
+    return or_(*(column.icontains(text, autoescape=True) for column in columns))
 
 
 def period_conditions(

@@ -28,7 +28,7 @@ from batch_dashboard.model.filters import RunFilter
 from batch_dashboard.model.periods import Step
 from batch_dashboard.model.vocabulary import RUNNER_OS
 from batch_dashboard.store import failure_group_list, recipe_list
-from batch_dashboard.store.conditions import run_conditions
+from batch_dashboard.store.conditions import names_run, run_conditions
 from batch_dashboard.store.engine import Store
 from batch_dashboard.store.schema import (
     DOUBLE,
@@ -179,7 +179,8 @@ FAILURE_GROUPS = _cells(
 def iter_batch_runs(
     store: Store, run_filter: RunFilter, text: str | None = None
 ) -> Generator[bytes]:
-    """The lines of the batch runs that match, in the order of `id`; `text` is in their batch ids.
+    """The lines of the batch runs that match, in the order of `id`; `text` is in their batch ids
+    or commits.
 
     Pages of whole lines; a page can be empty. Raises StoreUnavailable, also half-way.
     """
@@ -345,7 +346,7 @@ def _groups_of_runs(
         .order_by(batch_runs.c.id)
     )
     if text:
-        chosen = chosen.where(batch_runs.c.batch_id.icontains(text, autoescape=True))
+        chosen = chosen.where(names_run(text))
     options = {"stream_results": True, "yield_per": PAGE_ROWS}
     group: list[Any] = []
     held, limit = 0, FIRST_PAGE_ROWS

@@ -1,5 +1,6 @@
 """Recipes as pages show them: the list, the stuck ones, one of them."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -11,6 +12,7 @@ from sqlalchemy import (
     cast,
     func,
     literal_column,
+    or_,
     select,
 )
 
@@ -26,6 +28,7 @@ from batch_dashboard.model.recipes import (
     Recipe,
     StuckRecipe,
 )
+from batch_dashboard.model.search import words_of
 from batch_dashboard.model.sorting import Sort
 from batch_dashboard.model.summaries import RecipeKey
 from batch_dashboard.store.conditions import midnight
@@ -79,7 +82,7 @@ def fetch_page(
 ) -> Slice[Recipe]:
     """Up to `count` of the recipes seen in a period beside a place in the list.
 
-    Their sums are of all time. `text` is looked for in their names.
+    Their sums are of all time. The words of `text` are in their names or ecosystems.
     """
     keys = [
         SortKey(_ORDERS[sort.column.name], sort.descending),
@@ -96,6 +99,27 @@ def count_recipes(
     """How many recipes the whole list holds."""
     query = chosen(select(func.count()).select_from(recipes), run_filter, state, text)
     return int(connection.execute(query).scalar_one())
+
+
+def fetch_named(connection: Connection, words: Sequence[str], count: int) -> list[Recipe]:
+    """Up to `count` recipes that the words name, of all time.
+
+    First those whose name is one of the words, then those whose name begins with one, then
+    short names. Reads every recipe, but no result.
+    """
+    name = _recipe.recipe_name
+    nearness = case(
+        (func.lower(name).in_([word.lower() for word in words]), 0),
+        (or_(*(name.istartswith(word, autoescape=True) for word in words)), 1),
+        else_=2,
+    )
+    query = (
+        select(*_COLUMNS)
+        .where(*_named(words))
+        .order_by(nearness, func.length(name), name, _recipe.ecosystem)
+        .limit(count)
+    )
+    return [Recipe(*row) for row in connection.execute(query)]
 
 
 def fetch_stuck(connection: Connection, run_filter: RunFilter, count: int) -> list[StuckRecipe]:
@@ -149,7 +173,7 @@ def find(connection: Connection, ecosystem: str, recipe_name: str) -> Recipe | N
 def chosen(
     query: Select[Any], run_filter: RunFilter, state: str | None, text: str | None
 ) -> Select[Any]:
-    """A query of recipes, held to those seen in a period, in a state, with a text in their name."""
+    """A query of recipes: those seen in a period, in a state, named by the words of a text."""
     period = run_filter.period
     if period.since is not None:
         query = query.where(_recipe.last_seen_at >= midnight(period.since))
@@ -160,5 +184,12 @@ def chosen(
     if state is not None:
         query = query.where(*_STATES[state])
     if text is not None:
-        query = query.where(_recipe.recipe_name.icontains(text, autoescape=True))
+        query = query.where(*_named(words_of(text)))
     return query
+
+
+def _named(words: Sequence[str]) -> list[ColumnElement[bool]]:
+    """Each word is in the name or the ecosystem of a recipe, at least one in its name."""
+    in_name = [_recipe.recipe_name.icontains(word, autoescape=True) for word in words]
+    in_ecosystem = [_recipe.ecosystem.icontains(word, autoescape=True) for word in words]
+    return [or_(*in_name), *map(or_, in_name, in_ecosystem)]

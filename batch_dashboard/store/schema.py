@@ -43,6 +43,9 @@ RowId = BigInteger().with_variant(Integer, "sqlite")
 # One spelling for clients that look at the SQLite file: REAL, as they know it.
 DOUBLE: Double[float] = Double().with_variant(REAL, "sqlite")
 
+# Ordered byte by byte on both databases, so that an index finds what begins with a text.
+BYTEWISE = Text().with_variant(Text(collation="C"), "postgresql")
+
 
 # Stands for a time on SQLite that cannot be read, so that one bad row breaks no page: what a clock
 # shows that was never set.
@@ -104,7 +107,8 @@ batch_runs = Table(
     "batch_runs",
     metadata,
     Column("id", RowId, primary_key=True),
-    Column("batch_id", Text, nullable=False),  # the client's own name; several runs may share one
+    # the client's own name; several runs may share one
+    Column("batch_id", BYTEWISE, nullable=False),
     Column("ecosystem", Text, nullable=False),
     Column("started_at", UtcTime, nullable=False),
     Column("completed_at", UtcTime),  # NULL: the client did not say
@@ -116,7 +120,7 @@ batch_runs = Table(
     Column("macos_minutes", DOUBLE),  # NULL: unknown, which is not 0
     Column("linux_minutes", DOUBLE),  # NULL: unknown, which is not 0
     Column("run_url", Text),
-    Column("commit_sha", Text),
+    Column("commit_sha", BYTEWISE),
     Column("content_digest", LargeBinary, nullable=False, unique=True),  # SHA-256 of the payload
     Column("ingest_token_id", BigInteger),  # NULL: imported, or the token of the environment
     Column("stored_at", UtcTime, nullable=False),
@@ -128,7 +132,7 @@ batch_runs = Table(
     Column("pruned_results", BigInteger, nullable=False, server_default="0"),
     Index("ix_batch_runs_started_at", "started_at", "id"),
     Index("ix_batch_runs_ecosystem", "ecosystem", "started_at", "id"),
-    Index("ix_batch_runs_batch_id", "batch_id"),
+    Index("ix_batch_runs_batch_id", "batch_id", "id"),
     sqlite_autoincrement=True,
 )
 # Each order the list of runs can be in, so that no page of it sorts; unknown comes lowest. The
@@ -154,6 +158,15 @@ Index(
     batch_runs.c.started_at,
     sqlite_where=batch_runs.c.passed > 0,
     postgresql_where=batch_runs.c.passed > 0,
+)
+
+# Finds the runs of a commit by its first characters.
+Index(
+    "ix_batch_runs_commit_sha",
+    batch_runs.c.commit_sha,
+    batch_runs.c.id,
+    sqlite_where=batch_runs.c.commit_sha.is_not(None),
+    postgresql_where=batch_runs.c.commit_sha.is_not(None),
 )
 
 # Runs that say something about an ecosystem's health; most may have found nothing to do.

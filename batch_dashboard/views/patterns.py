@@ -23,7 +23,7 @@ from batch_dashboard.figures.style import empty_figure
 from batch_dashboard.model import orders
 from batch_dashboard.model.attention import findings
 from batch_dashboard.model.budget import BudgetWeek
-from batch_dashboard.model.failures import FailureGroupDetail
+from batch_dashboard.model.failures import FailureGroupCount, FailureGroupDetail
 from batch_dashboard.model.pagination import Place, Slice
 from batch_dashboard.model.periods import week_of
 from batch_dashboard.model.pipelines import (
@@ -34,7 +34,7 @@ from batch_dashboard.model.pipelines import (
     RecentRun,
     judge_pipeline,
 )
-from batch_dashboard.model.recipes import STATES, StuckRecipe
+from batch_dashboard.model.recipes import STATES, Recipe, StuckRecipe
 from batch_dashboard.model.records import BatchRun, EcosystemSpan, Minutes
 from batch_dashboard.model.series import RatePoint
 from batch_dashboard.model.slo import NONE, WINDOWS, Attempts, WindowRuns
@@ -45,6 +45,7 @@ from batch_dashboard.store.jobs import Job
 from batch_dashboard.views.charts import as_json
 from batch_dashboard.views.choice import current_time
 from batch_dashboard.views.listing import Listing
+from batch_dashboard.views.search import Found
 
 blueprint = Blueprint("patterns", __name__)
 
@@ -92,7 +93,11 @@ def index() -> str:
         )
 
     runs = [run(1, "2026-11-20-homebrew", 4.25), run(2, LONG_NAME, None)]
+    recipe = Recipe(
+        *("homebrew", "sharkdp/bat", 3, 41, 0, 0, 41, now, now, now, None, now, "f" * 20)
+    )
     stuck = StuckRecipe("homebrew", "sharkdp/bat", 41, now, now, 1, "install_failed", LINE)
+    counted = FailureGroupCount(1, "install_failed", f"{LINE} of bat", now, now, 3)
     group = FailureGroupDetail(1, "install_failed", LINE, now, now, 3, None)
     spans = [
         EcosystemSpan("homebrew", now, now, now),
@@ -122,6 +127,8 @@ def index() -> str:
         ],
         form=_refused_form(),
         jobs=_jobs(now),
+        found=Found([], [recipe], runs, [counted], frozenset({"recipes"})),
+        nothing_found=Found([], [], [], [], frozenset()),
         empty_json=as_json(empty_figure("No batch run in this period.")),
     )
 

@@ -1,5 +1,6 @@
 """How templates write numbers, times and names. The words themselves: model/wording.py."""
 
+import re
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +10,7 @@ from markupsafe import Markup, escape
 from batch_dashboard.model import wording
 from batch_dashboard.model.rates import failure_rate, success_rate, wilson_interval
 from batch_dashboard.model.records import Minutes
+from batch_dashboard.model.search import words_of
 from batch_dashboard.model.summaries import FAILED_ATTEMPT, PASSED_ATTEMPT
 from batch_dashboard.views import assets
 from batch_dashboard.views.choice import current_time
@@ -46,6 +48,7 @@ def register(app: Flask) -> None:
         "failure_share": failure_share,
         "attempts_path": attempts_path,
         "attempts_in_words": attempts_in_words,
+        "marked": marked,
     }
     app.jinja_env.filters.update(filters)
     app.jinja_env.globals.update(
@@ -156,6 +159,20 @@ def run_minutes(value: float | None) -> Markup:
     """The minutes of one run; `unknown` when it told none."""
     # A table of a year has a thousand of them: escaping is far quicker than formatting.
     return UNKNOWN if value is None else escape(wording.minutes(value))
+
+
+def marked(text: str, words: str) -> Markup:
+    """A text with the words of a search marked in it."""
+    sought = words_of(words)
+    if not sought:
+        return escape(text)
+    # Longest first, so that a word within another does not cut its mark short.
+    parts = sorted(map(re.escape, sought), key=len, reverse=True)
+    split = re.split(f"({'|'.join(parts)})", text, flags=re.IGNORECASE)
+    return Markup("").join(
+        Markup("<mark>{}</mark>").format(part) if index % 2 else escape(part)
+        for index, part in enumerate(split)
+    )
 
 
 def is_long(message: str) -> bool:

@@ -3,6 +3,7 @@ import * as figures from "./figures.js";
 import * as filters from "./filters.js";
 import * as forms from "./forms.js";
 import { start } from "./navigate.js";
+import * as search from "./search.js";
 import * as theme from "./theme.js";
 import * as timestamps from "./timestamps.js";
 
@@ -12,5 +13,6 @@ const mount = (root) => {
 
 theme.mount(document);
 timestamps.runClock(document);
+search.start();
 mount(document);
 start(mount);

@@ -44,6 +44,8 @@ PAGES = {
     "incidents": "/incidents",
     "incident": "/incidents/1",
     "exports": "/exports/",
+    "search": "/search?q=a",
+    "search for nothing": "/search?q=nothing-is-called-this",
     "not found": "/nothing-here",
 }
 
@@ -270,6 +272,55 @@ def test_the_exact_time_shows_on_focus(browser: Browser, address: str) -> None:
     visit.context.close()
 
 
+def test_the_search_is_driven_by_the_keyboard(browser: Browser, address: str) -> None:
+    visit = Visit(browser, address, 1440, "light")
+    page = visit.open("/incidents")
+    dialog = page.get_by_role("dialog", name="Search")
+    page.get_by_role("link", name="Exports").focus()
+    page.keyboard.press("/")
+    combobox = dialog.get_by_role("combobox")
+    assert combobox.evaluate("field => field === document.activeElement")
+    assert_sound(visit, "search-opened-1440")
+    page.keyboard.type("bat")
+    options = dialog.get_by_role("listbox").get_by_role("option")
+    options.first.wait_for()
+    assert_sound(visit, "search-found-1440")
+
+    def chosen() -> str:
+        here = combobox.get_attribute("aria-activedescendant")
+        assert here == dialog.locator("[aria-selected=true]").get_attribute("id")
+        return dialog.locator("[aria-selected=true]").inner_text()
+
+    names = options.all_inner_texts()
+    assert len(names) > 1
+    assert chosen() == names[0]
+    page.keyboard.press("ArrowUp")
+    assert chosen() == names[-1]
+    page.keyboard.press("ArrowDown")
+    assert chosen() == names[0]
+    # The focus stays within the dialog and goes back where it was.
+    for _ in range(6):
+        page.keyboard.press("Tab")
+        assert page.evaluate(
+            "document.activeElement === document.body || !!document.activeElement.closest('dialog')"
+        )
+    page.keyboard.press("Escape")
+    assert not dialog.is_visible()
+    assert page.evaluate("document.activeElement.textContent") == "Exports"
+    # What is typed into a field is a slash.
+    page.goto(f"{address}/recipes?last=all")
+    page.locator("input[name=text]").press_sequentially("sharkdp/bat")
+    assert page.locator("input[name=text]").input_value() == "sharkdp/bat"
+    assert not dialog.is_visible()
+    page.get_by_role("link", name="Search").click()
+    page.keyboard.type("homebrew sharkdp/b")
+    options.first.wait_for()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/recipes/homebrew/sharkdp/bat")
+    assert visit.complaints == []
+    visit.context.close()
+
+
 def test_everything_can_be_reached_by_keyboard(browser: Browser, address: str) -> None:
     visit = Visit(browser, address, 1440, "light")
     page = visit.open("/batch-runs?last=all")
@@ -304,4 +355,9 @@ def test_pages_read_well_without_javascript(browser: Browser, address: str) -> N
     page.get_by_role("button", name="Show", exact=True).click()
     page.wait_for_url("**ecosystem=homebrew**")
     assert page.locator("#ecosystems tbody tr").count() == 1
+    page.get_by_role("link", name="Search").click()
+    page.get_by_role("textbox").fill("homebrew sharkdp/bat")
+    page.get_by_role("button", name="Search").click()
+    page.get_by_role("link", name="sharkdp/bat").click()
+    page.wait_for_url("**/recipes/homebrew/sharkdp/bat")
     context.close()

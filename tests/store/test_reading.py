@@ -209,6 +209,28 @@ def test_an_order_of_the_list_reads_no_more_than_its_page(store: Store) -> None:
         assert "TEMP B-TREE" not in plan, plan
 
 
+def test_runs_found_by_a_beginning_are_read_from_indexes(store: Store) -> None:
+    """However many runs begin with a text, only those shown are read, and nothing is sorted."""
+    plan = ""
+    with store.read() as connection:
+        if not store.is_sqlite:
+            connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+
+        def explain(_c: object, cursor: Any, statement: str, values: Any, *_rest: object) -> None:
+            nonlocal plan
+            word = "EXPLAIN QUERY PLAN" if store.is_sqlite else "EXPLAIN"
+            cursor.execute(f"{word} {statement}", values)
+            plan = " ".join(row[-1] for row in cursor.fetchall())
+
+        event.listen(connection, "before_cursor_execute", explain)
+        batch_runs.fetch_beginning_with(connection, "nightly", "9c1185a", 6)
+        event.remove(connection, "before_cursor_execute", explain)
+    assert "ix_batch_runs_batch_id" in plan
+    assert "ix_batch_runs_commit_sha" in plan
+    for reading_all in ("SCAN batch_runs", "Seq Scan", "Sort", "TEMP B-TREE"):
+        assert reading_all not in plan, plan
+
+
 def test_neighbours_are_of_the_same_ecosystem(store: Store) -> None:
     one, two, three = seed(
         store, "2026-11-10T00:00:00Z", "2026-11-11T00:00:00Z", "2026-11-12T00:00:00Z"

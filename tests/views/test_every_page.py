@@ -27,6 +27,8 @@ STATEMENTS = {
     "/batch-runs": 4,
     "/batch-runs/3": 6,
     "/batch-runs/compare?a=1&b=2": 3,
+    "/search": 1,
+    "/search?q=3": 5,
     "/incidents": 1,
     "/incidents/1": 1,
     "/incidents.atom": 1,
@@ -81,6 +83,8 @@ BAD_QUERIES = [
     "result=banana",
     "a=1&b=banana",
     "change=banana",
+    "q=%00",
+    "q=%25%27%22%5C",
 ]
 
 

@@ -1,0 +1,90 @@
+"""One search over recipes, ecosystems, batch runs and failures, for every page and as a page."""
+
+from typing import NamedTuple
+
+from flask import Blueprint, render_template, request
+
+from batch_dashboard.model.failures import FailureGroupCount
+from batch_dashboard.model.filters import RunFilter
+from batch_dashboard.model.periods import Period
+from batch_dashboard.model.recipes import Recipe
+from batch_dashboard.model.records import BatchRun, EcosystemSpan
+from batch_dashboard.model.search import holds_words, parse_text, run_number, words_of
+from batch_dashboard.model.series import colour_slots
+from batch_dashboard.store import batch_runs, exclusion, failure_group_list, recipe_list
+from batch_dashboard.views.connection import connection
+from batch_dashboard.views.panels import MOST_FREQUENT
+
+blueprint = Blueprint("search", __name__)
+
+PER_KIND = 6
+# Shorter texts begin the commits of too many runs to help.
+SHORTEST_COMMIT = 4
+EVERYTHING = RunFilter(Period(None, None), "all")
+
+
+class Found(NamedTuple):
+    """What a text finds, up to PER_KIND of each kind, and of which kinds there is more."""
+
+    ecosystems: list[EcosystemSpan]
+    recipes: list[Recipe]
+    runs: list[BatchRun]
+    groups: list[FailureGroupCount]
+    more: frozenset[str]
+
+    @property
+    def shown(self) -> int:
+        """How many results are shown."""
+        return len(self.ecosystems) + len(self.recipes) + len(self.runs) + len(self.groups)
+
+
+@blueprint.get("/search")
+def index() -> str:
+    """What a text finds; the overlay of every page shows the results of this page."""
+    complaints: list[str] = []
+    text = parse_text(request.args, "q", complaints)
+    spans = batch_runs.fetch_ecosystems(connection())
+    return render_template(
+        "pages/search/index.html",
+        text=text or "",
+        complaints=complaints,
+        found=_find(text, spans) if text else None,
+        slots=colour_slots(spans),
+    )
+
+
+def _find(text: str, spans: list[EcosystemSpan]) -> Found:
+    conn, words = connection(), words_of(text)
+    named = [span for span in spans if holds_words(span.ecosystem, words)]
+    named.sort(key=lambda span: (len(span.ecosystem), span.ecosystem))
+    recipes = recipe_list.fetch_named(conn, words, PER_KIND + 1)
+    runs = _runs(text)
+    groups = failure_group_list.fetch_page(
+        conn, EVERYTHING, None, text, MOST_FREQUENT, None, PER_KIND
+    )
+    more = {
+        "ecosystems": len(named) > PER_KIND,
+        "recipes": len(recipes) > PER_KIND,
+        "runs": len(runs) > PER_KIND,
+        "groups": groups.later is not None,
+    }
+    return Found(
+        named[:PER_KIND],
+        recipes[:PER_KIND],
+        runs[:PER_KIND],
+        groups.rows,
+        frozenset(kind for kind, is_more in more.items() if is_more),
+    )
+
+
+def _runs(text: str) -> list[BatchRun]:
+    """The run of a number first, then those whose batch id or commit begins with the text."""
+    conn, number = connection(), run_number(text)
+    numbered = None if number is None else batch_runs.find(conn, number)
+    if number is not None and numbered is None:
+        excluded = exclusion.find(conn, number)
+        numbered = excluded and excluded.run
+    commit = text if len(text) >= SHORTEST_COMMIT else None
+    begun = batch_runs.fetch_beginning_with(conn, text, commit, PER_KIND + 1)
+    found = {run.id: run for run in (*([numbered] if numbered else []), *begun)}
+    return list(found.values())
