@@ -33,14 +33,14 @@ def create_app(settings: Settings | None = None) -> Flask:
         MAX_CONTENT_LENGTH=settings.max_body_bytes,
         TEMPLATES_AUTO_RELOAD=settings.debug,
     )
+    app.extensions["settings"] = settings
+    app.extensions["store"] = Store(settings.database_url, settings.database_wait_seconds)
+    views.register(app)
     if settings.proxies:
         # What their headers say of client, scheme and host is believed of so many of them.
         hops = settings.proxies
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops
         )
-    app.extensions["settings"] = settings
-    app.extensions["store"] = Store(settings.database_url, settings.database_wait_seconds)
-    views.register(app)
     commands.register(app)
     return app

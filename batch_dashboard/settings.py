@@ -4,15 +4,20 @@ Source: docs/configuration.md, which a test keeps complete.
 """
 
 import os
+import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 from batch_dashboard.errors import SettingsError
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
+
+# A name, an IPv4 address, or an IPv6 address without its brackets.
+HOST_NAME = re.compile(r"[a-z0-9._:-]+", re.ASCII)
 
 T = TypeVar("T")
 D = TypeVar("D")
@@ -43,6 +48,7 @@ class Settings:
     metrics_public: bool
     proxies: int
     debug: bool
+    allowed_hosts: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return f"Settings(instance_dir={str(self.instance_dir)!r}, public={self.public})"
@@ -79,6 +85,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         metrics_public=_read(env, "BATCH_DASHBOARD_METRICS_PUBLIC", _flag, False),
         proxies=_read(env, "BATCH_DASHBOARD_PROXIES", _whole_number(0, 10), 0),
         debug=_read(env, "BATCH_DASHBOARD_DEBUG", _flag, False),
+        allowed_hosts=_read(env, "BATCH_DASHBOARD_ALLOWED_HOSTS", _host_names, ()),
     )
 
 
@@ -145,9 +152,30 @@ def _database_url(text: str) -> str:
 
 
 def _web_address(text: str) -> str:
-    if not text.lower().startswith(("http://", "https://")) or any(c.isspace() for c in text):
-        raise ValueError(f"{text!r} is not an address; use https://dashboard.example.org")
+    address = urlsplit(text)
+    is_usable = address.scheme in ("http", "https") and address.hostname
+    if not is_usable or address.query or address.fragment or address.username is not None:
+        raise ValueError(
+            f"{text!r} is not an address that links can begin with; "
+            "use https://dashboard.example.org or https://example.org/dashboard"
+        )
+    if not text.isascii() or any(c.isspace() for c in text):
+        raise ValueError(
+            f"{text!r} has characters that no address has; write the host as xn--… "
+            "and other characters as %…"
+        )
     return text.rstrip("/")
+
+
+def _host_names(text: str) -> tuple[str, ...]:
+    names = tuple(text.lower().split())
+    for name in names:
+        if not HOST_NAME.fullmatch(name):
+            raise ValueError(
+                f"{name!r} is not a host name; use names separated by spaces and without ports, "
+                "such as dashboard.internal 192.0.2.7"
+            )
+    return names
 
 
 def _alert_urls(text: str) -> tuple[str, ...]:

@@ -49,6 +49,12 @@ def test_postgresql_is_told_by_any_of_its_schemes(environ: dict[str, str], schem
         ("BATCH_METRICS_DATABASE_WAIT_SECONDS", "nan", "0.1 to 300"),
         ("BATCH_DASHBOARD_PUBLIC", "maybe", "1 or 0"),
         ("BATCH_DASHBOARD_SECRET_KEY", "short", "at least 32"),
+        ("BATCH_DASHBOARD_URL", "dash.example.org", "https://dashboard"),
+        ("BATCH_DASHBOARD_URL", "https://", "https://dashboard"),
+        ("BATCH_DASHBOARD_URL", "https://a@b/", "https://dashboard"),
+        ("BATCH_DASHBOARD_URL", "https://h/?x=1", "https://dashboard"),
+        ("BATCH_DASHBOARD_URL", "https://dä.example", "xn--"),
+        ("BATCH_DASHBOARD_ALLOWED_HOSTS", "https://inside", "dashboard.internal"),
     ],
 )
 def test_a_bad_setting_is_named_with_what_would_be_right(

@@ -4,6 +4,7 @@ from flask import Flask
 
 from batch_dashboard.views import (
     account,
+    addresses,
     admin,
     badges,
     batch_runs,
@@ -40,6 +41,7 @@ def register(app: Flask) -> None:
         finite_json,
         connection,
         observing,
+        addresses,
         security,
         forms,
         error_pages,

@@ -52,6 +52,7 @@ TITLES = {
     409: "This was done already",
     413: "This is too large",
     415: "This kind of content is not understood",
+    421: "This dashboard has another address",
     422: "This cannot be stored",
     429: "Too many requests",
     500: "Something went wrong on our side",
