@@ -19,6 +19,7 @@ class Received:
 
     url: str = ""
     messages: list[dict[str, Any]] = field(default_factory=list)
+    paths: list[str] = field(default_factory=list)
     arrived: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
     answers: threading.Event = field(default_factory=threading.Event)
     status: int = 200
@@ -37,6 +38,7 @@ def http_receiver() -> Iterator[Received]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             received.messages.append(json.loads(body))
+            received.paths.append(self.path)
             received.arrived.release()
             received.answers.wait(60)
             try:

@@ -39,7 +39,7 @@ def check_now() -> None:
     """Judge everything now, open and close incidents, send what is due; for a timer of your own."""
     goes_to = _destinations()
     changes = check(store(), goes_to, settings().url, _now())
-    sent = send_due(store(), goes_to, _now)
+    sent = send_due(store(), goes_to, _now, settings().url)
     click.echo(
         f"{len(changes.opened)} opened, {len(changes.closed)} closed, {sent} notifications sent."
     )
@@ -79,7 +79,7 @@ def test(name: str | None) -> None:
         raise NotFound("there is no such destination; `alerts destinations list` shows them")
     refused = 0
     for destination in goes_to:
-        error = destinations.send(destination, TEST_MESSAGE)
+        error = destinations.send(destination, TEST_MESSAGE, settings().url)
         with changing() as change:
             destinations.note_test(change, destination, TEST_MESSAGE, error)
         refused += error is not None

@@ -101,6 +101,7 @@ def send_due(
     store: Store,
     destinations: Sequence[Destination],
     clock: Callable[[], datetime],
+    own_url: str | None = None,
     goes_on: Callable[[], bool] = lambda: True,
 ) -> int:
     """Send what is due from the outbox; how many messages were accepted.
@@ -124,7 +125,7 @@ def send_due(
         if destination is None:
             error: str | None = "there is no destination of this name any more"
         else:
-            error = send(destination, Message(delivery.title, delivery.body))
+            error = send(destination, Message(delivery.title, delivery.body), own_url)
         with store.write() as connection:
             if error is None:
                 accepted += 1

@@ -13,6 +13,7 @@ from cryptography.fernet import Fernet, InvalidToken
 
 from batch_dashboard.errors import InputError, NotFound
 from batch_dashboard.model.incidents import Message
+from batch_dashboard.model.neutral_text import neutral
 from batch_dashboard.model.pipelines import NOTICE, SEVERITIES
 from batch_dashboard.services.changes import Change
 from batch_dashboard.store import alerts
@@ -23,6 +24,12 @@ SEND_SECONDS = 30
 LONGEST_ERROR = 300
 SHORTEST_SECRET = 6
 MAX_NAME_LENGTH = 60
+
+MARKDOWN = apprise.NotifyFormat.MARKDOWN
+# Apprise hands them plain text, and they show it as Markdown.
+SHOW_TEXT_AS_MARKDOWN = {"Discord", "Fluxer", "Guilded", "Mattermost", "Revolt"}
+# Their messages are read by programs, which make no links of names.
+FOR_PROGRAMS = {"JSON", "XML", "Form"}
 
 
 @dataclass(frozen=True)
@@ -121,31 +128,50 @@ def _checked(least_severity: str) -> str:
     return least_severity
 
 
-def send(destination: Destination, message: Message) -> str | None:
-    """Send one message; None when it was accepted, else what went wrong, without secrets."""
+def send(destination: Destination, message: Message, own_url: str | None) -> str | None:
+    """Send one message; None when it was accepted, else what went wrong, without secrets.
+
+    What clients wrote is made neutral for the service; links under `own_url` stay links.
+    """
     outcome: list[str | None] = []
     thread = threading.Thread(
-        target=lambda: outcome.append(_notify(destination.url, message)), daemon=True
+        target=lambda: outcome.append(_notify(destination.url, message, own_url)), daemon=True
     )
     thread.start()
     thread.join(SEND_SECONDS)
     return outcome[0] if outcome else f"no answer within {SEND_SECONDS} s"
 
 
-def _notify(url: str, message: Message) -> str | None:
+def _notify(url: str, message: Message, own_url: str | None) -> str | None:
     try:
-        service = apprise.Apprise()
-        if not service.add(url):
+        services = apprise.Apprise()
+        if not services.add(url):
             return "this is no URL that Apprise can send to"
         with apprise.LogCapture(level=logging.WARNING) as said:  # type: ignore[no-untyped-call]
-            accepted = service.notify(
-                title=message.title, body=message.body, body_format=apprise.NotifyFormat.TEXT
-            )
+            answers = [_notify_service(each, message, own_url) for each in services]
             reasons = said.getvalue()
     except Exception as error:
         # Whatever a destination's code raises is why it did not get through.
         return f"{type(error).__name__} while sending"
-    return None if accepted else _without_secrets(url, reasons) or "it was not accepted"
+    return None if all(answers) else _without_secrets(url, reasons) or "it was not accepted"
+
+
+def _notify_service(service: apprise.NotifyBase, message: Message, own_url: str | None) -> bool:
+    name = str(service.service_name)
+    takes_markdown = service.resolve_format(apprise.NotifyFormat.TEXT) == MARKDOWN
+    is_markdown = takes_markdown or name in SHOW_TEXT_AS_MARKDOWN
+    title_is_apart = service.title_maxlen > 0
+    one = apprise.Apprise()
+    one.add(service)
+    return bool(
+        one.notify(
+            title=neutral(message.title, is_markdown=is_markdown, keeps_domains=title_is_apart),
+            body=neutral(
+                message.body, own_url, is_markdown=is_markdown, keeps_domains=name in FOR_PROGRAMS
+            ),
+            body_format=MARKDOWN if takes_markdown else apprise.NotifyFormat.TEXT,
+        )
+    )
 
 
 def _without_secrets(url: str, text: str) -> str:

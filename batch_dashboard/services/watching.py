@@ -92,7 +92,13 @@ class Watcher:
             try:
                 with self._store.read() as connection:
                     goes_to = self._destinations(connection)
-                send_due(self._store, goes_to, self._clock, lambda: self.holds_lease)
+                send_due(
+                    self._store,
+                    goes_to,
+                    self._clock,
+                    self._settings.url,
+                    lambda: self.holds_lease,
+                )
             except StoreUnavailable as error:
                 log.warning("alerts: %s", error)
             except Exception:

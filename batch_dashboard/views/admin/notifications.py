@@ -108,7 +108,7 @@ def test(name: str) -> Response:
     if found is None:
         raise NotFound("There is no such destination any more.")
     release()
-    error = destinations.send(found, TEST_MESSAGE)
+    error = destinations.send(found, TEST_MESSAGE, settings().url)
     with changing() as change:
         destinations.note_test(change, found, TEST_MESSAGE, error)
     said = f"{name} did not accept it: {error}." if error else f"{name} accepted the test message."
