@@ -89,7 +89,10 @@ class SumSeries(NamedTuple):
 
 
 def steps(sums: Sequence[HasStart], period: Period, step: Step) -> Steps:
-    """The steps of a period; where it is open, from the first sum to the last."""
+    """The steps of a period; where it is open, from the first sum to the last.
+
+    There are 110 at most; `fitting_step` gives a step with which that is the whole period.
+    """
     if not sums:
         return Steps([], step, period)
     earliest, latest = step.start_of(sums[0].start), step.start_of(sums[-1].start)
@@ -99,6 +102,8 @@ def steps(sums: Sequence[HasStart], period: Period, step: Step) -> Steps:
     if step.between(first, last) >= MAX_STEPS:
         first, last = max(first, earliest), min(last, latest)
     count = step.between(first, last) + 1
+    if count > MAX_STEPS:
+        first, count = step.later(last, 1 - MAX_STEPS), MAX_STEPS
     return Steps([step.later(first, index) for index in range(count)], step, period)
 
 

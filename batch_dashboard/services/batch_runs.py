@@ -8,8 +8,10 @@ from typing import Any
 
 from batch_dashboard.errors import InputError, NotFound
 from batch_dashboard.model.summaries import summarise
+from batch_dashboard.model.upload_times import EARLIEST
 from batch_dashboard.model.wording import CONTROL_CHARACTER
 from batch_dashboard.services.changes import Change
+from batch_dashboard.services.rollups import rebuild
 from batch_dashboard.store import (
     circuit_breakers,
     exclusion,
@@ -39,10 +41,19 @@ def exclude(change: Change, batch_run_id: int, reason: str) -> None:
 
 
 def restore(change: Change, batch_run_id: int) -> None:
-    """Put an excluded batch run back. Raises NotFound when none of that id is excluded."""
+    """Put an excluded batch run back.
+
+    Raises NotFound when none of that id is excluded, InputError when no upload may have its time.
+    """
     excluded = exclusion.find(change.connection, batch_run_id)
     if excluded is None:
         raise NotFound(f"no batch run {batch_run_id} is excluded")
+    if excluded.run.started_at < EARLIEST:
+        raise InputError(
+            "batch_run_id",
+            f"batch run {batch_run_id} started before {EARLIEST.year}, which is not possible: "
+            "delete it and send it again with the right time",
+        )
     restore_run(change.connection, batch_run_id)
     change.record("restore batch run", _subject(batch_run_id), {"reason": excluded.reason}, None)
     change.judge_again()
@@ -83,9 +94,12 @@ def exclude_run(
 
 
 def restore_run(connection: Connection, batch_run_id: int) -> bool:
-    """Move an excluded run back among the others; False when none of that id is excluded."""
+    """Move an excluded run back among the others.
+
+    False when none of that id is excluded, or no upload may have its time.
+    """
     run = exclusion.find_place(connection, batch_run_id)
-    if run is None:
+    if run is None or run.started_at < EARLIEST:
         return False
     # The rule of failure groups may have changed while the run was out.
     summary = summarise(exclusion.fetch_results(connection, batch_run_id))
@@ -111,6 +125,11 @@ def _take_out(connection: Connection, batch_run_id: int) -> bool:
     run = uploads.find_run(connection, batch_run_id)
     if run is None:
         return False
+    if run.started_at < EARLIEST:
+        # What the run adds to cannot be told from such a time.
+        uploads.delete_run(connection, batch_run_id)
+        rebuild(connection)
+        return True
     touched = recipes.fetch_of_run(connection, batch_run_id)
     failures = failure_groups.fetch_of_run(connection, batch_run_id)
     uploads.delete_run(connection, batch_run_id)

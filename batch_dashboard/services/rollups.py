@@ -10,7 +10,7 @@ from batch_dashboard.store import (
     system,
     uploads,
 )
-from batch_dashboard.store.engine import Store
+from batch_dashboard.store.engine import Connection, Store
 
 
 def verify_rollups(store: Store) -> dict[str, int]:
@@ -36,8 +36,13 @@ def check_rollups(store: Store, now: datetime) -> dict[str, int]:
 def rebuild_rollups(store: Store) -> None:
     """Sum everything again from batch runs and results, in one transaction."""
     with store.write() as connection:
-        uploads.recount(connection)
-        rollups.rebuild(connection)
-        recipes.rebuild(connection)
-        failure_groups.rebuild(connection)
-        circuit_breakers.rebuild(connection)
+        rebuild(connection)
+
+
+def rebuild(connection: Connection) -> None:
+    """As `rebuild_rollups`, within an open transaction of the writer."""
+    uploads.recount(connection)
+    rollups.rebuild(connection)
+    recipes.rebuild(connection)
+    failure_groups.rebuild(connection)
+    circuit_breakers.rebuild(connection)

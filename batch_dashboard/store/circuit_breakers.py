@@ -55,8 +55,8 @@ _CHANGES_FROM = (
 FIRST_PAGE = WINDOW_ATTEMPTS + 2
 PAGE = 500
 Place = tuple[datetime, int]
-# Before every run there can be; earlier years have no four digits to be ordered by as text.
-BEGINNING: Place = (datetime(1000, 1, 1, tzinfo=UTC), 0)
+# Before every run there can be.
+BEGINNING: Place = (datetime.min.replace(tzinfo=UTC), 0)
 
 
 def add_run(connection: Connection, ecosystem: str, run: AttemptedRun) -> None:
@@ -176,13 +176,16 @@ def _time(value: Any) -> datetime:
 def _iter_runs(connection: Connection, ecosystem: str, place: Place) -> Iterator[AttemptedRun]:
     """The runs of an ecosystem in their order, from a place on."""
     length = FIRST_PAGE
+    started_at, run_id = place
     while True:
-        page = run_statement(connection, _RUNS_FROM, ecosystem, place[0], *place, length)
-        runs = list(map(_run_of, page))
-        yield from runs
-        if len(runs) < length:
+        page = run_statement(
+            connection, _RUNS_FROM, ecosystem, started_at, started_at, run_id, length
+        )
+        yield from map(_run_of, page)
+        if len(page) < length:
             return
-        place, length = (runs[-1].started_at, runs[-1].id + 1), PAGE
+        # As it is stored: a time that cannot be read would lead back to runs that were followed.
+        started_at, run_id, length = page[-1][0], page[-1][1] + 1, PAGE
 
 
 def _iter_changes(connection: Connection, ecosystem: str, place: Place) -> Iterator[Change]:

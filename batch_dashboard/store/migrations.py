@@ -21,6 +21,17 @@ def upgrade(store: Store, revision: str = "head") -> None:
         command.upgrade(config, revision)
 
 
+@contextmanager
+def upgraded(store: Store) -> Iterator[tuple[Connection, bool]]:
+    """The connection on which the schema was brought forward, before its commit.
+
+    With it comes whether a migration changed rows that are summed elsewhere.
+    """
+    with migrating(store) as (config, connection):
+        command.upgrade(config, "head")
+        yield connection, bool(config.attributes.get("summed_rows_changed"))
+
+
 def downgrade(store: Store, revision: str) -> None:
     """Bring the schema back to an older revision; what that one does not know is dropped."""
     with migrating(store) as (config, _connection):
