@@ -7,6 +7,7 @@ from datetime import date, datetime
 NARROW_SPACE = "\u202f"
 NO_RATE = "–"
 UNKNOWN = "unknown"
+DAY_SECONDS = 86_400
 
 
 # What clients' names are free of; anything else may stand in one.
@@ -82,17 +83,21 @@ def duration(seconds: float | None) -> str:
 
 
 def relative(time: datetime, now: datetime) -> str:
-    """`3 h ago`, `in 2 min`."""
+    """`3 h ago`, `in 2 min`; from a day on the difference of the UTC days, `152 days ago`.
+
+    So an age always agrees with the two dates it lies between.
+    """
     seconds = (now - time).total_seconds()
     size = abs(seconds)
     if size < 45:
         return "just now"
-    for limit, unit, word in ((3_600, 60, "min"), (86_400, 3_600, "h"), (0, 86_400, "days")):
-        if size < limit or not limit:
-            amount = max(1, int(size // unit))
-            word = "day" if word == "days" and amount == 1 else word
-            return f"{amount:,} {word} ago" if seconds > 0 else f"in {amount:,} {word}"
-    raise AssertionError
+    if size >= DAY_SECONDS:
+        amount = plural(abs((now.date() - time.date()).days), "day")
+    elif size >= 3_600:
+        amount = f"{int(size // 3_600)} h"
+    else:
+        amount = f"{max(1, int(size // 60))} min"
+    return f"{amount} ago" if seconds > 0 else f"in {amount}"
 
 
 def weekday(day: date) -> str:

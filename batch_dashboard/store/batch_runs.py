@@ -103,6 +103,16 @@ def count_since_pass(connection: Connection, spans: Sequence[EcosystemSpan]) -> 
     return {row[0]: row[1] for row in connection.execute(union_all(*counts))}
 
 
+def find_last(
+    connection: Connection, run_filter: RunFilter, text: str | None = None
+) -> datetime | None:
+    """When the last run of a choice started, `text` in its batch id or commit; None: none."""
+    query = _chosen(run_filter).with_only_columns(_run.started_at)
+    if text:
+        query = query.where(names_run(text))
+    return connection.execute(query.order_by(*_NEWEST_FIRST).limit(1)).scalar_one_or_none()
+
+
 def fetch_latest(connection: Connection, run_filter: RunFilter, count: int) -> list[BatchRun]:
     """The latest runs of a choice, newest first."""
     query = _chosen(run_filter).order_by(*_NEWEST_FIRST).limit(count)

@@ -1,7 +1,7 @@
 """Failure groups as pages show them: the list, failures over time, one group."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -90,6 +90,31 @@ def count_groups(
     """How many groups the whole list holds."""
     query = select_groups(run_filter, category, text).query.with_only_columns(func.count())
     return connection.execute(query).scalar_one()
+
+
+def find_last_failed(
+    connection: Connection, run_filter: RunFilter, category: str | None, text: str | None
+) -> datetime | None:
+    """When the groups of the list failed last, also after its period; None: the list is empty."""
+    chosen = select_groups(run_filter, category, text).query
+    if run_filter.ecosystem is None:
+        query = chosen.with_only_columns(func.max(_group.last_seen_at))
+    else:
+        groups = chosen.with_only_columns(_group.id)
+        query = select(func.max(_recipe.last_seen_at)).where(
+            _recipe.failure_group_id.in_(groups), _recipe.ecosystem == run_filter.ecosystem
+        )
+    last: datetime | None = connection.execute(query).scalar_one()
+    return last
+
+
+def find_last_of_group(
+    connection: Connection, failure_group_id: int, ecosystem: str
+) -> datetime | None:
+    """When a group failed last in an ecosystem, None where it never did."""
+    query = select(func.max(_recipe.last_seen_at)).where(*_of_group(failure_group_id, ecosystem))
+    last: datetime | None = connection.execute(query).scalar_one()
+    return last
 
 
 class ChosenGroups(NamedTuple):

@@ -52,6 +52,22 @@ def fetch_latest(
     return [RecipeAttempt(*row) for row in connection.execute(query)][::-1]
 
 
+def find_last(
+    connection: Connection,
+    ecosystem: str,
+    recipe_name: str,
+    period: Period,
+    platform: str | None,
+    result: str | None,
+) -> datetime | None:
+    """When the run of a recipe's last result of a choice started, None where there is none."""
+    query = _chosen(ecosystem, recipe_name, period, platform).with_only_columns(_result.started_at)
+    if result is not None:
+        query = query.where(_result.result == result)
+    last = query.order_by(_result.started_at.desc()).limit(1)
+    return connection.execute(last).scalar_one_or_none()
+
+
 def find_failure(
     connection: Connection, ecosystem: str, recipe_name: str, started_at: datetime
 ) -> RecipeAttempt | None:

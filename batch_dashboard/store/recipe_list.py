@@ -1,6 +1,7 @@
 """Recipes as pages show them: the list, the stuck ones, one of them."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -120,6 +121,15 @@ def fetch_named(connection: Connection, words: Sequence[str], count: int) -> lis
         .limit(count)
     )
     return [Recipe(*row) for row in connection.execute(query)]
+
+
+def find_last_seen(
+    connection: Connection, run_filter: RunFilter, state: str | None, text: str | None
+) -> datetime | None:
+    """When a recipe of the whole list was last seen, None where the list is empty."""
+    query = chosen(select(func.max(_recipe.last_seen_at)), run_filter, state, text)
+    last: datetime | None = connection.execute(query).scalar_one()
+    return last
 
 
 def fetch_stuck(connection: Connection, run_filter: RunFilter, count: int) -> list[StuckRecipe]:

@@ -22,7 +22,7 @@ from batch_dashboard.store import (
     run_comparison,
     spending_rules,
 )
-from batch_dashboard.views.choice import choose, csv_url
+from batch_dashboard.views.choice import BATCH_RUN, choose, csv_url
 from batch_dashboard.views.connection import connection
 from batch_dashboard.views.listing import Listing, parse_order
 from batch_dashboard.views.template_filters import is_web_link
@@ -44,10 +44,11 @@ def index() -> str:
         return render_template("pages/overview/empty.html", choice=choice)
     text = parse_text(request.args, "text", choice.complaints)
     sort, place = parse_order(request.args, orders.BATCH_RUNS, choice.complaints)
+    choice = choice.over_data(
+        lambda chosen: batch_runs.find_last(conn, chosen, text),
+        f"{BATCH_RUN} with “{text}” in its batch id or commit" if text else BATCH_RUN,
+    )
     total = ecosystem_days.fetch_total(conn, choice.shown)
-    if total is None and choice.spans:
-        choice = choice.with_last_data()
-        total = ecosystem_days.fetch_total(conn, choice.shown)
     page = batch_runs.fetch_page(conn, choice.shown, text, sort, place, RUNS_PER_PAGE)
     query = choice.shown.query()
     found = {**query, "text": text} if text else query

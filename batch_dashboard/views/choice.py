@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from flask import current_app, request, url_for
@@ -15,13 +15,22 @@ from batch_dashboard.model.series import fitting_step
 from batch_dashboard.store import batch_runs
 from batch_dashboard.store.engine import Connection
 
-# A last run older than this is said by every page on its own.
+# Every page names a last run that is older than this.
 QUIET_DAYS = 7
+BATCH_RUN = "batch run"
+
+T = TypeVar("T")
+# Finds the last moment with data for a filter, whatever its period; None: there is none.
+FindLast = Callable[[RunFilter], datetime | None]
 
 
 @dataclass(frozen=True)
 class Choice:
-    """The filter as asked for, the one that is shown, and what to tell the reader about it."""
+    """The filter as asked for, the one that is shown, and what to tell the reader about it.
+
+    `missing` names what the period asked for does not hold, None where it holds it; `last_at` is
+    then when there was one, None: never.
+    """
 
     now: datetime
     asked: RunFilter
@@ -30,6 +39,8 @@ class Choice:
     ecosystems: list[EcosystemSpan]
     path: str  # where the page is, without its query
     is_of_one: bool = False  # the ecosystem stands in the path, so never in the query
+    missing: str | None = None
+    last_at: datetime | None = None
 
     @property
     def today(self) -> date:
@@ -68,17 +79,45 @@ class Choice:
         return self.asked != self.shown
 
     @property
+    def is_nowhere(self) -> bool:
+        """Whether what was asked for was never there, in no period."""
+        return self.missing is not None and self.last_at is None
+
+    @property
     def quiet_days(self) -> int | None:
         """Days since the last run where that is over a week, else None."""
         last = self.last_started_at
         days = None if last is None else (self.today - last.date()).days
         return days if days is not None and days > QUIET_DAYS else None
 
-    def with_last_data(self, last: datetime | None = None) -> "Choice":
-        """The same choice over the last period of its length that holds a run, or a moment."""
-        last = last or self.last_started_at
-        if last is None:
-            return self
+    def with_data(
+        self,
+        fetch: Callable[["Choice"], T],
+        find_last: FindLast | None = None,
+        missing: str = BATCH_RUN,
+    ) -> tuple["Choice", T]:
+        """The choice over a period with data, and what `fetch` finds there.
+
+        Where `fetch` finds nothing (a false value) in the period asked for, the period is moved
+        back so that it ends with the last data there is: the last batch run, or what `find_last`
+        finds for the same filter over all time. Without any the choice stays, and says so.
+        """
+        found = fetch(self)
+        if found:
+            return self, found
+        always = replace(self.asked, period=Period(None, None), last="all")
+        last_at = find_last(always) if find_last else self.last_started_at
+        empty = replace(self, missing=missing, last_at=last_at)
+        if last_at is None:
+            return empty, found
+        moved = empty._ending_with(last_at)
+        return moved, fetch(moved)
+
+    def over_data(self, find_last: FindLast, missing: str) -> "Choice":
+        """The same, of data that nothing but its last moment has to be known of."""
+        return self.with_data(lambda chosen: find_last(chosen.shown), find_last, missing)[0]
+
+    def _ending_with(self, last: datetime) -> "Choice":
         closed, period = self.asked, self.asked.period
         if period.days is None and period.since is not None and period.since <= self.today:
             closed = replace(closed, period=Period(period.since, self.today + DAY))

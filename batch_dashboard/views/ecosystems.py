@@ -21,10 +21,7 @@ def show(ecosystem: str) -> str:
     choice = choose(conn, request.args, ecosystem)
     if not choice.spans:
         abort(404, f"No batch run of an ecosystem “{ecosystem}” is stored.")
-    sums = panels.fetch_sums(choice)
-    if not sums:
-        choice = choice.with_last_data()
-        sums = panels.fetch_sums(choice)
+    choice, sums = choice.with_data(panels.fetch_sums)
     attention = panels.needs_attention(choice)
     pipeline = attention["pipelines"][ecosystem]
     return render_template(

@@ -42,10 +42,15 @@ def index() -> str:
     category = parse_text(request.args, "category", choice.complaints)
     text = parse_text(request.args, "text", choice.complaints)
     sort, place = parse_order(request.args, orders.FAILURE_GROUPS, choice.complaints)
-    ran = _ran(choice)
-    if not ran and choice.spans:
-        choice = choice.with_last_data()
+    if category or text:
+        choice = choice.over_data(
+            lambda chosen: failure_group_list.find_last_failed(conn, chosen, category, text),
+            _missing(category, text),
+        )
         ran = _ran(choice)
+    else:
+        # Runs without a failure are no gap: that nothing failed is worth knowing.
+        choice, ran = choice.with_data(_ran)
     sums = failure_group_list.fetch_categories(conn, choice.shown, choice.step)
     page = failure_group_list.fetch_page(
         conn, choice.shown, category, text, sort, place, GROUPS_PER_PAGE
@@ -79,11 +84,16 @@ def show(failure_group_id: int) -> str:
         abort(404, "There is no such failure group. Its results may have been deleted.")
     choice = choose(conn, request.args)
     sort, place = parse_order(request.args, orders.GROUP_RECIPES, choice.complaints)
+    choice, sums = choice.with_data(
+        lambda chosen: _group_sums(chosen, group.id),
+        lambda always: (
+            failure_group_list.find_last_of_group(conn, group.id, always.ecosystem)
+            if always.ecosystem
+            else group.last_seen_at
+        ),
+        "failure of this group",
+    )
     ran = _ran(choice)
-    sums = _group_sums(choice, group.id)
-    if not sums:
-        choice = choice.with_last_data(group.last_seen_at)
-        ran, sums = _ran(choice), _group_sums(choice, group.id)
     ecosystem = choice.shown.ecosystem
     page = failure_group_list.fetch_recipes(
         conn, group.id, ecosystem, sort, place, RECIPES_PER_PAGE
@@ -98,6 +108,12 @@ def show(failure_group_id: int) -> str:
         failed_in_period=sum(row.failed for row in sums),
         **_over_time(choice, sums, ran, colour_slots(choice.ecosystems)),
     )
+
+
+def _missing(category: str | None, text: str | None) -> str:
+    """What a list of failure groups looks for, in words."""
+    of_category = f" of the category {category}" if category else ""
+    return f"failure{of_category}{f' with “{text}”' if text else ''}"
 
 
 def _ran(choice: Choice) -> set[Any]:

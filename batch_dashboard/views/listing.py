@@ -1,6 +1,6 @@
 """A long table's addresses: its orders and its pages, for any list."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
@@ -9,7 +9,8 @@ from batch_dashboard.model.pagination import Place, Slice, parse_place
 from batch_dashboard.model.sorting import Sort, SortColumn
 
 # The parts of an address that choose a period, an ecosystem or a platform.
-FILTER_PARTS = frozenset({"last", "since", "until", "ecosystem", "platform"})
+PERIOD_PARTS = frozenset({"last", "since", "until"})
+FILTER_PARTS = PERIOD_PARTS | {"ecosystem", "platform"}
 
 
 def parse_order(
@@ -72,10 +73,20 @@ class Listing:
         """Whether a page was asked for that holds nothing."""
         return self.place is not None and not self.page.rows
 
-    def without(self, name: str) -> str:
-        """The list without one part of what was chosen of it."""
-        left = {part: value for part, value in self.query.items() if part != name}
+    def without(self, *names: str) -> str:
+        """The list without some parts of what was chosen of it."""
+        left = {part: value for part, value in self.query.items() if part not in names}
         return replace(self, query=left).first_url
+
+    def has_any(self, names: Iterable[str]) -> bool:
+        """Whether any of some parts was chosen."""
+        return any(name in self.query for name in names)
+
+    @property
+    def all_time_url(self) -> str:
+        """The list over all time."""
+        left = {part: value for part, value in self.query.items() if part not in PERIOD_PARTS}
+        return replace(self, query={**left, "last": "all"}).first_url
 
     def with_part(self, name: str, value: str) -> str:
         """The list with one part of what was chosen of it, or that part changed."""

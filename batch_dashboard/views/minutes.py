@@ -64,10 +64,8 @@ def index() -> str:
     asked = _word("by", BY, choice)
     sort, order = _sorting(choice)
     budgets, prices = spending_rules.fetch_budgets(conn), spending_rules.fetch_prices(conn)
-    step, sums = _sums(choice, asked, prices)
-    if not sums and choice.spans:
-        choice = choice.with_last_data()
-        step, sums = _sums(choice, asked, prices)
+    choice, sums = choice.with_data(lambda chosen: _sums(chosen, _step(chosen, asked), prices))
+    step = _step(choice, asked)
     through = steps(sums, choice.shown.period, step)
     kept = {name: value for name in ("by", "sort", "order") if (value := request.args.get(name))}
     return render_template(
@@ -87,14 +85,15 @@ def index() -> str:
     )
 
 
-def _sums(
-    choice: Choice, asked: str | None, prices: Sequence[ListPrice]
-) -> tuple[Step, list[RunSums]]:
+def _step(choice: Choice, asked: str | None) -> Step:
     period, data = choice.shown.period, choice.data
     shown = Period(period.since or data.since, period.until or data.until)
-    step = fitting_step(period, data, Step(asked) if asked else day_week_or_month(shown))
+    return fitting_step(period, data, Step(asked) if asked else day_week_or_month(shown))
+
+
+def _sums(choice: Choice, step: Step, prices: Sequence[ListPrice]) -> list[RunSums]:
     cuts = price_changes(prices)
-    return step, ecosystem_days.fetch_steps(connection(), choice.shown, step, cuts)
+    return ecosystem_days.fetch_steps(connection(), choice.shown, step, cuts)
 
 
 def _word(name: str, allowed: tuple[str, ...], choice: Choice) -> str | None:

@@ -21,10 +21,7 @@ def index() -> str:
     choice = choose(conn, request.args)
     if not choice.ecosystems:
         return render_template("pages/overview/empty.html", choice=choice)
-    sums = panels.fetch_sums(choice)
-    if not sums and choice.spans:
-        choice = choice.with_last_data()
-        sums = panels.fetch_sums(choice)
+    choice, sums = choice.with_data(panels.fetch_sums)
     budgets = judge_budgets(conn, choice.now)
     attention = panels.needs_attention(choice, budgets)
     return render_template(

@@ -34,12 +34,15 @@ def index() -> str:
     text = parse_text(request.args, "text", choice.complaints)
     state = parse_word(request.args, "state", STATES, choice.complaints)
     sort, place = parse_order(request.args, orders.RECIPES, choice.complaints)
+    # That no recipe is in a state is worth knowing, so it takes an empty period to look elsewhere.
+    choice, total = choice.with_data(
+        lambda chosen: recipe_list.count_recipes(conn, chosen.shown, None, text),
+        lambda always: recipe_list.find_last_seen(conn, always, state, text),
+        _missing(state, text),
+    )
+    if state:
+        total = recipe_list.count_recipes(conn, choice.shown, state, text)
     page = recipe_list.fetch_page(conn, choice.shown, state, text, sort, place, RECIPES_PER_PAGE)
-    total = recipe_list.count_recipes(conn, choice.shown, state, text)
-    if not total and not (state or text) and choice.spans:
-        choice = choice.with_last_data()
-        page = recipe_list.fetch_page(conn, choice.shown, None, None, sort, place, RECIPES_PER_PAGE)
-        total = recipe_list.count_recipes(conn, choice.shown)
     chosen = {name: value for name, value in (("state", state), ("text", text)) if value}
     query = {**choice.query, **chosen}
     return render_template(
@@ -67,10 +70,11 @@ def show(ecosystem: str, recipe_name: str) -> str:
     sort, place = parse_order(request.args, (orders.RECIPE_HISTORY,), choice.complaints)
     of_recipe = (conn, ecosystem, recipe_name)
     platform = choice.asked.platform
+    choice = choice.over_data(
+        lambda chosen: recipe_history.find_last(*of_recipe, chosen.period, platform, result),
+        " ".join(filter(None, (result, "result of this recipe", platform and f"on {platform}"))),
+    )
     latest = recipe_history.fetch_latest(*of_recipe, choice.shown.period, platform, MAX_MARKS)
-    if not latest and platform is None:
-        choice = choice.with_last_data(recipe.last_seen_at)
-        latest = recipe_history.fetch_latest(*of_recipe, choice.shown.period, None, MAX_MARKS)
     page = recipe_history.fetch_page(
         *of_recipe, choice.shown.period, platform, result, place, RESULTS_PER_PAGE
     )
@@ -94,3 +98,9 @@ def show(ecosystem: str, recipe_name: str) -> str:
         results_sentence=recipe_results_sentence(latest, len(latest) < MAX_MARKS),
         slots=colour_slots(choice.ecosystems),
     )
+
+
+def _missing(state: str | None, text: str | None) -> str:
+    """What a list of recipes looks for, in words."""
+    named = f" with “{text}” in its name" if text else ""
+    return f"result of a {state + ' ' if state else ''}recipe{named}"

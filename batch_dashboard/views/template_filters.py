@@ -35,6 +35,7 @@ def register(app: Flask) -> None:
         "weekday": wording.weekday,
         "plural": wording.plural,
         "ago": ago,
+        "age": age,
         "utc": utc,
         "success": success,
         "failure": failure,
@@ -65,6 +66,11 @@ def ago(time: datetime) -> Markup:
     return Markup('<time datetime="{}" title="{}" tabindex="0">{}</time>').format(
         *_exact(time), wording.relative(time, current_time())
     )
+
+
+def age(time: datetime) -> str:
+    """The same as plain text, where the time itself stands beside it."""
+    return wording.relative(time, current_time())
 
 
 def utc(time: datetime) -> Markup:

@@ -7,6 +7,7 @@ from flask.testing import FlaskClient
 from batch_dashboard.errors import StoreUnavailable
 from batch_dashboard.store.engine import Store
 from tests.factories import NOW, batch_run, ingest
+from tests.views.test_minutes import text_of
 
 
 @pytest.fixture(autouse=True)
@@ -49,7 +50,7 @@ def test_a_period_without_data_shows_the_last_one_that_has_some(
 ) -> None:
     ingest(store, batch_run(started_at="2026-03-15T08:00:00Z", completed_at=None))
     page = client.get("/?last=30d").text
-    assert "The last batch run was on 2026-03-15, 253 days ago." in page
+    assert "The last batch run was on 2026-03-15, 253 days ago." in text_of(page)
     assert "this page shows 2026-02-14 to 2026-03-15" in page
     assert "minutes.csv?since=2026-02-14&amp;until=2026-03-16&amp;by=week" in page
     whole = client.get("/?last=all").text
