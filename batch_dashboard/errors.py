@@ -48,7 +48,28 @@ class IdempotencyConflict(BatchDashboardError):
 
 
 class StoreUnavailable(BatchDashboardError):
-    """The database is away, or stayed locked beyond the wait; nothing was written."""
+    """The database cannot be used at the moment; the message says why. Nothing was written."""
+
+
+class StatementTooSlow(StoreUnavailable):
+    """A statement took longer than a statement may, and was stopped."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "reading this from the database took longer than one statement may take "
+            "(BATCH_METRICS_STATEMENT_SECONDS), so it was stopped; choose a shorter period or less "
+            "data, or try again when the server is less busy"
+        )
+
+
+class DiskFull(StoreUnavailable):
+    """The disk of the database has no room."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the disk of the database is full; nothing was stored. docs/deployment.md says how to "
+            "make room"
+        )
 
 
 class FilterError(BatchDashboardError):

@@ -41,6 +41,7 @@ class Settings:
     secret_key: str
     max_body_bytes: int
     database_wait_seconds: float
+    statement_seconds: float
     public: bool
     url: str | None
     alert_urls: tuple[str, ...]
@@ -78,6 +79,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         database_wait_seconds=_read(
             env, "BATCH_METRICS_DATABASE_WAIT_SECONDS", _number(0.1, 300), 30.0
         ),
+        statement_seconds=_read(env, "BATCH_METRICS_STATEMENT_SECONDS", _number(0.001, 3600), 10.0),
         public=_read(env, "BATCH_DASHBOARD_PUBLIC", _flag, True),
         url=_read(env, "BATCH_DASHBOARD_URL", _web_address, None),
         alert_urls=_read(env, "BATCH_DASHBOARD_ALERT_URLS", _alert_urls, ()),

@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 
 from batch_dashboard import create_app
 from batch_dashboard.settings import Settings
-from batch_dashboard.store import migrations
+from batch_dashboard.store import migrations, reserve
 from batch_dashboard.store.engine import Store
 from tests.factories import TOKEN
 
@@ -101,6 +101,7 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
         secret_key="k" * 32,
         max_body_bytes=4 * 1024 * 1024,
         database_wait_seconds=WAIT_SECONDS,
+        statement_seconds=WAIT_SECONDS,
         public=True,
         url=None,
         alert_urls=(),
@@ -117,9 +118,18 @@ def app(settings: Settings, store: Store) -> Flask:
     own = app.extensions["store"]
     app.extensions["store"] = store
     store.on_write_lock, store.on_statement = own.on_write_lock, own.on_statement
+    store.statement_seconds = own.statement_seconds
     own.close()
     app.testing = False  # errors are answered as they are in production
     return app
+
+
+@pytest.fixture(autouse=True, scope="session")
+def small_reserve() -> Iterator[None]:
+    """Set-up in this process reserves little of the disk."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reserve, "RESERVE_BYTES", 64 * 1024)
+        yield
 
 
 @pytest.fixture

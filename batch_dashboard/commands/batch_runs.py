@@ -38,6 +38,6 @@ def restore(batch_run_id: int) -> None:
 @in_application
 def delete(batch_run_id: int, reason: str) -> None:
     """Delete a batch run, excluded or not, for good."""
-    with changing() as change:
+    with changing(frees=True) as change:
         batch_runs.delete(change, batch_run_id, reason)
     click.echo(f"Batch run {batch_run_id} is deleted.")

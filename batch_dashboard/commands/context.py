@@ -35,9 +35,12 @@ def settings() -> Settings:
 
 
 @contextmanager
-def changing() -> Iterator[Change]:
-    """A transaction of whoever sits at the command line, to be told of in the audit log."""
-    with changes.changing(store(), actor(), datetime.now(UTC)) as change:
+def changing(*, frees: bool = False) -> Iterator[Change]:
+    """A transaction of the user of the command line, recorded in the audit log.
+
+    `frees` is for changes that make room: they are possible on a full disk.
+    """
+    with changes.changing(store(), actor(), datetime.now(UTC), frees=frees) as change:
         yield change
 
 

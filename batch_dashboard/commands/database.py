@@ -19,6 +19,8 @@ def database() -> None:
 @in_application
 def upgrade() -> None:
     """Bring the schema to the newest revision and fill rollups that are missing."""
+    if store().create_file():
+        click.echo(f"A new, empty database was made: {store().url.database}")
     before = _revision()
     filled = upgrade_database(store())
     if _revision() != before:

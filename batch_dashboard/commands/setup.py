@@ -13,7 +13,10 @@ from batch_dashboard.services.first_start import FIRST_USER, make_first_access
 @in_application
 def setup() -> None:
     """Bring the database up to date; at the first start make an administrator and a token."""
+    if store().create_file():
+        click.echo(f"A new, empty database was made: {store().url.database}")
     upgrade_database(store())
+    store().keep_reserve()
     made = make_first_access(store(), settings().secret_key, datetime.now(UTC))
     if made.password:
         click.echo(f"Administrator (shown once): {FIRST_USER} / {made.password}")

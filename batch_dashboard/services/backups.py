@@ -1,15 +1,18 @@
 """Backing the database up while it is used, and restoring it. Source: docs/backup.md."""
 
+import logging
 from datetime import datetime
 from pathlib import Path
 
-from batch_dashboard.errors import InputError
+from batch_dashboard.errors import DiskFull, InputError
 from batch_dashboard.services.changes import Actor, changing
 from batch_dashboard.services.database import upgrade_database
 from batch_dashboard.services.rollups import check_rollups
 from batch_dashboard.store import backup, migrations, system
 from batch_dashboard.store.backup import Contents
 from batch_dashboard.store.engine import Store
+
+logger = logging.getLogger(__name__)
 
 OTHER_TOOLS = "this is for SQLite; docs/backup.md says how PostgreSQL is backed up and restored"
 
@@ -24,9 +27,12 @@ def back_up(store: Store, actor: Actor, file: Path, now: datetime) -> Contents:
     if file.exists():
         raise InputError("file", f"{file} is there already; choose another name")
     contents = backup.copy_to(store, file)
-    with changing(store, actor, now) as change:
-        system.put_fact(change.connection, system.LAST_BACKUP, now, contents._asdict())
-        change.record("back up", file.name, None, contents._asdict())
+    try:
+        with changing(store, actor, now) as change:
+            system.put_fact(change.connection, system.LAST_BACKUP, now, contents._asdict())
+            change.record("back up", file.name, None, contents._asdict())
+    except DiskFull:
+        logger.warning("the disk is full: the backup is made, but not in the audit log")
     return contents
 
 
@@ -37,6 +43,8 @@ def compact(store: Store, actor: Actor, now: datetime) -> tuple[int, int]:
     """
     if not store.is_sqlite:
         raise InputError("file", "this is for SQLite; PostgreSQL has autovacuum")
+    with store.read():
+        pass  # it is there
     before, after = backup.compact(store)
     with changing(store, actor, now) as change:
         change.record("compact", "database", {"size_bytes": before}, {"size_bytes": after})

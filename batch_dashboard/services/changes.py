@@ -57,13 +57,19 @@ class Change:
 
 @contextmanager
 def changing(
-    store: Store, actor: Actor, now: datetime, form_id: str | None = None
+    store: Store,
+    actor: Actor,
+    now: datetime,
+    form_id: str | None = None,
+    *,
+    frees: bool = False,
 ) -> Iterator[Change]:
     """A transaction for changes; with a form's id, that form is spent in it.
 
+    `frees` is for changes that make room: they are possible on a full disk.
     Raises FormSpent when the form was sent before, StoreUnavailable when the database is away.
     """
-    with store.write() as connection:
+    with store.write(frees=frees) as connection:
         if form_id is not None and not forms.spend(connection, form_id, now):
             raise FormSpent("this form was sent before; nothing was done a second time")
         yield Change(connection, actor, now)

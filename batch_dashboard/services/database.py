@@ -8,8 +8,10 @@ from batch_dashboard.store.engine import Store
 def upgrade_database(store: Store) -> bool:
     """Migrate to the newest revision; True when rollups had to be filled from existing rows.
 
-    All of it is one transaction: the schema never comes forward without its rollups.
+    A SQLite file that is not there is made. The rest is one transaction: the schema never comes
+    forward without its rollups.
     """
+    store.create_file()
     with store.read() as connection:
         if migrations.current_revision(connection) == migrations.latest_revision():
             return False

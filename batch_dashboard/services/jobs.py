@@ -183,7 +183,7 @@ def _change_runs(work: Work) -> str:
                 connection, run_filter, kind == RESTORE, after, said["last_id"], IDS_AT_ONCE
             )
         for run_id in ids:
-            with work.store.write() as connection:
+            with work.store.write(frees=kind == DELETE) as connection:
                 if _CHANGES[kind](connection, run_id, work):
                     changed.append(run_id)
             work.report(len(changed), said["count"])

@@ -110,7 +110,7 @@ def prune(
     if results + runs + entries:
         for _left in pace.batches(PAGES_AT_ONCE, _give_space_back, None):
             pass
-        with changing(store, actor, now) as change:
+        with changing(store, actor, now, frees=True) as change:
             dropped = {"results": results, "runs": runs, "audit_entries": entries}
             change.record("prune", "retention", None, dropped)
     return Pruned(results, runs, entries, pace.longest_seconds)
@@ -146,7 +146,7 @@ class _Pace:
         size = most
         while self._goes_on():
             began = time.perf_counter()
-            with self._store.write() as connection:
+            with self._store.write(frees=True) as connection:
                 began = time.perf_counter()
                 dropped = drop(connection, until, size)
             took = time.perf_counter() - began

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from batch_dashboard.errors import InputError
 from batch_dashboard.store.engine import Store
+from batch_dashboard.store.sqlite_file import FileConnection, open_file
 
 MOST_NAMED = 3
 
@@ -98,7 +99,8 @@ def compact(store: Store) -> tuple[int, int]:
     """
     file = Path(str(store.url.database))
     before = file.stat().st_size
-    connection = sqlite3.connect(file, timeout=store.wait_seconds, isolation_level=None)
+    connection = open_file(file, store.wait_seconds, FileConnection)
+    connection.isolation_level = None
     try:
         connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         connection.execute("VACUUM")

@@ -1,6 +1,5 @@
-"""Connections to SQLite or PostgreSQL: many readers, one writer at a time."""
+"""The database, SQLite or PostgreSQL: many readers, one writer at a time."""
 
-import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -8,44 +7,22 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event, make_url
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.pool import QueuePool
+from sqlalchemy import Connection, Engine, event, make_url
 
 from batch_dashboard.errors import StoreUnavailable
-
-# Any fixed number: all writers of one PostgreSQL database ask for this one advisory lock.
-WRITER_LOCK = 0x42617463
+from batch_dashboard.store.driver_errors import errors_named
+from batch_dashboard.store.postgresql import (
+    STATEMENT_SECONDS,
+    WRITER_LOCK,
+    postgresql_engine,
+    take_writer_lock,
+)
+from batch_dashboard.store.reserve import Reserve
+from batch_dashboard.store.sqlite import reader_engine, writer_engine
+from batch_dashboard.store.sqlite_file import LOG_BYTES_KEPT, DatabaseFile
 
 # What other packages may take from here; a connection is what they hand to the store.
 __all__ = ["WRITER_LOCK", "Connection", "Store"]
-
-UNAVAILABLE = "the database is away or locked; nothing was stored, try again"
-SQLITE_UNAVAILABLE = frozenset(
-    {
-        sqlite3.SQLITE_BUSY,
-        sqlite3.SQLITE_LOCKED,
-        sqlite3.SQLITE_READONLY,
-        sqlite3.SQLITE_IOERR,
-        sqlite3.SQLITE_FULL,
-        sqlite3.SQLITE_CANTOPEN,
-        sqlite3.SQLITE_PROTOCOL,
-    }
-)
-
-READER_CACHE_KIB = 4 * 1024
-# Holds the pages that an upload of 100,000 results changes, so none is written twice.
-WRITER_CACHE_KIB = 64 * 1024
-# Pages in the write-ahead log before it is worked into the file: ten times SQLite's own, because
-# uploads change the same pages again and again, and each is written to the file once.
-CHECKPOINT_PAGES = 10_000
-LOG_BYTES_KEPT = 64 * 1024 * 1024
-# How long a trim of the log waits for readers to end; writers wait as long.
-TRIM_WAIT_SECONDS = 0.1
-# How often a waiting writer asks for the lock. SQLite's own waits grow to 100 ms, in which other
-# processes come and go before it.
-LOCK_POLL_SECONDS = 0.001
 
 
 class Store:
@@ -60,130 +37,146 @@ class Store:
         self.wait_seconds = wait_seconds
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._turn = threading.Lock()
-        # Of who has the turn, on the monotonic clock.
-        self.writer_waits_until = 0.0
+        # When the one who has the turn gives up, on the monotonic clock.
+        self._writer_waits_until = 0.0
         # Is told how long each writer waited, in seconds.
         self.on_write_lock: Callable[[float], None] = lambda _seconds: None
         # Is told each statement of a reader when it is done, and its seconds.
         self.on_statement: Callable[[str, float], None] = lambda _statement, _seconds: None
+        # Says how many seconds each statement of a new reader may take; None: as long as it takes.
+        self.statement_seconds: Callable[[], float | None] = lambda: None
+        # The file and the reserve of SQLite; None for PostgreSQL.
+        self.file: DatabaseFile | None = None
+        self.reserve: Reserve | None = None
         if self.is_sqlite:
-            if self.url.database:
-                Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
-            self._reader = _sqlite_reader(self)
-            self._writer = _sqlite_writer(self)
+            self.file = DatabaseFile(Path(str(self.url.database)))
+            self.reserve = self.file.reserve
+            self._reader = reader_engine(self.url, self.file, wait_seconds)
+            self._writer = writer_engine(
+                self.url, self.file, wait_seconds, self._writer_gives_up_at
+            )
         else:
-            self._reader = self._writer = _postgresql_engine(self)
+            self._reader = self._writer = postgresql_engine(self.url, wait_seconds)
         _time_statements(self._reader, self)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A connection that sees one moment of the database.
 
-        Raises StoreUnavailable when the database is away.
+        Raises StoreUnavailable when the database cannot be used, StatementTooSlow when one
+        statement takes longer than `statement_seconds()` allows.
         """
-        with _unavailable_named(self._reader), self._reader.connect() as connection:
+        self._settle_file()
+        with errors_named(self._reader), self._reader.connect() as connection:
+            self._limit_statements(connection)
             yield connection
 
     @contextmanager
-    def write(self, wait_seconds: float | None = None) -> Iterator[Connection]:
+    def write(
+        self, wait_seconds: float | None = None, *, frees: bool = False
+    ) -> Iterator[Connection]:
         """A connection holding the write lock: all is committed at the end, or nothing.
 
-        `wait_seconds` is for who would rather go without than wait as long as others do. Raises
-        StoreUnavailable when the database is away or the lock does not come in time.
+        `wait_seconds` replaces the usual wait for the lock. What `frees` room may use the room that
+        is reserved for that. Raises StoreUnavailable when the database cannot be used or the lock
+        does not come in time.
         """
         wait_seconds = self.wait_seconds if wait_seconds is None else wait_seconds
         began = time.monotonic()
         if not self._turn.acquire(timeout=wait_seconds):
             raise StoreUnavailable("the database is busy; nothing was stored, try again")
         try:
-            self.writer_waits_until = began + wait_seconds
-            with _unavailable_named(self._writer), self._writer.begin() as connection:
+            self._writer_waits_until = began + wait_seconds
+            if frees and self.reserve is not None:
+                self.reserve.give_all_if_full()
+            self._settle_file()
+            with errors_named(self._writer), self._writer.begin() as connection:
+                driver = connection.connection.driver_connection
                 if not self.is_sqlite:
-                    wait_milliseconds = round(wait_seconds * 1000)
-                    connection.exec_driver_sql(f"SET LOCAL lock_timeout = {wait_milliseconds}")
-                    connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITER_LOCK})")
+                    take_writer_lock(connection, wait_seconds)
                 self.on_write_lock(time.monotonic() - began)
                 yield connection
+            self._check_written(driver)
         finally:
             self._turn.release()
 
     @contextmanager
     def migrate(self) -> Iterator[Connection]:
-        """As `write()`, with SQLite's foreign keys switched off until the end."""
-        if not self.is_sqlite:
+        """As `write()`, with SQLite's foreign keys switched off until the end.
+
+        A SQLite file that is not there is made.
+        """
+        if self.file is None:
             with self.write() as connection:
                 yield connection
             return
-        engine = _sqlite_writer(self)
-        self.writer_waits_until = time.monotonic() + self.wait_seconds
-        event.listen(engine, "connect", lambda c, _: c.execute("PRAGMA foreign_keys = OFF"))
+        self.create_file()
+        self._writer_waits_until = time.monotonic() + self.wait_seconds
+        waits_until = self._writer_gives_up_at
+        engine = writer_engine(
+            self.url, self.file, self.wait_seconds, waits_until, foreign_keys=False
+        )
         try:
-            with _unavailable_named(engine), engine.begin() as connection:
+            with errors_named(engine), engine.begin() as connection:
                 yield connection
         finally:
             engine.dispose()
 
-    def trim_log(self, most_bytes: int = LOG_BYTES_KEPT) -> float:
-        """Work SQLite's write-ahead log into the file and begin it anew, if it is long.
+    def create_file(self) -> bool:
+        """Make SQLite's file where there is none; whether one was made.
 
-        SQLite does so by itself only at a moment without readers, and under load there is none: the
-        log would grow until there is. All but the last of it is done while others write; for how
-        many seconds they then had to wait.
+        For set-up only: nothing else may answer as if the database had always been empty.
         """
-        if not self.is_sqlite or self._log_bytes() <= most_bytes:
-            return 0.0
-        connection = sqlite3.connect(str(self.url.database), timeout=TRIM_WAIT_SECONDS)
-        try:
-            for _ in range(2):
-                connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
-            began = time.monotonic()
-            connection.execute("PRAGMA wal_checkpoint(RESTART)").fetchall()
-            return time.monotonic() - began
-        except sqlite3.OperationalError:
-            return 0.0  # somebody is busy for long: tried again at the next occasion
-        finally:
-            connection.close()
+        return self.file is not None and self.file.create()
 
-    def _log_bytes(self) -> int:
-        try:
-            return Path(f"{self.url.database}-wal").stat().st_size
-        except OSError:
-            return 0
+    def keep_reserve(self) -> None:
+        """Take the reserve of a SQLite database again, once its disk has plenty of room."""
+        if self.reserve is not None:
+            self.reserve.keep()
+
+    def trim_log(self, most_bytes: int = LOG_BYTES_KEPT) -> float:
+        """Work SQLite's log into the file, if it is long; for how many seconds writers waited."""
+        return 0.0 if self.file is None else self.file.trim_log(most_bytes)
 
     def close(self) -> None:
         """Close every connection that is not in use."""
         self._reader.dispose()
         self._writer.dispose()
+        if self.file is not None:
+            self.file.forget()
 
+    def _writer_gives_up_at(self) -> float:
+        return self._writer_waits_until
 
-@contextmanager
-def _unavailable_named(engine: Engine) -> Iterator[None]:
-    """Name what the driver itself raises; what passes SQLAlchemy is named by `_name_errors`."""
-    driver: Any = engine.dialect.loaded_dbapi
-    try:
-        yield
-    except driver.OperationalError as error:
-        if not _is_unavailable(error):
-            raise
-        raise StoreUnavailable(UNAVAILABLE) from error
-    except OperationalError as error:
-        # A new connection that fails has no context for `_name_errors`.
-        if error.orig is None or not _is_unavailable(error.orig):
-            raise
-        raise StoreUnavailable(UNAVAILABLE) from error
-    except PoolTimeout as error:
-        raise StoreUnavailable(UNAVAILABLE) from error
+    def _limit_statements(self, connection: Connection) -> None:
+        seconds = self.statement_seconds()
+        if self.is_sqlite:
+            driver: Any = connection.connection.driver_connection
+            driver.statement_seconds = seconds
+        elif seconds is not None:
+            connection.execution_options(**{STATEMENT_SECONDS: seconds})
 
+    def _settle_file(self) -> None:
+        """Let go of a file that was replaced, so that the next connection opens the new one.
 
-def _name_errors(engine: Engine) -> None:
-    @event.listens_for(engine, "handle_error")
-    def name_error(context: ExceptionContext) -> None:
-        driver: Any = engine.dialect.loaded_dbapi
-        error = context.original_exception
-        if context.is_disconnect or (
-            isinstance(error, driver.OperationalError) and _is_unavailable(error)
-        ):
-            raise StoreUnavailable(UNAVAILABLE) from error
+        Raises StoreUnavailable when only SQLite's log is gone: the connections hold the last
+        transactions of it, and closing them here could lose those of another process.
+        """
+        if self.file is None or self.file.is_in_place():
+            return
+        if self.file.is_replaced():
+            self._reader.dispose()
+            self._writer.dispose()
+        else:
+            self.file.check_log()
+
+    def _check_written(self, driver: Any) -> None:
+        """Raises StoreUnavailable when a commit went into a file that is not the database."""
+        if self.file is not None and not self.file.is_open_in(driver):
+            raise StoreUnavailable(
+                f"{self.file.path} was replaced or removed while this was written, so it is not "
+                "stored; try again"
+            )
 
 
 def _time_statements(engine: Engine, store: Store) -> None:
@@ -194,95 +187,3 @@ def _time_statements(engine: Engine, store: Store) -> None:
     @event.listens_for(engine, "after_cursor_execute")
     def end(connection: Connection, _cursor: Any, statement: str, *_: Any) -> None:
         store.on_statement(statement, time.perf_counter() - connection.info["began"])
-
-
-def _is_unavailable(error: BaseException) -> bool:
-    """Whether an operational error is the database's state; for SQLite it may be a wrong query."""
-    if isinstance(error, sqlite3.OperationalError):
-        return _primary_code(error) in SQLITE_UNAVAILABLE
-    return True
-
-
-def _primary_code(error: sqlite3.OperationalError) -> int:
-    # The extended code's lowest byte: busy is busy, whatever with.
-    return (error.sqlite_errorcode or 0) & 0xFF
-
-
-def _sqlite_reader(store: Store) -> Engine:
-    engine = _sqlite_engine(store, READER_CACHE_KIB, pool_size=8)
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN")
-
-    return engine
-
-
-def _sqlite_writer(store: Store) -> Engine:
-    engine = _sqlite_engine(store, WRITER_CACHE_KIB, pool_size=1)
-
-    @event.listens_for(engine, "connect")
-    def prepare(connection: sqlite3.Connection, _record: Any) -> None:
-        connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
-        connection.execute(f"PRAGMA journal_size_limit = {LOG_BYTES_KEPT}")
-        connection.execute("PRAGMA busy_timeout = 0")  # `begin` does the waiting
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        driver: Any = connection.connection.driver_connection
-        while True:
-            try:
-                driver.execute("BEGIN IMMEDIATE")
-                return
-            except sqlite3.OperationalError as error:
-                is_over = time.monotonic() > store.writer_waits_until
-                if is_over or _primary_code(error) != sqlite3.SQLITE_BUSY:
-                    raise
-            time.sleep(LOCK_POLL_SECONDS)
-
-    return engine
-
-
-def _sqlite_engine(store: Store, cache_kib: int, pool_size: int) -> Engine:
-    engine = create_engine(
-        store.url,
-        poolclass=QueuePool,
-        hide_parameters=True,
-        pool_size=pool_size,
-        max_overflow=64,
-        connect_args={"timeout": store.wait_seconds, "check_same_thread": False},
-    )
-
-    _name_errors(engine)
-
-    @event.listens_for(engine, "connect")
-    def prepare(connection: sqlite3.Connection, _record: Any) -> None:
-        # The driver must not begin transactions by itself: a "begin" listener does.
-        connection.isolation_level = None
-        # Of a new file only: it can shrink when retention has made room.
-        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
-        connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute(f"PRAGMA cache_size = -{cache_kib}")
-
-    return engine
-
-
-def _postgresql_engine(store: Store) -> Engine:
-    engine = create_engine(
-        store.url,
-        pool_size=8,
-        max_overflow=32,
-        pool_pre_ping=True,
-        hide_parameters=True,
-        pool_timeout=store.wait_seconds,
-        connect_args={
-            "connect_timeout": max(2, round(store.wait_seconds)),
-            # Prepared statements do not survive pgbouncer in transaction mode.
-            "prepare_threshold": None,
-            "options": "-c timezone=UTC",
-        },
-    )
-    _name_errors(engine)
-    return engine

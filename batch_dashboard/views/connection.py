@@ -1,13 +1,16 @@
 """The request's database connection: one for reading, opened at the first use."""
 
-from flask import Flask, current_app, g
+from flask import Flask, current_app, g, has_request_context
 
 from batch_dashboard.settings import Settings
 from batch_dashboard.store.engine import Connection, Store
 
 
 def register(app: Flask) -> None:
-    """Close the request's connection when the request ends."""
+    """Limit what a request may read at once, and close its connection when it ends."""
+    limit = app.extensions["settings"].statement_seconds
+    # Commands share the store, and may take their time.
+    app.extensions["store"].statement_seconds = lambda: limit if has_request_context() else None
     app.teardown_appcontext(_close)
 
 

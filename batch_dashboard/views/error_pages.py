@@ -56,14 +56,14 @@ TITLES = {
     422: "This cannot be stored",
     429: "Too many requests",
     500: "Something went wrong on our side",
-    503: "The database cannot be reached",
+    503: "This cannot be answered at the moment",
 }
 SENTENCES = {
     400: "The address or the data sent has a part that does not fit.",
     404: "The address may be mistyped, or what it led to was deleted.",
     405: "This address does not answer that kind of request.",
     500: "It is not your doing. The error was logged.",
-    503: "It is away or busy. Nothing was changed; please try again in a moment.",
+    503: "The server is busy. Nothing was changed; please try again in a moment.",
 }
 
 
@@ -114,7 +114,7 @@ def _http_error(error: HTTPException) -> Response:
 
 
 def _domain_error(error: BatchDashboardError) -> Response:
-    status = STATUS.get(type(error), 500)
+    status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 500)
     if status == 500:
         return _unexpected_error(error)
     headers = []

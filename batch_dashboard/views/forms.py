@@ -79,15 +79,16 @@ class NumberField(DecimalField):  # type: ignore[misc]
 
 
 @contextmanager
-def changing() -> Iterator[Change]:
+def changing(*, frees: bool = False) -> Iterator[Change]:
     """A transaction of the user who sent this form, which is spent in it.
 
-    Raises FormSpent when it was sent before.
+    `frees` is for changes that make room: they are possible on a full disk. Raises FormSpent when
+    the form was sent before.
     """
     user = current_user()
     actor = Actor(user.name if user else "nobody", client_address())
     release()
-    with changes.changing(store(), actor, current_time(), g.form_id) as change:
+    with changes.changing(store(), actor, current_time(), g.form_id, frees=frees) as change:
         yield change
 
 

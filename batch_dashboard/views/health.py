@@ -2,9 +2,9 @@
 
 from flask import Blueprint
 
-from batch_dashboard.errors import StoreUnavailable
+from batch_dashboard.errors import DiskFull, StoreUnavailable
 from batch_dashboard.store import migrations
-from batch_dashboard.views.connection import connection
+from batch_dashboard.views.connection import connection, store
 
 blueprint = Blueprint("health", __name__)
 
@@ -17,7 +17,10 @@ def live() -> tuple[str, int, dict[str, str]]:
 
 @blueprint.get("/readyz")
 def ready() -> tuple[str, int, dict[str, str]]:
-    """The database answers and has the schema this version needs."""
+    """The database answers, has the schema this version needs, and has room on its disk."""
     if migrations.current_revision(connection()) != migrations.latest_revision():
         raise StoreUnavailable("the database schema is old; run `flask --app app database upgrade`")
+    reserve = store().reserve
+    if reserve is not None and reserve.is_disk_full():
+        raise DiskFull
     return "ready\n", 200, {"Content-Type": "text/plain"}

@@ -1,5 +1,6 @@
 """Reading a request body of bounded size, decoded, in bounded memory."""
 
+import errno
 import tempfile
 import zlib
 from collections.abc import Iterator
@@ -7,7 +8,7 @@ from typing import IO
 
 from flask import request
 
-from batch_dashboard.errors import BodyNotDecodable, BodyTooLarge
+from batch_dashboard.errors import BodyNotDecodable, BodyTooLarge, StoreUnavailable
 
 CHUNK_BYTES = 64 * 1024
 # Larger bodies wait for their turn on disk, so many at once cost no memory.
@@ -33,6 +34,14 @@ class RequestBody:
                 self._file.write(chunk)
                 if self._file.tell() > limit_bytes:
                     raise BodyTooLarge(limit_bytes)
+        except OSError as error:
+            self._file.close()
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                raise
+            raise StoreUnavailable(
+                f"the disk of {tempfile.gettempdir()}, where large uploads wait, is full; "
+                "nothing was stored, try again"
+            ) from error
         except BaseException:
             self._file.close()
             raise

@@ -92,7 +92,7 @@ def delete(batch_run_id: int) -> Response | tuple[str, int]:
     form = _delete_form(request.form)
     if form.validate():
         with errors_in(form):
-            with changing() as change:
+            with changing(frees=True) as change:
                 batch_runs.delete(change, batch_run_id, form.reason.data)
             return done(f"Batch run {batch_run_id} is deleted.", ".index")
     return _page(batch_run_id, ReasonForm(), form)

@@ -35,6 +35,7 @@ def index() -> str:
         size_bytes=system.database_bytes(conn),
         is_sqlite=store().is_sqlite,
         file=store().url.database,
+        reserve=store().reserve,
         sizes=system.fetch_sizes(conn),
         revision=migrations.current_revision(conn),
         latest_revision=migrations.latest_revision(),

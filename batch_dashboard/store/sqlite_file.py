@@ -1,0 +1,237 @@
+"""The file of a SQLite database and what lies beside it.
+
+SQLite goes on with the file it opened, even after that file was renamed, replaced or deleted: what
+is written then is lost. So the file of the configured name is compared with the one that is open.
+Source: docs/deployment.md, "The database file".
+"""
+
+import fcntl
+import logging
+import os
+import sqlite3
+import threading
+import time
+import weakref
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple, TypeVar
+
+from batch_dashboard.errors import StoreUnavailable
+from batch_dashboard.store.driver_errors import is_disk_full
+from batch_dashboard.store.reserve import Reserve
+
+LOG_BYTES_KEPT = 64 * 1024 * 1024
+# How long a trim of the log waits for readers to end; writers wait as long.
+TRIM_WAIT_SECONDS = 0.1
+# What the log and its index take when nobody else has the database open.
+OPENING_BYTES = 1024 * 1024
+LOG, LOG_INDEX = "-wal", "-shm"
+# Opens a file without reading it: closing it again leaves SQLite's locks alone, and as long as it
+# is open no other file can have its number. 0 where the system has no such thing.
+HOLD = getattr(os, "O_PATH", 0)
+
+logger = logging.getLogger(__name__)
+
+FileNumber = tuple[int, int]
+AnyConnection = TypeVar("AnyConnection", bound="FileConnection")
+
+
+class FileConnection(sqlite3.Connection):
+    """A connection that knows which files it has open, and is counted as long as it is."""
+
+    database: "FileNumber | None" = None
+    log: "FileNumber | None" = None
+    counted_in: "weakref.WeakSet[FileConnection] | None" = None
+
+    def close(self) -> None:
+        """Close it, and count it no longer."""
+        if self.counted_in is not None:
+            self.counted_in.discard(self)
+        super().close()
+
+
+class _Opened(NamedTuple):
+    """The numbers of the files that were opened, and what holds them."""
+
+    database: FileNumber
+    log: FileNumber | None
+    log_index: FileNumber | None
+    held: tuple[int, ...]
+
+
+class DatabaseFile:
+    """The file of the configured name."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.absolute()
+        self.reserve = Reserve(self.path)
+        self._opened: _Opened | None = None
+        self._connections: weakref.WeakSet[FileConnection] = weakref.WeakSet()
+        self._lock = threading.Lock()
+
+    def create(self) -> bool:
+        """Make an empty file where there is none; whether one was made."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            os.close(os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644))
+        except FileExistsError:
+            return False
+        return True
+
+    def connect(self, kind: type[AnyConnection], wait_seconds: float) -> AnyConnection:
+        """A connection to the file, which must be there.
+
+        Raises StoreUnavailable when it is not, or is replaced at this moment.
+        """
+        with self._lock:
+            self._leave_old_log()
+            before = _number(self.path)
+            if before is None:
+                raise StoreUnavailable(
+                    f"there is no database file {self.path}; put it back, or make a new, empty one "
+                    "with `flask --app app setup`"
+                )
+            connection = self._open(kind, wait_seconds)
+            try:
+                self._hold(before)
+            except BaseException:
+                connection.close()
+                raise
+            connection.database, connection.log = before, self._log_number()
+            connection.counted_in = self._connections
+            self._connections.add(connection)
+            return connection
+
+    def is_in_place(self) -> bool:
+        """Whether the file and the log of that name are still those that were opened."""
+        opened = self._opened
+        if opened is None or not self._connections:
+            return True
+        return _number(self.path) == opened.database and self._log_number() == opened.log
+
+    def is_open_in(self, connection: FileConnection) -> bool:
+        """Whether it is the files of that name that a connection reads and writes."""
+        return (_number(self.path), self._log_number()) == (connection.database, connection.log)
+
+    def is_replaced(self) -> bool:
+        """Whether the file of that name is another one than the one opened, or there is none."""
+        return self._opened is not None and _number(self.path) != self._opened.database
+
+    def check_log(self) -> None:
+        """Raises StoreUnavailable when the log was removed although the file is in use."""
+        opened = self._opened
+        if opened is None or not self._connections or self._log_number() == opened.log:
+            return
+        raise StoreUnavailable(
+            f"{self.path}{LOG} was removed or replaced while the service was running; nothing is "
+            "written until the service is stopped and started again"
+        )
+
+    def forget(self) -> None:
+        """Let go of what was opened; for when every connection is closed."""
+        with self._lock:
+            self._release()
+
+    def trim_log(self, most_bytes: int) -> float:
+        """Work the write-ahead log into the file and begin it anew, if it is long.
+
+        SQLite does so by itself only at a moment without readers, and under load there is none: the
+        log would grow until there is. All but the last of it is done while others write; for how
+        many seconds they then had to wait.
+        """
+        try:
+            if Path(f"{self.path}{LOG}").stat().st_size <= most_bytes:
+                return 0.0
+            connection = open_file(self.path, TRIM_WAIT_SECONDS, FileConnection)
+        except (OSError, sqlite3.OperationalError):
+            return 0.0
+        try:
+            for _ in range(2):
+                connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+            began = time.monotonic()
+            connection.execute("PRAGMA wal_checkpoint(RESTART)").fetchall()
+            return time.monotonic() - began
+        except sqlite3.OperationalError:
+            return 0.0  # somebody is busy for long: tried again at the next occasion
+        finally:
+            connection.close()
+
+    def _open(self, kind: type[AnyConnection], wait_seconds: float) -> AnyConnection:
+        """A new connection that has opened the file, its log and the log's index."""
+        try:
+            return _opened(self.path, wait_seconds, kind)
+        except sqlite3.OperationalError as error:
+            if not is_disk_full(error) or not self.reserve.give(OPENING_BYTES):
+                raise
+        return _opened(self.path, wait_seconds, kind)
+
+    def _hold(self, database: FileNumber) -> None:
+        if _number(self.path) != database:
+            raise StoreUnavailable("the database file was replaced at this moment; try again")
+        if self._opened is not None and self._connections:
+            return
+        self._release()
+        paths = [str(self.path), f"{self.path}{LOG}", f"{self.path}{LOG_INDEX}"]
+        held = tuple(os.open(path, HOLD) for path in paths if HOLD and os.path.exists(path))
+        self._opened = _Opened(database, _number(paths[1]), _number(paths[2]), held)
+
+    def _release(self) -> None:
+        if self._opened is not None:
+            for descriptor in self._opened.held:
+                os.close(descriptor)
+        self._opened = None
+
+    def _leave_old_log(self) -> None:
+        """Take a log that belongs to a replaced file out of the way of the new one.
+
+        SQLite would apply it to the new file and damage that. The log is renamed, because it can
+        hold the last batch runs of the old file; its index can be made again.
+        """
+        opened, now = self._opened, _number(self.path)
+        if opened is None or now is None or now == opened.database:
+            return
+        aside = f"{self.path}.replaced-{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}"
+        folder = os.open(self.path.parent, os.O_RDONLY)
+        try:
+            # Other processes do the same: what the first one made anew stays.
+            fcntl.flock(folder, fcntl.LOCK_EX)
+            if self._log_number() == opened.log and opened.log is not None:
+                os.rename(f"{self.path}{LOG}", f"{aside}{LOG}")
+                logger.warning(
+                    "%s%s belongs to the replaced file: now %s%s", self.path, LOG, aside, LOG
+                )
+            if _number(f"{self.path}{LOG_INDEX}") == opened.log_index is not None:
+                os.unlink(f"{self.path}{LOG_INDEX}")
+        finally:
+            os.close(folder)
+        self._release()
+
+    def _log_number(self) -> FileNumber | None:
+        return _number(f"{self.path}{LOG}")
+
+
+def open_file(path: Path, wait_seconds: float, kind: type[AnyConnection]) -> AnyConnection:
+    """A connection to a file that is there: SQLite itself would make one that is not."""
+    uri = f"{path.absolute().as_uri()}?mode=rw"
+    return kind(uri, uri=True, timeout=wait_seconds, check_same_thread=False)
+
+
+def _opened(path: Path, wait_seconds: float, kind: type[AnyConnection]) -> AnyConnection:
+    connection = open_file(path, wait_seconds, kind)
+    try:
+        # A statement that reads opens the log too.
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchall()
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _number(path: str | Path) -> FileNumber | None:
+    """What tells a file from every other that exists, None where there is none."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
