@@ -161,5 +161,5 @@ def _name(text: str, axis: str, minutes: float, colour: str, side: str) -> dict[
         "yref": axis,
         "y": minutes,
         "yanchor": side,
-        "font": {"color": colour, "size": 11},
+        "font": {"color": colour, "size": 12},
     }

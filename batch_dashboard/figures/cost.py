@@ -91,5 +91,5 @@ def _change_name(day: date) -> dict[str, Any]:
         "yref": "paper",
         "y": 1,
         "yanchor": "bottom",
-        "font": {"color": MUTED, "size": 11},
+        "font": {"color": MUTED, "size": 12},
     }

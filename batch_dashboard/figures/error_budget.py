@@ -65,7 +65,7 @@ def error_budget_figure(days: Sequence[BudgetDay], colour: str) -> dict[str, Any
                     "xanchor": "right",
                     "y": 1,
                     "yanchor": "bottom",
-                    "font": {"color": BUDGET, "size": 10},
+                    "font": {"color": BUDGET, "size": 12},
                 }
             ],
         ),

@@ -25,7 +25,7 @@ from batch_dashboard.model.series import RatePoint, RateSeries, Steps
 WHOLE_AXIS_FROM = 0.5
 LEAST_AXIS_TOP = 0.05
 # The height of a target's name as a share of the axis.
-NAME_HEIGHT = 0.07
+NAME_HEIGHT = 0.08
 
 
 def failure_rates_figure(
@@ -96,7 +96,7 @@ def _targets(
                 "xanchor": "right" if at_end else "left",
                 "y": place,
                 "yanchor": "bottom",
-                "font": {"color": BUDGET, "size": 10},
+                "font": {"color": BUDGET, "size": 12},
             }
         )
     return {"shapes": shapes, "annotations": notes}

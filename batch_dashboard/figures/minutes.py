@@ -117,6 +117,6 @@ def _budget_name(name: str, axis: str, budget: float, in_sight: bool) -> dict[st
         "yref": axis if in_sight else f"{axis} domain",
         "y": budget if in_sight else 1,
         "yanchor": "bottom" if in_sight else "top",
-        "font": {"color": BUDGET, "size": 11},
+        "font": {"color": BUDGET, "size": 12},
         "bgcolor": "var(--surface)",
     }

@@ -8,6 +8,7 @@ from typing import Any
 from batch_dashboard.model.periods import DAY, Step
 from batch_dashboard.model.series import Steps
 from batch_dashboard.model.vocabulary import LINUX, MACOS
+from batch_dashboard.model.wording import shortened
 
 TEXT = "var(--ink)"
 MUTED = "var(--ink-muted)"
@@ -74,9 +75,7 @@ def ecosystem_colour(slot: int) -> str:
 
 def plain(text: str, longest: int = LONGEST_NAME) -> str:
     """A client's text for Plotly, which reads some markup: escaped, and cut in the middle."""
-    if len(text) > longest:
-        text = f"{text[: longest - 10]}…{text[-9:]}"
-    return escape(text, quote=False)
+    return escape(shortened(text, longest), quote=False)
 
 
 def layout(**changes: Any) -> dict[str, Any]:

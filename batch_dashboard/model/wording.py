@@ -3,11 +3,17 @@
 import re
 from collections.abc import Iterable
 from datetime import date, datetime
+from unicodedata import combining
 
 NARROW_SPACE = "\u202f"
 NO_RATE = "–"
 UNKNOWN = "unknown"
 DAY_SECONDS = 86_400
+# Names up to this length are never cut; of longer ones this much of the end is always shown.
+LONGEST_WHOLE = 20
+END_LENGTH = 10
+# A zero-width joiner and the selectors of a sign's variant.
+JOINING = "\u200d\ufe0e\ufe0f"
 
 
 # What clients' names are free of; anything else may stand in one.
@@ -22,6 +28,26 @@ def count(value: int) -> str:
 def not_one_of(name: str, allowed: Iterable[str], value: str) -> str:
     """What is wrong with a part of an address that takes a few words only."""
     return f"“{name}” must be one of {', '.join(allowed)}, not “{value[:40]}”."
+
+
+def in_two(name: str) -> tuple[str, str]:
+    """The beginning of a name, and the end that tells it from names that begin alike.
+
+    A short name has no beginning. Marks and joined signs stay with the letter they belong to.
+    """
+    if len(name) <= LONGEST_WHOLE:
+        return "", name
+    cut = len(name) - END_LENGTH
+    while cut and (combining(name[cut]) or name[cut] in JOINING or name[cut - 1] in JOINING):
+        cut -= 1
+    return name[:cut], name[cut:]
+
+
+def shortened(name: str, longest: int) -> str:
+    """A name of at most `longest` characters: what is too much is left out in the middle."""
+    if len(name) <= longest:
+        return name
+    return f"{name[: longest - END_LENGTH - 1]}…{name[-END_LENGTH:]}"
 
 
 def plural(value: int, word: str) -> str:

@@ -19,7 +19,7 @@ SHOWS = ("state", "rate", "minutes")
 COLOURS = {CRITICAL: "#a3261e", WARNING: "#8a4b00", NOTICE: "#24558c", None: "#17693a"}
 UNKNOWN_COLOUR = "#5a6270"
 LONGEST_NAME = 40
-LETTER_WIDTH = 7
+LETTER_WIDTH = 7.6
 
 blueprint = Blueprint("badges", __name__)
 

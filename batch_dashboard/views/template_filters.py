@@ -50,6 +50,9 @@ def register(app: Flask) -> None:
         "attempts_path": attempts_path,
         "attempts_in_words": attempts_in_words,
         "marked": marked,
+        "name": name,
+        "is_cut": lambda text: bool(wording.in_two(text)[0]),
+        "shortened": wording.shortened,
     }
     app.jinja_env.filters.update(filters)
     app.jinja_env.globals.update(
@@ -179,6 +182,20 @@ def marked(text: str, words: str) -> Markup:
         Markup("<mark>{}</mark>").format(part) if index % 2 else escape(part)
         for index, part in enumerate(split)
     )
+
+
+def name(text: str) -> Markup:
+    """A client's name in a table: where there is no room it is cut in the middle, by CSS.
+
+    The whole of it is in the page, so it is found, copied and read out.
+    """
+    start, end = wording.in_two(text)
+    if not start:
+        return Markup('<bdi class="name">{}</bdi>').format(end)
+    return Markup(
+        '<bdi class="name name-long" title="{}"><span class="name-start">{}</span>'
+        '<span class="name-end">{}</span></bdi>'
+    ).format(text, start, end)
 
 
 def is_long(message: str) -> bool:

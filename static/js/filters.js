@@ -1,6 +1,10 @@
-// Filter forms: chosen at once where asked for, and no empty parts in the address.
+// Filter forms: chosen at once where asked for, no empty parts in the address, folded on phones.
+
+// As in the style sheets.
+const phone = matchMedia("(max-width: 640px)");
 
 export function mount(root) {
+  fold(root);
   for (const select of root.querySelectorAll("[data-submit-on-change]")) {
     select.addEventListener("change", () => select.form.requestSubmit());
   }
@@ -16,3 +20,12 @@ export function mount(root) {
     });
   }
 }
+
+function fold(root) {
+  for (const details of root.querySelectorAll("[data-fold-on-phones]")) {
+    details.open = !phone.matches;
+    details.dataset.ready = "";
+  }
+}
+
+phone.addEventListener("change", () => fold(document));

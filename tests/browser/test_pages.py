@@ -21,6 +21,7 @@ from tests.http.server import running_server
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 RESULTS = 2_000
+LONG_NAME = "org.apache.commons.compress.archivers.sevenz." + "y" * 155
 ODD_NAME = '../<b>"x" 💥'
 ODD_GROUP = failure_group_id(find_reason(ODD_NAME * 9, ODD_NAME).masked_line)
 PAGES = {
@@ -62,7 +63,7 @@ def address(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> 
         failed_result(error_message=failure),
         failed_result(recipe_name="sharkdp/bat"),
         failed_result(recipe_name=ODD_NAME, error_category=ODD_NAME, error_message=ODD_NAME * 9),
-        recipe_result(recipe_name="y" * 200),
+        recipe_result(recipe_name=LONG_NAME),
     ]
     for day in range(1, 9):
         ingest(
@@ -88,6 +89,53 @@ def test_every_page_is_sound(browser: Browser, address: str, width: int) -> None
     for name, path in PAGES.items():
         visit.open(path)
         assert_sound(visit, f"{name}-{width}")
+        if width == 1440:
+            inner = visit.page.locator(".panel > .scroller").evaluate_all(
+                "all => all.filter(one => one.scrollWidth > one.clientWidth)"
+                ".map(one => one.firstElementChild.id)"
+            )
+            assert inner == [], f"{name}: a table is wider than its panel"
+    visit.context.close()
+
+
+def test_on_a_phone_the_choice_of_days_is_one_line_until_it_is_unfolded(
+    browser: Browser, address: str
+) -> None:
+    visit = Visit(browser, address, 390, "light")
+    page = visit.open("/?last=30d")
+    bar = page.locator(".filter-bar").first
+    box = bar.bounding_box()
+    assert box is not None
+    assert box["height"] < 40
+    assert not page.locator("input[name=since]").is_visible()
+    bar.locator("summary").click()
+    page.select_option("select[name=ecosystem]", "homebrew")
+    page.wait_for_url("**ecosystem=homebrew**")
+    page.wait_for_selector(".page-scope >> text=homebrew")
+    assert not page.locator("input[name=since]").is_visible()
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.locator("input[name=since]").wait_for()
+    visit.context.close()
+
+
+def test_a_long_name_is_cut_in_the_middle_and_copied_whole(browser: Browser, address: str) -> None:
+    visit = Visit(browser, address, 390, "light")
+    page = visit.open("/batch-runs/1")
+    link = page.locator("#results a", has_text="org.apache").first
+    start = link.locator(".name-start")
+    assert start.evaluate("part => part.scrollWidth > part.clientWidth")
+    box = link.locator(".name-end").bounding_box()
+    assert box is not None
+    assert box["width"] > 20
+    copied = link.evaluate(
+        """link => {
+            getSelection().selectAllChildren(link);
+            return getSelection().toString();
+        }"""
+    )
+    assert copied == LONG_NAME
+    results = page.locator("#results")
+    assert results.get_by_role("link", name=LONG_NAME, exact=True).count() == 1
     visit.context.close()
 
 

@@ -17,6 +17,19 @@ FLAGS = [
     "--disable-sync",
 ]
 SCREENSHOTS = Path(__file__).resolve().parents[2] / "artifacts" / "screenshots"
+SMALLEST_TEXT_PX = 12
+# Each text of a page that is smaller, charts and badges included, with its size.
+SMALL_TEXTS = """least => {
+    const small = [];
+    const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    while (texts.nextNode()) {
+        const { textContent, parentElement } = texts.currentNode;
+        if (!textContent.trim() || parentElement.closest("script, style")) continue;
+        const size = parseFloat(getComputedStyle(parentElement).fontSize);
+        if (size < least) small.push([textContent.trim(), size]);
+    }
+    return small;
+}"""
 # What a browser says of answers that are errors on purpose.
 EXPECTED = ("404 (NOT", "400 (BAD")
 
@@ -68,8 +81,9 @@ class Visit:
 def assert_sound(visit: Visit, name: str, expected: tuple[str, ...] = EXPECTED) -> None:
     """Nothing complained, nothing outside asked for, nothing too wide, nothing axe finds.
 
-    By day and by night.
+    By day and by night. No text is too small.
     """
+    assert visit.page.evaluate(SMALL_TEXTS, SMALLEST_TEXT_PX) == [], name
     for scheme in ("light", "dark"):
         visit.page.emulate_media(color_scheme=scheme)
         _assert_sound(visit, f"{name}-{scheme}", expected)

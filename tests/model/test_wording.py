@@ -62,3 +62,26 @@ def test_durations_are_said_in_two_units() -> None:
         "4 h 12 min",
         "1 d 1 h",
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "start", "end"),
+    [
+        ("jq", "", "jq"),
+        ("x" * 20, "", "x" * 20),
+        ("org.apache.commons.very.long.name", "org.apache.commons.very", ".long.name"),
+        # A letter keeps its accent, a joined sign its parts.
+        ("n" * 15 + "e" + "\u0301" * 10, "n" * 15, "e" + "\u0301" * 10),
+        ("n" * 19 + "👩\u200d💻" + "abcdefgh", "n" * 19, "👩\u200d💻" + "abcdefgh"),
+        ("\u0301" * 30, "", "\u0301" * 30),
+    ],
+)
+def test_a_long_name_keeps_its_end(name: str, start: str, end: str) -> None:
+    assert wording.in_two(name) == (start, end)
+
+
+def test_what_is_too_much_of_a_name_is_left_out_in_the_middle() -> None:
+    assert wording.shortened("org.apache.commons.very.long.name", 28) == (
+        "org.apache.common….long.name"
+    )
+    assert wording.shortened("x" * 28, 28) == "x" * 28
