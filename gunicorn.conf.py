@@ -71,12 +71,15 @@ def on_exit(_server: Any) -> None:
 
 
 def post_worker_init(worker: Any) -> None:
-    """Spare the garbage collector what cannot be garbage.
+    """Be known as a user of the database, and spare the garbage collector.
 
     The code itself lives as long as the process. A payload makes 100,000s of objects none of which
     refer in circles, so looking through them at Python's default of every 700 took a quarter of the
     time of a large upload.
     """
+    from batch_dashboard.store import service_lock
+
+    service_lock.claim(worker.wsgi.extensions["store"], service_lock.SERVER)
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)

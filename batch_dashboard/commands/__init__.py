@@ -38,6 +38,7 @@ def register(app: Flask) -> None:
         retention.retention,
         backup.backup,
         backup.restore,
+        backup.revocations,
         demo.demo,
     ):
         app.cli.add_command(command)

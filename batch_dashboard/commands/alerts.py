@@ -15,6 +15,7 @@ from batch_dashboard.services import destinations, snoozes
 from batch_dashboard.services.alerts import check, send_due
 from batch_dashboard.services.watching import Watcher
 from batch_dashboard.store import alerts as alert_store
+from batch_dashboard.store import service_lock
 
 MAX_LOGGED = 1_000
 
@@ -50,6 +51,7 @@ def check_now() -> None:
 @in_application
 def watch(pid: int | None) -> None:
     """Do the same after each upload and every few minutes; of several, one does."""
+    service_lock.claim(store(), service_lock.WATCHER)
     watcher = Watcher(store(), settings())
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: watcher.stop())

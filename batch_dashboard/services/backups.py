@@ -3,12 +3,15 @@
 import logging
 from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from batch_dashboard.errors import DiskFull, InputError
+from batch_dashboard.services import revocations
 from batch_dashboard.services.changes import Actor, changing
 from batch_dashboard.services.database import upgrade_database
+from batch_dashboard.services.revocations import Access, Kept
 from batch_dashboard.services.rollups import check_rollups
-from batch_dashboard.store import backup, migrations, system
+from batch_dashboard.store import backup, migrations, service_lock, system
 from batch_dashboard.store.backup import Contents
 from batch_dashboard.store.engine import Store
 
@@ -51,10 +54,23 @@ def compact(store: Store, actor: Actor, now: datetime) -> tuple[int, int]:
     return before, after
 
 
-def restore(store: Store, actor: Actor, file: Path, now: datetime) -> tuple[Contents, Path]:
-    """Put a backup in the place of the database; what it held, and where the old one is kept.
+class Restored(NamedTuple):
+    """What a restore did."""
 
-    Raises InputError when the file is not whole, or of a newer version, or the database is in use.
+    contents: Contents
+    before: Path | None  # where the database as it was is kept; None: there was none
+    was_readable: bool  # whether the database as it was could be read
+    access: Kept
+
+
+def restore(
+    store: Store, actor: Actor, file: Path, now: datetime, *, bring_back: bool = False
+) -> Restored:
+    """Put a backup in the place of the database, without its sessions.
+
+    What was revoked after the backup stays revoked, unless `bring_back`. All of it happens in a
+    copy of the backup, which then replaces the database in one transaction. Raises InputError when
+    the file is not whole or of a newer version, or while the service runs.
     """
     if not store.is_sqlite:
         raise InputError("file", OTHER_TOOLS)
@@ -63,13 +79,39 @@ def restore(store: Store, actor: Actor, file: Path, now: datetime) -> tuple[Cont
         raise InputError(
             "file", f"{file} is of a newer version (schema {contents.revision}): upgrade first"
         )
-    kept = Path(f"{store.url.database}.before-{now:%Y%m%dT%H%M%SZ}")
-    backup.copy_to(store, kept)
-    store.close()
-    backup.copy_from(store, file)
-    upgrade_database(store)
-    drift = check_rollups(store, now)
-    with changing(store, actor, now) as change:
-        said = {**contents._asdict(), "rollup_drift_rows": sum(drift.values())}
-        change.record("restore backup", file.name, None, said)
-    return contents, kept
+    with service_lock.alone(store):
+        before = backup.set_aside(store, f"before-{now:%Y%m%dT%H%M%SZ}")
+        newer = None
+        if before is not None and before.is_whole:
+            with store.read() as connection:
+                newer = revocations.collect(connection)
+        store.close()
+        with backup.copied_beside(store, file) as draft:
+            access = _prepare(draft, actor, file.name, contents, newer, now, bring_back)
+            draft.close()
+            backup.copy_from(store, Path(str(draft.url.database)))
+    path = None if before is None else before.path
+    return Restored(contents, path, newer is not None, access)
+
+
+def _prepare(
+    draft: Store,
+    actor: Actor,
+    name: str,
+    contents: Contents,
+    newer: Access | None,
+    now: datetime,
+    bring_back: bool,
+) -> Kept:
+    """Make a copy of a backup what the database is to be."""
+    upgrade_database(draft)
+    drift = check_rollups(draft, now)
+    with changing(draft, actor, now) as change:
+        access = revocations.settle(change, newer, bring_back=bring_back)
+        told = {
+            **contents._asdict(),
+            "rollup_drift_rows": sum(drift.values()),
+            **revocations.record_of(access, bring_back=bring_back),
+        }
+        change.record("restore backup", name, None, told)
+    return access

@@ -70,7 +70,7 @@ def create(
         change.connection, secret_key, change.now, name, " ".join(chosen), named, expires_at, note
     )
     said = {"scopes": chosen, "ecosystems": named, "expires_at": expires_at, "note": note}
-    change.record("create token", _subject(made.id, name), None, said)
+    change.record("create token", subject_of(made.id, name), None, said)
     return made
 
 
@@ -98,7 +98,7 @@ def rotate(change: Change, secret_key: str, token_id: int, overlap: timedelta) -
     tokens.update_replaced(change.connection, token_id, made.id, expires_at)
     change.record(
         "rotate token",
-        _subject(old.id, old.name),
+        subject_of(old.id, old.name),
         {"expires_at": old.expires_at},
         {"expires_at": expires_at, "replaced_by": made.id},
     )
@@ -109,8 +109,14 @@ def revoke(change: Change, token_id: int) -> Token:
     """Take a token out of force at once. Raises NotFound or InputError."""
     token = _find_in_force(change, token_id)
     tokens.update_revoked(change.connection, token_id, change.now)
-    change.record("revoke token", _subject(token.id, token.name), {"revoked_at": None}, None)
+    after = {"revoked_at": change.now}
+    change.record("revoke token", subject_of(token.id, token.name), {"revoked_at": None}, after)
     return token
+
+
+def subject_of(token_id: int, name: str) -> str:
+    """What the audit log calls a token."""
+    return f"token {token_id}, {name}"
 
 
 def hash_token(secret_key: str, token: str) -> bytes:
@@ -155,7 +161,3 @@ def _find_in_force(change: Change, token_id: int) -> Token:
     if state != "in force":
         raise InputError("name", f"{token.name} is {state} already")
     return token
-
-
-def _subject(token_id: int, name: str) -> str:
-    return f"token {token_id}, {name}"

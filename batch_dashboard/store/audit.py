@@ -1,7 +1,7 @@
 """The audit log: rows are added and, when too old, dropped; nothing here changes one."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -43,6 +43,14 @@ class AuditEntry(NamedTuple):
         ]
 
 
+class AuditKey(NamedTuple):
+    """What tells one entry from others, in any copy of the log."""
+
+    at: datetime
+    action: str
+    subject: str
+
+
 _COLUMNS = tuple(_entry[name] for name in AuditEntry._fields)
 
 
@@ -68,6 +76,12 @@ def insert_entry(
             after=None if after is None else json.dumps(after, ensure_ascii=False, default=str),
         )
     )
+
+
+def fetch_keys(connection: Connection, actions: Sequence[str]) -> frozenset[AuditKey]:
+    """The entries of some actions."""
+    query = select(_entry.at, _entry.action, _entry.subject).where(_entry.action.in_(actions))
+    return frozenset(AuditKey(*row) for row in connection.execute(query))
 
 
 def fetch_page(

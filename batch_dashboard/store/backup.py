@@ -2,12 +2,16 @@
 
 import os
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from batch_dashboard.errors import InputError
+from sqlalchemy.exc import DatabaseError
+
+from batch_dashboard.errors import InputError, StoreUnavailable
 from batch_dashboard.store.engine import Store
-from batch_dashboard.store.sqlite_file import FileConnection, open_file
+from batch_dashboard.store.sqlite_file import LOG, LOG_INDEX, FileConnection, open_file
 
 MOST_NAMED = 3
 
@@ -73,23 +77,81 @@ def check(file: Path) -> Contents:
     return Contents(revision, runs, results, file.stat().st_size)
 
 
+class SetAside(NamedTuple):
+    """Where the database as it was is kept, and whether it is whole."""
+
+    path: Path
+    is_whole: bool
+
+
+def set_aside(store: Store, suffix: str) -> SetAside | None:
+    """Keep the database as it is beside it; None when there is none.
+
+    One that is damaged is moved away with its log, so that another can take its place; so is the
+    log of one that is missing. Raises InputError when the disk or the folder does not allow that.
+    """
+    database = Path(str(store.url.database))
+    kept = Path(f"{database}.{suffix}")
+    if database.exists():
+        try:
+            copy_to(store, kept)
+            return SetAside(kept, True)
+        except (InputError, StoreUnavailable, DatabaseError):
+            if _is_whole(database):
+                raise  # the copy could not be written
+    store.close()
+    moved = None
+    try:
+        for end in (LOG, LOG_INDEX, ""):
+            if Path(f"{database}{end}").exists():
+                os.replace(f"{database}{end}", f"{kept}{end}")
+                moved = kept
+    except OSError as error:
+        raise InputError("file", f"{kept} cannot be written: {error.strerror}") from None
+    return None if moved is None else SetAside(moved, False)
+
+
+def _is_whole(file: Path) -> bool:
+    try:
+        check(file)
+    except InputError:
+        return False
+    return True
+
+
+@contextmanager
+def copied_beside(store: Store, file: Path) -> Iterator[Store]:
+    """A copy of a checked file in the folder of the database, to be changed; removed at the end.
+
+    Raises InputError when it cannot be written.
+    """
+    database = Path(str(store.url.database))
+    draft = database.with_name(f".{database.name}.restored.{os.getpid()}")
+    try:
+        _copy(file, draft)
+        copy = Store(f"sqlite:///{draft}", store.wait_seconds)
+        try:
+            yield copy
+        finally:
+            copy.close()
+    except (OSError, sqlite3.Error) as error:
+        raise InputError("file", f"{draft} cannot be written: {error}") from None
+    finally:
+        for left in database.parent.glob(f"{draft.name}*"):
+            left.unlink()
+
+
 def copy_from(store: Store, file: Path) -> None:
     """Put the contents of a checked file in the place of the database's, in one transaction.
 
     Raises InputError while somebody else reads or writes the database.
     """
-    source = sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)
-    target = sqlite3.connect(str(store.url.database), timeout=store.wait_seconds)
     try:
-        source.backup(target, pages=-1)
-        target.execute("PRAGMA journal_mode = WAL")
+        _copy(file, Path(str(store.url.database)), store.wait_seconds)
     except sqlite3.Error as error:
         raise InputError(
             "file", f"the database is in use ({error}); stop the service and try again"
         ) from None
-    finally:
-        target.close()
-        source.close()
 
 
 def compact(store: Store) -> tuple[int, int]:
@@ -110,6 +172,18 @@ def compact(store: Store) -> tuple[int, int]:
     finally:
         connection.close()
     return before, file.stat().st_size
+
+
+def _copy(source_file: Path, target_file: Path, wait_seconds: float = 5.0) -> None:
+    """Put the contents of one file in the place of another's, in one transaction."""
+    source = sqlite3.connect(f"{source_file.absolute().as_uri()}?mode=ro", uri=True)
+    target = sqlite3.connect(target_file, timeout=wait_seconds)
+    try:
+        source.backup(target, pages=-1)
+        target.execute("PRAGMA journal_mode = WAL")
+    finally:
+        target.close()
+        source.close()
 
 
 def _sync(path: Path) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 
 from batch_dashboard.store.driver_errors import name_errors
+from batch_dashboard.store.process_name import application_name
 
 # Any fixed number: all writers of one database ask for this one advisory lock.
 WRITER_LOCK = 0x42617463
@@ -26,6 +27,7 @@ def postgresql_engine(url: URL, wait_seconds: float) -> Engine:
             # Prepared statements do not survive pgbouncer in transaction mode.
             "prepare_threshold": None,
             "options": "-c timezone=UTC",
+            "application_name": application_name(),
         },
     )
     name_errors(engine)

@@ -73,6 +73,11 @@ def delete_of_user(connection: Connection, user_id: int, but: bytes | None = Non
     connection.execute(query if but is None else query.where(_session.session_hash != but))
 
 
+def delete_all(connection: Connection) -> int:
+    """Sign every browser out; how many there were."""
+    return connection.execute(delete(user_sessions)).rowcount
+
+
 def delete_before(connection: Connection, created_at: datetime) -> None:
     """Forget browsers that signed in before a time."""
     connection.execute(delete(user_sessions).where(_session.created_at < created_at))

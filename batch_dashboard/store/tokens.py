@@ -40,6 +40,15 @@ class Token(NamedTuple):
         return "expired" if is_over else "in force"
 
 
+class TokenEnd(NamedTuple):
+    """When a token ends or ended."""
+
+    id: int
+    name: str
+    revoked_at: datetime | None  # None: it is not
+    expires_at: datetime | None  # None: never
+
+
 _COLUMNS = tuple(_token[name] for name in Token._fields)
 
 
@@ -82,6 +91,12 @@ def fetch_all(connection: Connection) -> list[Token]:
     """Every token, the newest first."""
     query = select(*_COLUMNS).order_by(_token.id.desc())
     return [_record(row) for row in connection.execute(query)]
+
+
+def fetch_ends(connection: Connection) -> dict[bytes, TokenEnd]:
+    """When every token ends or ended, by its hash."""
+    query = select(_token.token_hash, *(_token[name] for name in TokenEnd._fields))
+    return {bytes(row[0]): TokenEnd(*row[1:]) for row in connection.execute(query)}
 
 
 def find(connection: Connection, token_id: int) -> Token | None:
@@ -127,6 +142,12 @@ def update_last_used(connection: Connection, token_id: int, address: str, now: d
 def update_revoked(connection: Connection, token_id: int, now: datetime) -> None:
     """Take a token out of force."""
     connection.execute(update(ingest_tokens).where(_token.id == token_id).values(revoked_at=now))
+
+
+def update_expiry(connection: Connection, token_id: int, expires_at: datetime) -> None:
+    """Let a token end at a time."""
+    query = update(ingest_tokens).where(_token.id == token_id)
+    connection.execute(query.values(expires_at=expires_at))
 
 
 def update_replaced(

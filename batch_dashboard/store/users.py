@@ -20,6 +20,17 @@ class User(NamedTuple):
     last_signed_in_at: datetime | None  # None: never, in a browser
 
 
+class Credentials(NamedTuple):
+    """What somebody signs in with, and as what."""
+
+    id: int
+    password_hash: str
+    role: str
+
+    def __repr__(self) -> str:
+        return f"Credentials({self.id}, {self.role!r})"
+
+
 _COLUMNS = tuple(_user[name] for name in User._fields)
 
 
@@ -60,6 +71,12 @@ def find_named(connection: Connection, name: str) -> tuple[User, str] | None:
     query = select(*_COLUMNS, _user.password_hash).where(_user.name == name)
     row = connection.execute(query).one_or_none()
     return None if row is None else (User(*row[:-1]), row.password_hash)
+
+
+def fetch_credentials(connection: Connection) -> dict[str, Credentials]:
+    """The credentials of every user, by name."""
+    query = select(_user.name, *(_user[name] for name in Credentials._fields))
+    return {row[0]: Credentials(*row[1:]) for row in connection.execute(query)}
 
 
 def update_password(connection: Connection, user_id: int, password_hash: str) -> None:

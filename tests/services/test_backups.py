@@ -66,14 +66,39 @@ def test_what_was_backed_up_comes_back(store: Store, tmp_path: Path) -> None:
     ingest(store, batch_run())
     back_up(store, SOMEBODY, tmp_path / "kept.db", NOW)
     ingest(store, batch_run(batch_id="after"))
-    contents, old = restore(store, SOMEBODY, tmp_path / "kept.db", NOW)
-    assert contents.batch_runs == 1
+    done = restore(store, SOMEBODY, tmp_path / "kept.db", NOW)
+    assert done.contents.batch_runs == 1
     assert count_runs(store) == (1, 2)
     assert not any(verify_rollups(store).values())
     assert ingest(store, batch_run(batch_id="after")).replayed is False
-    before = Store(f"sqlite:///{old}", WAIT_SECONDS)
+    before = Store(f"sqlite:///{done.before}", WAIT_SECONDS)
     assert count_runs(before)[0] == 2
     before.close()
+    store.close()
+    assert sorted(path.name for path in tmp_path.glob(".*")) == []
+
+
+@pytest.mark.parametrize("damage", ["overwritten", "missing"])
+def test_a_backup_takes_the_place_of_a_database_that_cannot_be_read(
+    store: Store, tmp_path: Path, damage: str
+) -> None:
+    ingest(store, batch_run())
+    back_up(store, SOMEBODY, tmp_path / "kept.db", NOW)
+    store.close()
+    database = Path(str(store.url.database))
+    if damage == "missing":
+        database.unlink()
+        Path(f"{database}-wal").write_bytes(b"the log of another database")
+    else:
+        database.write_bytes(b"no database " * 10_000)
+    done = restore(store, SOMEBODY, tmp_path / "kept.db", NOW)
+    assert count_runs(store) == (1, 2)
+    assert done.was_readable is False
+    assert done.before is not None
+    if damage == "missing":
+        assert Path(f"{done.before}-wal").read_bytes() == b"the log of another database"
+    else:
+        assert done.before.read_bytes().startswith(b"no database")
     store.close()
 
 

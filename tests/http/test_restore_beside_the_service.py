@@ -1,0 +1,66 @@
+"""A restore refuses to run beside the service, and says what is running."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from batch_dashboard.settings import PROJECT_ROOT
+from batch_dashboard.store.engine import Store
+from tests.conftest import NewDatabase
+from tests.http.server import running_server
+
+# The watcher needs a moment until it has told that it runs.
+TRIES = 20
+FLASK = (sys.executable, "-m", "flask", "--app", "app")
+
+
+def command(environ: Mapping[str, str], *words: str) -> tuple[int, str]:
+    done = subprocess.run(
+        [*FLASK, *words], cwd=PROJECT_ROOT, env=environ, capture_output=True, text=True, timeout=120
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_a_restore_waits_for_the_service_to_be_stopped(
+    new_database: NewDatabase, tmp_path: Path
+) -> None:
+    with new_database() as url:
+        environ = {
+            **os.environ,
+            "BATCH_METRICS_DATABASE_URL": url,
+            "BATCH_DASHBOARD_INSTANCE_DIR": str(tmp_path / "instance"),
+        }
+        store = Store(url, 60)
+        is_sqlite = store.is_sqlite
+        store.close()
+        saved = str(tmp_path / "saved")
+        make, put_back = (
+            (("backup", saved), ("restore", saved, "--yes"))
+            if is_sqlite
+            else (("revocations", "save", saved), ("revocations", "apply", saved))
+        )
+        assert command(environ, *make)[0] == 0
+        with running_server(url, tmp_path):
+            watcher = subprocess.Popen([*FLASK, "alerts", "watch"], cwd=PROJECT_ROOT, env=environ)
+            named = "alerts watch" if is_sqlite else f"process {watcher.pid} on"
+            for _ in range(TRIES):
+                code, said = command(environ, *put_back)
+                assert code == 1, said
+                assert ("the server" if is_sqlite else "process") in said
+                if named in said:
+                    break
+            assert named in said
+        try:
+            code, said = command(environ, *put_back)
+            assert code == 1
+            assert named in said
+            assert "the server" not in said
+            assert "stop the service" in said
+        finally:
+            watcher.terminate()
+            watcher.wait(60)
+        code, said = command(environ, *put_back)
+        assert code == 0, said
+        assert "sign in again" in said
