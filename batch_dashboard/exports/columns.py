@@ -153,6 +153,11 @@ FILES = {
                 ExportColumn("failed", "Results that failed so in the period.", "results"),
                 ExportColumn("first_seen_at", "The first time of all.", "UTC time"),
                 ExportColumn("last_seen_at", "The last time of all.", "UTC time"),
+                ExportColumn(
+                    "is_new",
+                    "1: first seen today or in the six UTC days before it; else 0.",
+                    "0 or 1",
+                ),
                 ExportColumn("failed_all_time", "Results that ever failed so.", "results"),
                 ExportColumn("sample_message", "One whole message; empty: none."),
             ),

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, time
 from typing import NamedTuple
 
 from batch_dashboard.model.budget import PAUSE, SAMPLE, BudgetWeek
-from batch_dashboard.model.failures import FailureGroupDetail
+from batch_dashboard.model.failures import NO_MESSAGE, FailureGroupDetail
 from batch_dashboard.model.pipelines import (
     CRITICAL,
     NOTICE,
@@ -96,11 +96,9 @@ def of_pipeline(pipeline: Pipeline) -> Finding | None:
 def of_stuck(recipe: StuckRecipe) -> Finding:
     """A recipe that keeps failing."""
     since = recipe.failing_since or recipe.last_seen_at
-    sentence = (
-        f"has failed {plural(recipe.failure_streak, 'time')} in a row, since {since:%Y-%m-%d}"
-    )
-    error = recipe.masked_line or recipe.error_category
-    if error:
+    sentence = recipe.streak_in_words
+    if recipe.failure_group_id is not None:
+        error = recipe.masked_line or recipe.error_category or NO_MESSAGE
         sentence += f": {error[:ERROR_LENGTH]}"
     return Finding(
         f"{STUCK_KEY}{recipe.ecosystem}/{recipe.recipe_name}",
@@ -120,7 +118,7 @@ def of_budget(budget: BudgetWeek) -> Finding | None:
         f" ({percent(budget.share)})"
     )
     if budget.used.unknown_runs:
-        used += f", {plural(budget.used.unknown_runs, 'run')} told none"
+        used += f", {plural(budget.used.unknown_runs, 'run')} reported none"
     if budget.state == PAUSE:
         severity, sentence = CRITICAL, f"{used}; spend no more before Monday"
     elif budget.state == SAMPLE:

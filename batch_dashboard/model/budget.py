@@ -131,7 +131,7 @@ def burn_up(budget: BudgetWeek, days: Iterable[DayMinutes], now: datetime) -> li
     today = now.date()
     monday = today - today.weekday() * DAY
     so_far = Minutes(0.0, 0, 0)
-    without_runs = None if budget.ever_reported == NEVER else 0.0
+    without_runs = 0.0 if budget.ever_reported == ABOVE_ZERO else None
     burnt = []
     for day in (monday + index * DAY for index in range(7)):
         forecast = None

@@ -3,10 +3,17 @@
 from datetime import date, datetime
 from typing import NamedTuple
 
+from batch_dashboard.model.periods import DAY
+
 # What a group is called that has no line to name it by.
 NO_MESSAGE = "no message"
-# A group first seen within this many days before the end of what is shown is new.
+# A group is new on the UTC day it was first seen and on the six days after it.
 NEW_DAYS = 7
+
+
+def new_since(today: date) -> date:
+    """The day from which on a group first seen is new, whatever period is looked at."""
+    return today - (NEW_DAYS - 1) * DAY
 
 
 class FailureGroupCount(NamedTuple):

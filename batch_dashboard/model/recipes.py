@@ -1,9 +1,11 @@
 """What the summary of a recipe says of it. Source: docs/data-model.md, "Stuck and flaky"."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from batch_dashboard.model.summaries import FAILED_ATTEMPT, PASSED_ATTEMPT
+from batch_dashboard.model.wording import plural
 
 # Failed attempts in a row that make a recipe stuck.
 STUCK_FROM = 5
@@ -77,6 +79,56 @@ class StuckRecipe(NamedTuple):
     failure_group_id: int | None
     error_category: str | None
     masked_line: str | None
+    same_reason: int | None = None  # failures of the streak for the same reason; None: unknown
+
+    @property
+    def streak_in_words(self) -> str:
+        """`has failed 41 times in a row, since 2026-05-07`, with how often for its last reason."""
+        since = self.failing_since or self.last_seen_at
+        words = f"has failed {plural(self.failure_streak, 'time')} in a row, since {since:%Y-%m-%d}"
+        if self.failure_group_id is None:
+            return words
+        if self.same_reason is None:
+            return f"{words}, the last time with"
+        if self.same_reason == self.failure_streak:
+            return f"{words}, each time with"
+        return f"{words}, {self.same_reason:,} of them with"
+
+
+class StreakReason(NamedTuple):
+    """How often a recipe failed for one reason, of all time."""
+
+    failure_group_id: int
+    failed: int
+    first_seen_at: datetime
+    last_seen_at: datetime
+
+
+def count_in_streak(
+    failure_group_id: int,
+    failure_streak: int,
+    last_passed_at: datetime | None,
+    reasons: Sequence[StreakReason],
+) -> int | None:
+    """How many failures of a recipe's streak have one reason; None where the sums do not say.
+
+    `reasons` are those of the recipe that were seen since its last pass. All failures of a reason
+    that was first seen after the pass are in the streak. Of one that is older, sums of all time do
+    not say how many are, unless it is the only one: it has what the others leave of the streak.
+    """
+    older = [
+        reason
+        for reason in reasons
+        if last_passed_at is not None and reason.first_seen_at <= last_passed_at
+    ]
+    since_pass = {
+        reason.failure_group_id: reason.failed for reason in reasons if reason not in older
+    }
+    if failure_group_id in since_pass:
+        return since_pass[failure_group_id]
+    if len(older) == 1:
+        return failure_streak - sum(since_pass.values())
+    return None
 
 
 class RecipeAttempt(NamedTuple):

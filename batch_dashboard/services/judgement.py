@@ -6,9 +6,9 @@ from datetime import datetime
 from batch_dashboard.model.attention import NEW_FAILURE_KEY, STUCK_KEY, Finding, findings
 from batch_dashboard.model.budget import BudgetWeek, budget_week
 from batch_dashboard.model.decision import Decision, decide
-from batch_dashboard.model.failures import NEW_DAYS
+from batch_dashboard.model.failures import new_since
 from batch_dashboard.model.filters import RunFilter
-from batch_dashboard.model.periods import DAY, Period
+from batch_dashboard.model.periods import Period
 from batch_dashboard.model.pipelines import Pipeline, judge_pipeline
 from batch_dashboard.model.records import EcosystemSpan
 from batch_dashboard.model.vocabulary import RUNNER_OS
@@ -54,7 +54,7 @@ def find_all(connection: Connection, now: datetime) -> tuple[list[Finding], tupl
     """Every finding, and what the keys of those begin with of which there are more."""
     everything = RunFilter(Period(None, None))
     stuck = recipe_list.fetch_stuck(connection, everything, MOST_STUCK)
-    new = Period(now.date() - (NEW_DAYS - 1) * DAY, now.date() + DAY)
+    new = Period(new_since(now.date()), None)
     groups = failure_group_list.fetch_new(connection, new, None, MOST_NEW_GROUPS)
     found = findings(
         judge_pipelines(connection, batch_runs.fetch_ecosystems(connection), now),

@@ -7,6 +7,7 @@ keep other requests waiting. Text is quoted, NULL is an empty cell. Source: docs
 import json
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import date
 from enum import Enum, auto
 from typing import Any, NamedTuple
 
@@ -24,11 +25,12 @@ from sqlalchemy import (
 )
 from sqlalchemy import text as sql_text
 
+from batch_dashboard.model.failures import new_since
 from batch_dashboard.model.filters import RunFilter
 from batch_dashboard.model.periods import Step
 from batch_dashboard.model.vocabulary import RUNNER_OS
 from batch_dashboard.store import failure_group_list, recipe_list
-from batch_dashboard.store.conditions import names_run, run_conditions
+from batch_dashboard.store.conditions import midnight, names_run, run_conditions
 from batch_dashboard.store.engine import Store
 from batch_dashboard.store.schema import (
     DOUBLE,
@@ -171,6 +173,7 @@ FAILURE_GROUPS = _cells(
     failed=INTEGER,
     first_seen_at=UNIX_TIME,
     last_seen_at=UNIX_TIME,
+    is_new=INTEGER,
     failed_all_time=INTEGER,
     sample_message=TEXT,
 )
@@ -264,7 +267,7 @@ def iter_recipes(
 
 
 def iter_failure_groups(
-    store: Store, run_filter: RunFilter, category: str | None, text: str | None
+    store: Store, run_filter: RunFilter, category: str | None, text: str | None, today: date
 ) -> Generator[bytes]:
     """The lines of the failure groups that their list shows, by `id`."""
     chosen = failure_group_list.select_groups(run_filter, category, text)
@@ -273,6 +276,7 @@ def iter_failure_groups(
         *(column for column in table if column.name != "failed"),
         chosen.failed.label("failed"),
         table.failed.label("failed_all_time"),
+        case((table.first_seen_at >= midnight(new_since(today)), 1), else_=0).label("is_new"),
     )
     return _iter_query(store, query.subquery("q"), FAILURE_GROUPS, ("id",))
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy import (
@@ -27,11 +28,12 @@ from batch_dashboard.model.recipes import (
     STUCK,
     STUCK_FROM,
     Recipe,
+    StreakReason,
     StuckRecipe,
+    count_in_streak,
 )
 from batch_dashboard.model.search import words_of
 from batch_dashboard.model.sorting import Sort
-from batch_dashboard.model.summaries import RecipeKey
 from batch_dashboard.store.conditions import midnight
 from batch_dashboard.store.keyset import SortKey, fetch_slice
 from batch_dashboard.store.schema import DOUBLE, failure_group_recipes, failure_groups, recipes
@@ -151,6 +153,11 @@ def fetch_stuck(connection: Connection, run_filter: RunFilter, count: int) -> li
             group.id,
             group.error_category,
             group.masked_line,
+            stuck.c.last_passed_at,
+            stuck.c.last_failed_at,
+            in_group.failed.label("group_failed"),
+            in_group.first_seen_at.label("group_first_seen_at"),
+            in_group.last_seen_at.label("group_last_seen_at"),
         )
         .outerjoin_from(
             stuck,
@@ -158,17 +165,33 @@ def fetch_stuck(connection: Connection, run_filter: RunFilter, count: int) -> li
             and_(
                 in_group.ecosystem == stuck.c.ecosystem,
                 in_group.recipe_name == stuck.c.recipe_name,
-                in_group.last_seen_at == stuck.c.last_failed_at,
+                in_group.last_seen_at
+                >= func.coalesce(stuck.c.last_passed_at, stuck.c.first_seen_at),
             ),
         )
         .outerjoin(failure_groups, group.id == in_group.failure_group_id)
         .order_by(stuck.c.failure_streak.desc(), stuck.c.ecosystem, stuck.c.recipe_name, group.id)
     )
-    # A recipe that failed in several ways in its last run is there once.
-    found: dict[RecipeKey, StuckRecipe] = {}
-    for row in connection.execute(query):
-        found.setdefault((row.ecosystem, row.recipe_name), StuckRecipe(*row))
-    return list(found.values())
+    rows = connection.execute(query)
+    return [
+        _stuck(list(of_recipe))
+        for _, of_recipe in groupby(rows, lambda row: (row.ecosystem, row.recipe_name))
+    ]
+
+
+def _stuck(rows: Sequence[Any]) -> StuckRecipe:
+    """A stuck recipe of its rows, one for each reason of its streak."""
+    # Of several ways in which it failed in its last run, the one with the smallest number counts.
+    last = next((row for row in rows if row.group_last_seen_at == row.last_failed_at), None)
+    if last is None:
+        without = StuckRecipe(*rows[0][:8])
+        return without._replace(failure_group_id=None, error_category=None, masked_line=None)
+    reasons = [
+        StreakReason(row.id, row.group_failed, row.group_first_seen_at, row.group_last_seen_at)
+        for row in rows
+    ]
+    same = count_in_streak(last.id, last.failure_streak, last.last_passed_at, reasons)
+    return StuckRecipe(*last[:8])._replace(same_reason=same)
 
 
 def find(connection: Connection, ecosystem: str, recipe_name: str) -> Recipe | None:

@@ -37,7 +37,7 @@ ROWS: dict[str, Callable[[Store, RunFilter, Options], Generator[bytes]]] = {
     "minutes.csv": lambda s, chosen, o: csv_rows.iter_minutes(s, chosen, o.by),
     "failure_rates.csv": lambda s, chosen, o: csv_rows.iter_failure_rates(s, chosen, o.by),
     "failure_groups.csv": lambda s, chosen, o: csv_rows.iter_failure_groups(
-        s, chosen, o.category, o.text
+        s, chosen, o.category, o.text, current_time().date()
     ),
     "recipes.csv": lambda s, chosen, o: csv_rows.iter_recipes(s, chosen, o.state, o.text),
 }

@@ -7,7 +7,7 @@ from flask import Blueprint, abort, render_template, request
 from batch_dashboard.figures.failure_counts import failure_counts_figure
 from batch_dashboard.figures.sentences import failure_counts_sentence
 from batch_dashboard.model import orders
-from batch_dashboard.model.failures import FailureSums
+from batch_dashboard.model.failures import FailureSums, new_since
 from batch_dashboard.model.pagination import MAX_ROW_ID
 from batch_dashboard.model.result_filter import NO_CATEGORY
 from batch_dashboard.model.search import parse_text
@@ -22,7 +22,6 @@ from batch_dashboard.views.charts import as_json
 from batch_dashboard.views.choice import Choice, choose, csv_url
 from batch_dashboard.views.connection import connection
 from batch_dashboard.views.listing import Listing, parse_order
-from batch_dashboard.views.panels import new_since
 
 blueprint = Blueprint("failures", __name__, url_prefix="/failures")
 
@@ -67,7 +66,7 @@ def index() -> str:
         groups=Listing(choice.path, query, sort, page, place),
         recipe_counts=failure_group_list.count_recipes_up_to(conn, ids, RECIPES_COUNTED),
         most_counted=RECIPES_COUNTED,
-        new_since=new_since(choice),
+        new_since=new_since(choice.today),
         csv=csv_url("failure_groups.csv", query),
         **_over_time(choice, sums, ran, None),
     )
@@ -102,7 +101,7 @@ def show(failure_group_id: int) -> str:
         "pages/failures/show.html",
         choice=choice,
         group=group,
-        new_since=new_since(choice),
+        new_since=new_since(choice.today),
         total=failure_group_list.count_recipes(conn, group.id, ecosystem),
         recipes=Listing(choice.path, choice.query, sort, page, place),
         failed_in_period=sum(row.failed for row in sums),

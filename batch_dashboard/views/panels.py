@@ -17,8 +17,8 @@ from batch_dashboard.figures.style import ecosystem_colour
 from batch_dashboard.model import orders
 from batch_dashboard.model.attention import findings, without_general_silence
 from batch_dashboard.model.budget import BudgetWeek
-from batch_dashboard.model.failures import NEW_DAYS
-from batch_dashboard.model.periods import DAY, Period, Step, last_days, week_of
+from batch_dashboard.model.failures import new_since
+from batch_dashboard.model.periods import Period, Step, last_days, week_of
 from batch_dashboard.model.pipelines import Pipeline
 from batch_dashboard.model.prices import cost_of_days
 from batch_dashboard.model.recipes import STUCK
@@ -63,7 +63,7 @@ def fetch_sums(choice: Choice) -> list[RunSums]:
 def needs_attention(choice: Choice, budgets: Sequence[BudgetWeek] = ()) -> dict[str, Any]:
     """What to look at first, and how many stuck recipes there are beyond those named.
 
-    Stuck recipes and new failure groups are those of the period shown; all else is of now.
+    Stuck recipes are those seen in the period shown; all else is of now.
     """
     conn, shown = connection(), choice.shown
     pipelines = judge_pipelines(conn, choice.spans, choice.now)
@@ -73,24 +73,14 @@ def needs_attention(choice: Choice, budgets: Sequence[BudgetWeek] = ()) -> dict[
     more_stuck = 0
     if len(stuck) == MAX_STUCK:
         more_stuck = recipe_list.count_recipes(conn, shown, STUCK) - MAX_STUCK
-    since = new_since(choice)
-    new = failure_group_list.fetch_new(
-        conn, Period(since, shown.period.until), shown.ecosystem, MAX_NEW_GROUPS
-    )
+    since = new_since(choice.today)
+    new = failure_group_list.fetch_new(conn, Period(since, None), shown.ecosystem, MAX_NEW_GROUPS)
     return {
         "findings": findings(named, budgets, stuck, new),
         "pipelines": {pipeline.ecosystem: pipeline for pipeline in pipelines},
         "more_stuck": more_stuck,
         "new_since": since,
     }
-
-
-def new_since(choice: Choice) -> Any:
-    """The day from which on a group first seen is new: a week before the end of what is shown."""
-    last_day = choice.shown.period.last_day or (
-        choice.last_started_at.date() if choice.last_started_at else choice.today
-    )
-    return min(last_day, choice.today) - (NEW_DAYS - 1) * DAY
 
 
 def this_week(choice: Choice, budgets: Sequence[BudgetWeek]) -> dict[str, Any]:
