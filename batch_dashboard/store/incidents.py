@@ -142,6 +142,14 @@ def fetch_snoozed(connection: Connection, now: datetime) -> list[Snooze]:
     return [Snooze(*each) for each in connection.execute(query.order_by(row.until))]
 
 
+def find_snooze(connection: Connection, key: str, now: datetime) -> Snooze | None:
+    """The snooze of a finding that is in force, None where there is none."""
+    row = alert_snoozes.c
+    query = select(row.finding_key, row.until, row.reason)
+    found = connection.execute(query.where(row.finding_key == key, row.until > now)).one_or_none()
+    return None if found is None else Snooze(*found)
+
+
 def delete_snooze(connection: Connection, key: str) -> bool:
     """End a snooze; False where there is none."""
     gone = connection.execute(delete(alert_snoozes).where(alert_snoozes.c.finding_key == key))

@@ -9,6 +9,7 @@ from batch_dashboard.model.incidents import Incident
 from batch_dashboard.model.pagination import MAX_ROW_ID
 from batch_dashboard.model.wording import not_one_of
 from batch_dashboard.store import incidents
+from batch_dashboard.views.choice import current_time
 from batch_dashboard.views.connection import connection
 from batch_dashboard.views.listing import Listing, parse_order
 
@@ -17,6 +18,14 @@ blueprint = Blueprint("incidents", __name__)
 PER_PAGE = 50
 FEED_ENTRIES = 50
 STATES = ("open", "closed")
+# For how long an incident can be snoozed from its page.
+SNOOZE_HOURS = {
+    4: "4 hours",
+    24: "1 day",
+    72: "3 days",
+    168: "1 week",
+    672: "4 weeks",
+}
 
 
 @blueprint.get("/incidents")
@@ -46,7 +55,13 @@ def show(incident_id: int) -> str:
     found = incidents.find(connection(), incident_id) if incident_id <= MAX_ROW_ID else None
     if found is None:
         abort(404, f"There is no incident {incident_id}.")
-    return render_template("pages/incidents/show.html", incident=found, link=where_to_look(found))
+    return render_template(
+        "pages/incidents/show.html",
+        incident=found,
+        link=where_to_look(found),
+        snooze=incidents.find_snooze(connection(), found.finding_key, current_time()),
+        snooze_hours=SNOOZE_HOURS,
+    )
 
 
 @blueprint.get("/incidents.atom")

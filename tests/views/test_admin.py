@@ -456,6 +456,33 @@ def test_a_finding_is_snoozed_and_told_of_again(administrator: Visitor, store: S
     assert invented.status_code == 422
 
 
+def test_an_incident_is_snoozed_from_its_own_page(
+    administrator: Visitor, app: Flask, store: Store
+) -> None:
+    for hour in range(6):
+        start = f"2026-11-22T{hour:02}:00:00Z"
+        run = batch_run(started_at=start, completed_at=None, results=[failed_result()])
+        ingest(store, run, NOW)
+    check(store, [], None, NOW)
+    page, form = "/incidents/1", "/admin/notifications/incidents/1"
+    snoozed = administrator.send(f"{form}/snooze", page, hours="72", reason="the <tap> moves")
+    assert administrator.said(snoozed).startswith("Snoozed: no notification about it until ")
+    shown = administrator.open(page).text
+    assert "the &lt;tap&gt; moves" in shown
+    assert "End the snooze" in shown
+    stranger = Visitor(app).open(page).text
+    assert "the &lt;tap&gt; moves" in stranger
+    assert "<form" not in stranger.partition("<main")[2].partition("</main>")[0]
+    ended = administrator.send(f"{form}/end-snooze", page)
+    assert administrator.said(ended) == "Notifications about it are sent again."
+    assert "the &lt;tap&gt; moves" not in administrator.open(page).text
+    for hours in ("", "0", "many", "99999"):
+        assert administrator.send(f"{form}/snooze", page, hours=hours).status_code == 400
+    for end in ("snooze", "end-snooze"):
+        missing = f"/admin/notifications/incidents/99/{end}"
+        assert administrator.send(missing, page, hours="24").status_code == 404
+
+
 def test_the_audit_log_is_filtered_and_downloaded(administrator: Visitor, store: Store) -> None:
     administrator.send("/admin/users/new", name="=cmd", role="viewer", password=PASSWORD)
     administrator.send("/admin/tokens/new", name="one", scopes=["read"])

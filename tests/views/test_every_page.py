@@ -30,7 +30,7 @@ STATEMENTS = {
     "/search": 1,
     "/search?q=3": 5,
     "/incidents": 1,
-    "/incidents/1": 1,
+    "/incidents/1": 2,
     "/incidents.atom": 1,
     "/badges/homebrew.svg": 8,
     "/badges/homebrew.svg?show=minutes": 2,

@@ -8,7 +8,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, NumberRange
 
 from batch_dashboard.errors import InputError, NotFound
-from batch_dashboard.model.incidents import TEST_MESSAGE
+from batch_dashboard.model.incidents import TEST_MESSAGE, Incident
 from batch_dashboard.model.pipelines import NOTICE, SEVERITIES
 from batch_dashboard.services import destinations, snoozes
 from batch_dashboard.store import alerts, incidents
@@ -43,10 +43,9 @@ class SeverityForm(Form):  # type: ignore[misc]
     least_severity = SelectField("It gets what is", choices=FROM_SEVERITY)
 
 
-class SnoozeForm(Form):  # type: ignore[misc]
-    """For how long nothing is told of a finding."""
+class IncidentSnoozeForm(Form):  # type: ignore[misc]
+    """For how long no notification about an incident is sent."""
 
-    key = SelectField("Incident", [InputRequired("Choose one.")])
     hours = WholeNumberField(
         "For (hours)",
         [InputRequired("Say for how long."), NumberRange(1, snoozes.MAX_HOURS, "From 1 to 2,160.")],
@@ -54,6 +53,12 @@ class SnoozeForm(Form):  # type: ignore[misc]
         render_kw={"inputmode": "numeric"},
     )
     reason = StringField("Reason", render_kw={"maxlength": 500})
+
+
+class SnoozeForm(IncidentSnoozeForm):
+    """The same for one of the open incidents."""
+
+    key = SelectField("Incident", [InputRequired("Choose one.")])
 
 
 @blueprint.get("")
@@ -134,6 +139,36 @@ def end_snooze() -> Response:
     with changing() as change:
         snoozes.end(change, request.form.get("key", ""))
     return done("It is told of again.", ".index")
+
+
+@blueprint.post("/incidents/<row_id:incident_id>/snooze")
+def snooze_incident(incident_id: int) -> Response:
+    """Send no notification about the finding of one incident for some hours."""
+    incident = _incident(incident_id)
+    form = IncidentSnoozeForm(request.form)
+    if not form.validate():
+        raise InputError("hours", f"a snooze lasts from 1 to {snoozes.MAX_HOURS:,} hours")
+    with changing() as change:
+        until = change.now + timedelta(hours=form.hours.data)
+        snoozes.snooze(change, incident.finding_key, until, form.reason.data or "")
+    said = f"Snoozed: no notification about it until {until:%Y-%m-%d %H:%M} UTC."
+    return done(said, "incidents.show", incident_id=incident_id)
+
+
+@blueprint.post("/incidents/<row_id:incident_id>/end-snooze")
+def end_incident_snooze(incident_id: int) -> Response:
+    """Send notifications about the finding of one incident again."""
+    incident = _incident(incident_id)
+    with changing() as change:
+        snoozes.end(change, incident.finding_key)
+    return done("Notifications about it are sent again.", "incidents.show", incident_id=incident_id)
+
+
+def _incident(incident_id: int) -> Incident:
+    found = incidents.find(connection(), incident_id)
+    if found is None:
+        raise NotFound("There is no such incident any more.")
+    return found
 
 
 def _snooze_form() -> SnoozeForm:
