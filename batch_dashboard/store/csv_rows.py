@@ -198,16 +198,21 @@ def iter_batch_runs(
 
 
 def iter_recipe_results(
-    store: Store, run_filter: RunFilter, result: str | None = None
+    store: Store,
+    run_filter: RunFilter,
+    result: str | None = None,
+    ecosystem: str | None = None,
 ) -> Generator[bytes]:
     """The lines of the recipe results of the runs that match, by `batch_run_id`, then `id`.
+
+    `ecosystem` is that of the results; `run_filter.ecosystem` is that of the runs.
 
     Without a period and an ecosystem simply by `id`: the same order, as each run is stored with all
     its results before the next. Pages of whole lines; a page can be empty. Raises StoreUnavailable,
     also half-way.
     """
     with _snapshot(store) as connection:
-        chosen = {"platform": run_filter.platform, "result": result}
+        chosen = {"platform": run_filter.platform, "result": result, "ecosystem": ecosystem}
         values = {name: value for name, value in chosen.items() if value is not None}
         if not run_conditions(run_filter, batch_runs):
             window = _results_page(connection, store, values, "r.id > :after AND r.id <= :upto")

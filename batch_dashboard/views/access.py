@@ -220,6 +220,18 @@ def require_reading(*ecosystems: str | None) -> None:
     holder.require(*filter(None, ecosystems))
 
 
+def is_limited() -> bool:
+    """Whether this request shows a token that is limited to some ecosystems."""
+    holder = g.get("flask_httpauth_user")
+    return isinstance(holder, TokenHolder) and holder.ecosystems is not None
+
+
+def require_reading_all(subject: str) -> None:
+    """Raises Forbidden for a limited token: a subject cannot be told for some ecosystems alone."""
+    if is_limited():
+        raise Forbidden(f"{subject} is about all ecosystems together, and this token is limited")
+
+
 def register(app: Flask) -> None:
     """Ask for a sign-in before every page that needs one, whatever its view says."""
     shared = os.environ.get(SHARED_FOLDER)

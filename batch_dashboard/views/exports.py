@@ -14,6 +14,7 @@ from batch_dashboard.model.search import parse_text, parse_word
 from batch_dashboard.model.vocabulary import RESULTS
 from batch_dashboard.store import csv_rows
 from batch_dashboard.store.engine import Store
+from batch_dashboard.views.access import is_limited, require_reading_all
 from batch_dashboard.views.choice import current_time
 from batch_dashboard.views.connection import store
 
@@ -29,11 +30,15 @@ class Options(NamedTuple):
     text: str | None
     by: str
     bom: bool
+    # Of runs that list results of several ecosystems, a limited token gets its own only.
+    result_ecosystem: str | None = None
 
 
 ROWS: dict[str, Callable[[Store, RunFilter, Options], Generator[bytes]]] = {
     "batch_runs.csv": lambda s, chosen, o: csv_rows.iter_batch_runs(s, chosen, o.text),
-    "recipe_results.csv": lambda s, chosen, o: csv_rows.iter_recipe_results(s, chosen, o.result),
+    "recipe_results.csv": lambda s, chosen, o: csv_rows.iter_recipe_results(
+        s, chosen, o.result, o.result_ecosystem
+    ),
     "minutes.csv": lambda s, chosen, o: csv_rows.iter_minutes(s, chosen, o.by),
     "failure_rates.csv": lambda s, chosen, o: csv_rows.iter_failure_rates(s, chosen, o.by),
     "failure_groups.csv": lambda s, chosen, o: csv_rows.iter_failure_groups(
@@ -57,10 +62,14 @@ def download(name: str) -> Response:
     """A file of all rows that match, streamed."""
     if name not in ROWS:
         abort(404, f"There is no file of that name here, only {', '.join(ROWS)}.")
+    if name == "failure_groups.csv":
+        require_reading_all("a failure group")
     run_filter, complaints = RunFilter.parse(request.args, current_time().date())
     options = _options(request.args, name, complaints)
     if complaints:
         return Response("\n".join(complaints) + "\n", 400, mimetype="text/plain")
+    if is_limited():
+        options = options._replace(result_ecosystem=run_filter.ecosystem)
     pages = ROWS[name](store(), run_filter, options)
     # Read before answering: a database that is away is still a 503 here.
     first_page = next(pages, b"")
