@@ -72,6 +72,14 @@ class DiskFull(StoreUnavailable):
         )
 
 
+class IdentityRejected(BatchDashboardError):
+    """An identity token is not accepted; the reason is for the server's log only."""
+
+
+class IssuerUnavailable(BatchDashboardError):
+    """The keys of an issuer are neither cached nor to be had, so no token of it can be checked."""
+
+
 class FilterError(BatchDashboardError):
     """A filter in the URL cannot be understood; the message says what would be right."""
 

@@ -1,5 +1,6 @@
 """What queries return: the shapes of rows, and the few sums pages need of them."""
 
+import json
 from collections.abc import Iterable
 from datetime import date, datetime
 from typing import NamedTuple
@@ -112,6 +113,7 @@ class BatchRun(NamedTuple):
     result_count: int  # may be fewer than the counts say
     stored_at: datetime
     pruned_results: int = 0  # of those, dropped by retention
+    publisher_claims: str | None = None  # JSON: the workflow that uploaded it without a secret
 
     @property
     def duration_seconds(self) -> float | None:
@@ -119,6 +121,12 @@ class BatchRun(NamedTuple):
         if self.completed_at is None:
             return None
         return (self.completed_at - self.started_at).total_seconds()
+
+    @property
+    def workflow_claims(self) -> dict[str, str]:
+        """What the identity token of the workflow said that uploaded the run; empty without one."""
+        claims: dict[str, str] = json.loads(self.publisher_claims or "{}")
+        return claims
 
     @property
     def outcomes(self) -> int:

@@ -10,6 +10,7 @@ from batch_dashboard.model.summaries import RunSummary, summarise
 from batch_dashboard.store import (
     circuit_breakers,
     failure_groups,
+    publishers,
     recipes,
     rollups,
     tokens,
@@ -26,6 +27,15 @@ class Receipt:
     replayed: bool
 
 
+@dataclass(frozen=True)
+class Publication:
+    """The CI workflow that uploads a batch run by an identity token."""
+
+    publisher_id: int
+    claims: dict[str, str]  # what of its token is stored with the run
+    repository_id: str | None
+
+
 def ingest_batch_run(
     store: Store,
     run: NewBatchRun,
@@ -33,6 +43,7 @@ def ingest_batch_run(
     ingest_token_id: int | None = None,
     idempotency_key: str | None = None,
     address: str = "",
+    publication: Publication | None = None,
 ) -> Receipt:
     """Store a batch run in one transaction; the same content again is stored once.
 
@@ -47,6 +58,13 @@ def ingest_batch_run(
         if earlier is not None:
             return Receipt(earlier, replayed=True)
         receipt = add_batch_run(connection, run, summary, now, ingest_token_id)
+        if publication is not None and not receipt.replayed:
+            uploads.update_publisher(
+                connection, receipt.batch_run_id, publication.publisher_id, publication.claims
+            )
+            publishers.add_upload(
+                connection, publication.publisher_id, publication.repository_id, now
+            )
         if idempotency_key:
             uploads.insert_idempotency_key(connection, idempotency_key, receipt.batch_run_id)
         if ingest_token_id is not None:

@@ -123,6 +123,10 @@ batch_runs = Table(
     Column("commit_sha", BYTEWISE),
     Column("content_digest", LargeBinary, nullable=False, unique=True),  # SHA-256 of the payload
     Column("ingest_token_id", BigInteger),  # NULL: imported, or the token of the environment
+    Column("trusted_publisher_id", BigInteger),  # NULL: uploaded with a token, or imported
+    Column(
+        "publisher_claims", Text
+    ),  # a JSON object: the workflow that uploaded it; NULL: as above
     Column("stored_at", UtcTime, nullable=False),
     # recipe_results received with the run: may be fewer than its counts say
     Column("result_count", BigInteger, nullable=False, server_default="0"),
@@ -360,6 +364,35 @@ ingest_tokens = Table(
     Column("uploads", BigInteger, nullable=False, server_default="0"),  # batch runs it stored
     Column("replaced_by", BigInteger),  # the token it was rotated to
     sqlite_autoincrement=True,
+)
+
+# CI workflows that may upload with an identity token of their CI system instead of a secret.
+trusted_publishers = Table(
+    "trusted_publishers",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("kind", Text, nullable=False),  # github, gitlab or other
+    Column("issuer", Text, nullable=False),
+    Column("audience", Text),  # NULL: the address of this dashboard
+    Column("claims", Text, nullable=False),  # a JSON object: what a token must claim
+    Column("first_repository_id", Text),  # NULL: no token was accepted yet
+    Column("scopes", Text, nullable=False),  # separated by spaces
+    Column("ecosystems", Text),  # a JSON array of names; NULL: every ecosystem
+    Column("created_at", UtcTime, nullable=False),
+    Column("removed_at", UtcTime),  # NULL: in force
+    Column("last_used_at", UtcTime),  # NULL: never used
+    Column("uploads", BigInteger, nullable=False, server_default="0"),  # batch runs it stored
+    sqlite_autoincrement=True,
+)
+
+# Public keys of issuers, as they were fetched last.
+issuer_keys = Table(
+    "issuer_keys",
+    metadata,
+    Column("issuer", Text, primary_key=True),
+    Column("keys", Text, nullable=False),  # a JSON object of JSON Web Keys by their id
+    Column("fetched_at", UtcTime, nullable=False),
 )
 
 users = Table(

@@ -1,5 +1,7 @@
 """Writing batch runs and their results, and finding what was uploaded before."""
 
+import json
+from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
 
@@ -74,6 +76,19 @@ def insert_results(
         recipe_results,
         {**columns, "failure_group_id": summary.result_groups},
         {"batch_run_id": batch_run_id, "started_at": int(run.started_at.timestamp())},
+    )
+
+
+def update_publisher(
+    connection: Connection, batch_run_id: int, publisher_id: int, claims: Mapping[str, str]
+) -> None:
+    """Note which trusted publisher uploaded a batch run, and what its identity token said."""
+    run_statement(
+        connection,
+        "UPDATE batch_runs SET trusted_publisher_id = ?, publisher_claims = ? WHERE id = ?",
+        publisher_id,
+        json.dumps(claims),
+        batch_run_id,
     )
 
 

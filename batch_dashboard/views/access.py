@@ -11,14 +11,17 @@ from flask import Flask, Response, current_app, g, make_response, render_templat
 from flask_httpauth import HTTPAuth, HTTPBasicAuth, HTTPTokenAuth, MultiAuth
 from werkzeug.datastructures import Authorization
 
-from batch_dashboard.errors import Forbidden, StoreUnavailable
-from batch_dashboard.services import sign_in, tokens
+from batch_dashboard.errors import Forbidden, IdentityRejected, StoreUnavailable
+from batch_dashboard.model.wording import CONTROL_CHARACTER
+from batch_dashboard.services import identity_tokens, sign_in, tokens
+from batch_dashboard.services.identity_tokens import Identity, KeyCache
 from batch_dashboard.services.throttle import Throttle
 from batch_dashboard.services.users import ADMINISTRATOR
+from batch_dashboard.store import publishers as publisher_store
 from batch_dashboard.store import tokens as token_store
 from batch_dashboard.store.users import User
 from batch_dashboard.views.choice import current_time
-from batch_dashboard.views.connection import connection, settings, store
+from batch_dashboard.views.connection import connection, release, settings, store
 
 MAX_TOKEN_LENGTH = 500
 # The folder that gunicorn.conf.py makes for what its worker processes count together.
@@ -74,6 +77,7 @@ class TokenHolder:
     scopes: tuple[str, ...] = tokens.SCOPES
     ecosystems: tuple[str, ...] | None = None  # None: every one
     noted: bool = True  # whether it is noted already that it was used just now
+    identity: Identity | None = None  # of the workflow that showed an identity token
 
     def require(self, *ecosystems: str) -> None:
         """Raises Forbidden for the first ecosystem this token is not for."""
@@ -94,6 +98,8 @@ def verify_token(token: str) -> TokenHolder | None:
     A right token is never made to wait: its neighbours behind the same address may be guessing,
     and 192 random bits cannot be guessed.
     """
+    if identity_tokens.looks_like_identity_token(token):
+        return _workflow(token)
     if token and len(token) <= MAX_TOKEN_LENGTH:
         expected = settings().ingest_token
         if expected and hmac.compare_digest(expected.encode(), token.encode()):
@@ -112,6 +118,30 @@ def verify_token(token: str) -> TokenHolder | None:
             )
     count_bad_token()
     return None
+
+
+def _workflow(token: str) -> TokenHolder | None:
+    """The CI workflow whose identity token this is, None when it is not accepted.
+
+    Raises IssuerUnavailable when that cannot be found out.
+    """
+    cache: KeyCache = current_app.extensions["issuer_keys"]
+    publishers = publisher_store.fetch_in_force(connection())
+    # Fetching keys can take seconds, for which no connection should be kept.
+    release()
+    try:
+        identity = identity_tokens.check_identity(store(), cache, token, publishers, settings().url)
+    except IdentityRejected as error:
+        current_app.logger.warning(
+            "identity token from %s rejected: %s",
+            client_address(),
+            CONTROL_CHARACTER.sub(" ", str(error)),
+        )
+        count_bad_token()
+        return None
+    publisher = identity.publisher
+    g.token_scopes = " ".join(publisher.scopes)
+    return TokenHolder(None, publisher.scopes, publisher.ecosystems, identity=identity)
 
 
 @bearer.get_user_roles
@@ -235,6 +265,7 @@ def require_reading_all(subject: str) -> None:
 def register(app: Flask) -> None:
     """Ask for a sign-in before every page that needs one, whatever its view says."""
     shared = os.environ.get(SHARED_FOLDER)
+    app.extensions["issuer_keys"] = KeyCache()
     app.extensions["throttle"] = Throttle(Path(shared, "bad-tokens") if shared else None)
     as_reader = bearer.login_required(role=tokens.READ)(lambda: None)
     as_viewer = people.login_required()(lambda: None)

@@ -22,6 +22,7 @@ from batch_dashboard.errors import (
     FormSpent,
     IdempotencyConflict,
     InputError,
+    IssuerUnavailable,
     NotFound,
     PayloadError,
     Problem,
@@ -42,6 +43,7 @@ STATUS: dict[type[BatchDashboardError], int] = {
     BodyTooLarge: 413,
     IdempotencyConflict: 422,
     StoreUnavailable: 503,
+    IssuerUnavailable: 503,
 }
 TITLES = {
     400: "This request cannot be understood",

@@ -11,7 +11,8 @@ from flask import Blueprint, Response, g, jsonify, request, url_for
 from batch_dashboard.errors import PayloadError, Problem, StoreUnavailable
 from batch_dashboard.model.payload import NewBatchRun, parse_payload
 from batch_dashboard.services import metrics
-from batch_dashboard.services.ingest import find_stored, ingest_batch_run
+from batch_dashboard.services.identity_tokens import Identity
+from batch_dashboard.services.ingest import Publication, find_stored, ingest_batch_run
 from batch_dashboard.services.tokens import INGEST
 from batch_dashboard.store.schema import utc_text
 from batch_dashboard.views.access import bearer, client_address
@@ -42,7 +43,15 @@ def receive() -> tuple[Response, int]:
         holder.require(run.ecosystem, *dict.fromkeys(run.results.ecosystem))
         if request.args.get("dry_run", "0") not in ("", "0", "false"):
             return _would_store(run, key), 200
-        receipt = ingest_batch_run(store(), run, now, holder.ingest_token_id, key, client_address())
+        receipt = ingest_batch_run(
+            store(),
+            run,
+            now,
+            holder.ingest_token_id,
+            key,
+            client_address(),
+            _publication(holder.identity),
+        )
     g.results_stored = len(run.results)
     response = jsonify(
         batch_run_id=receipt.batch_run_id,
@@ -52,6 +61,13 @@ def receive() -> tuple[Response, int]:
     if receipt.replayed:
         response.headers["Idempotent-Replayed"] = "true"
     return response, 201
+
+
+def _publication(identity: Identity | None) -> Publication | None:
+    if identity is None:
+        return None
+    publisher, claims = identity.publisher, identity.claims
+    return Publication(publisher.id, publisher.recorded(claims), publisher.repository_id_in(claims))
 
 
 @blueprint.route(PATH, methods=["OPTIONS"])

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from batch_dashboard.services import users
+from batch_dashboard.services import publishers, users
 from batch_dashboard.services.alerts import check
 from batch_dashboard.services.changes import changing
 from batch_dashboard.services.users import ADMINISTRATOR
@@ -35,6 +35,9 @@ NOW = datetime.now(UTC).replace(microsecond=0)
 PAGES = {
     "system": "/admin",
     "tokens": "/admin/tokens",
+    "publishers": "/admin/publishers",
+    "new publisher": "/admin/publishers/new",
+    "remove publisher": "/admin/publishers/1/remove",
     "new token": "/admin/tokens/new",
     "rotate token": "/admin/tokens/1/rotate",
     "revoke token": "/admin/tokens/1/revoke",
@@ -64,6 +67,7 @@ def store(sqlite_template: Path, folder: Path) -> Iterator[Store]:
     store = Store(f"sqlite:///{shutil.copyfile(sqlite_template, folder / 'admin.db')}", 60)
     with changing(store, SOMEBODY, NOW) as change:
         users.add(change, "ada", PASSWORD, ADMINISTRATOR)
+        publishers.add(change, "recipes", "github", {"repository": "owner/recipes"})
     for ago in range(1, 13):
         for ecosystem in ("homebrew", "npm"):
             good = [recipe_result(recipe_name=f"r{n}", ecosystem=ecosystem) for n in range(9)]

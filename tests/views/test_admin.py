@@ -27,6 +27,8 @@ GOOD = [f"good-{number}" for number in range(9)]
 PAGES = [
     "/admin",
     "/admin/tokens",
+    "/admin/publishers",
+    "/admin/publishers/new",
     "/admin/tokens/new",
     "/admin/users",
     "/admin/users/new",

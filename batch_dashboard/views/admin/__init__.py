@@ -5,6 +5,7 @@ from batch_dashboard.views.admin import (
     batch_runs,
     ecosystems,
     notifications,
+    publishers,
     retention,
     spending,
     system,
@@ -15,6 +16,7 @@ from batch_dashboard.views.admin import (
 VIEWS = (
     system,
     tokens,
+    publishers,
     users,
     ecosystems,
     spending,

@@ -1,0 +1,120 @@
+"""Trusted publishers: CI workflows that upload without a stored secret."""
+
+from flask import Blueprint, Response, abort, render_template, request
+from wtforms import Form, SelectField, SelectMultipleField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import InputRequired
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from batch_dashboard.errors import NotFound
+from batch_dashboard.model.publishers import FIELDS, KIND_NAMES, OTHER, TrustedPublisher
+from batch_dashboard.services import publishers, tokens
+from batch_dashboard.store import batch_runs
+from batch_dashboard.store import publishers as publisher_store
+from batch_dashboard.views.connection import connection, settings
+from batch_dashboard.views.forms import changing, done, errors_in, page
+
+blueprint = Blueprint("admin_publishers", __name__, url_prefix="/admin/publishers")
+
+CODE = {"autocapitalize": "none", "spellcheck": "false", "autocomplete": "off"}
+
+
+class PublisherForm(Form):  # type: ignore[misc]
+    """A publisher to be registered."""
+
+    name = StringField("Name", [InputRequired("Enter a name.")], render_kw={"maxlength": 60})
+    kind = SelectField(
+        "CI system", choices=[SelectChoice(kind, words) for kind, words in KIND_NAMES.items()]
+    )
+    issuer = StringField("Issuer", render_kw={**CODE, "maxlength": 300})
+    repository = StringField("Repository", render_kw={**CODE, "maxlength": 300})
+    repository_id = StringField("Repository id", render_kw={**CODE, "maxlength": 30})
+    workflow = StringField("Workflow", render_kw={**CODE, "maxlength": 300})
+    ref = StringField("Branch or tag", render_kw={**CODE, "maxlength": 300})
+    environment = StringField("Environment", render_kw={**CODE, "maxlength": 300})
+    claims = TextAreaField("Other claims", render_kw={**CODE, "rows": 2})
+    audience = StringField("Audience", render_kw={**CODE, "maxlength": 300})
+    scopes = SelectMultipleField(
+        "Scopes",
+        choices=[
+            SelectChoice(tokens.INGEST, "send batch runs"),
+            SelectChoice(tokens.READ, "read, and ask for decisions"),
+        ],
+        default=[tokens.INGEST, tokens.READ],
+        option_widget=CheckboxInput(),
+        widget=ListWidget(prefix_label=False),
+    )
+    ecosystems = TextAreaField("Ecosystems", render_kw={**CODE, "rows": 2})
+
+
+@blueprint.get("")
+def index() -> str:
+    """Every publisher."""
+    return render_template(
+        "pages/admin/publishers/index.html",
+        publishers=publisher_store.fetch_all(connection()),
+        kind_names=KIND_NAMES,
+        address=settings().url,
+    )
+
+
+@blueprint.route("/new", methods=["GET", "POST"])
+def new() -> Response | tuple[str, int]:
+    """Register a publisher."""
+    form = PublisherForm(request.form if request.method == "POST" else None)
+    known = [span.ecosystem for span in batch_runs.fetch_ecosystems(connection())]
+    if request.method == "POST" and form.validate():
+        with errors_in(form):
+            with changing() as change:
+                publishers.add(
+                    change,
+                    form.name.data,
+                    form.kind.data,
+                    _claims(form),
+                    form.issuer.data or "",
+                    form.audience.data or "",
+                    form.scopes.data,
+                    _lines(form.ecosystems.data) or None,
+                )
+            return done(f"{form.name.data} can upload from now on.", ".index")
+    return page(
+        "pages/admin/publishers/new.html", form, form=form, known=known, address=settings().url
+    )
+
+
+@blueprint.route("/<row_id:publisher_id>/remove", methods=["GET", "POST"])
+def remove(publisher_id: int) -> Response | tuple[str, int]:
+    """Stop accepting the tokens of a publisher."""
+    publisher, form = _publisher(publisher_id), Form()
+    if request.method == "POST":
+        with errors_in(form):
+            with changing() as change:
+                publishers.remove(change, publisher_id)
+            return done(f"{publisher.name} is removed: its uploads are rejected.", ".index")
+    return page(
+        "pages/admin/publishers/remove.html",
+        form,
+        form=form,
+        publisher=publisher,
+        kind_names=KIND_NAMES,
+    )
+
+
+def _claims(form: PublisherForm) -> dict[str, str]:
+    if form.kind.data == OTHER:
+        pairs = [line.partition("=") for line in _lines(form.claims.data)]
+        return {name.strip(): value.strip() for name, _separator, value in pairs}
+    return {name: form[name].data or "" for name in FIELDS}
+
+
+def _lines(text: str | None) -> list[str]:
+    return [line.strip() for line in (text or "").splitlines() if line.strip()]
+
+
+def _publisher(publisher_id: int) -> TrustedPublisher:
+    found = publisher_store.find(connection(), publisher_id)
+    if found is None:
+        raise NotFound("There is no such trusted publisher.")
+    if found.removed_at is not None and request.method == "GET":
+        abort(409, f"{found.name} is removed already.")
+    return found
