@@ -43,6 +43,12 @@ class BodyNotDecodable(BatchDashboardError):
     """A request body does not match its Content-Encoding."""
 
 
+class EncodingNotSupported(BatchDashboardError):
+    """A request body has a Content-Encoding that is not understood; `supported` lists those."""
+
+    supported = "gzip"
+
+
 class IdempotencyConflict(BatchDashboardError):
     """An Idempotency-Key came a second time with other content."""
 

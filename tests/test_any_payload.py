@@ -66,6 +66,8 @@ EDGES = st.sampled_from(
 )
 NAMES = EDGES | st.text(st.characters(exclude_categories=("Cc", "Cs")), min_size=1, max_size=100)
 LONG_NAMES = NAMES | st.sampled_from(["r" * 200, "💥" * 200])
+# No two characters the same, so that no index can compress it.
+LONGEST = "".join(chr(0x1F300 + number) for number in range(500))
 TEXTS = st.none() | st.just("") | NAMES
 MESSAGES = TEXTS | st.sampled_from(
     [
@@ -98,7 +100,7 @@ def present(**fields: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any
 
 
 RESULTS = present(
-    recipe_name=LONG_NAMES,
+    recipe_name=LONG_NAMES | st.just(LONGEST),
     ecosystem=NAMES,
     result=st.sampled_from(["passed", "failed", "failed", "skipped"]),
     error_category=TEXTS,
@@ -168,9 +170,10 @@ class House:
             frozenset({"incident_id"}): (schema.incidents.c.id.label("incident_id"),),
         }.get(arguments)
         if columns is None:
-            known = {"name": sorted(FILES), "kind": ["exclude"], "token_id": [], "user_id": [1]}
+            # Of everything else nothing is stored here.
+            known: dict[str, list[Any]] = {"name": sorted(FILES), "user_id": [1]}
             [argument] = arguments
-            return [{argument: value} for value in known[argument]]
+            return [{argument: value} for value in known.get(argument, [])]
         with self.store.read() as connection:
             rows = connection.execute(select(*columns).distinct().limit(3))
             return [dict(row._mapping) for row in rows]

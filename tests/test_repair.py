@@ -1,5 +1,6 @@
 """Rows that uploads could store before their values had bounds: repaired, shown, deleted."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -7,11 +8,12 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select, text
+from sqlalchemy import insert, select, text
 
 from batch_dashboard.errors import InputError
 from batch_dashboard.model.payload import MAX_MINUTES, MAX_SECONDS, NewBatchRun
 from batch_dashboard.services import batch_runs as changes_of_runs
+from batch_dashboard.services import tokens
 from batch_dashboard.services.alerts import check as check_alerts
 from batch_dashboard.services.changes import changing
 from batch_dashboard.services.database import upgrade_database
@@ -22,10 +24,14 @@ from batch_dashboard.store.engine import Store
 from batch_dashboard.store.schema import (
     audit_log,
     batch_runs,
+    ecosystem_pauses,
     excluded_results,
     excluded_runs,
     idempotency_keys,
+    ingest_tokens,
+    pruned_recipes,
     recipe_results,
+    recipes,
 )
 from tests.factories import NOW, TOKEN, batch_run, check, failed_result, ingest
 from tests.visitors import SOMEBODY
@@ -171,3 +177,91 @@ def test_a_run_with_an_impossible_time_is_deleted_and_never_restored(
     with store.read() as connection:
         left = connection.execute(select(batch_runs.c.batch_id)).scalars().all()
     assert left == ["2026-11-20-homebrew"]
+
+
+def test_the_upgrade_makes_one_name_of_two_spellings(client: FlaskClient, store: Store) -> None:
+    ingest(store, batch_run(ecosystem="café", results=[failed_result(recipe_name="café")]))
+    two_spellings = ["cafe\u0301", "café"]
+    payload = batch_run(
+        batch_id="other",
+        results=[failed_result(recipe_name="a", platform="b"), failed_result(recipe_name="b")],
+    )
+    results = replace(
+        check(payload).results,
+        recipe_name=two_spellings,
+        ecosystem=two_spellings[::-1],
+        platform=["o\u0308", None],
+        error_category=["u\u0308", "ü"],
+    )
+    run = store_unchecked(
+        store, payload, ecosystem="cafe\u0301", batch_id="a\u0308", results=results
+    )
+    out = store_unchecked(
+        store, payload, content_digest=b"0", ecosystem="cafe\u0301", results=results
+    )
+    with changing(store, SOMEBODY, NOW) as change:
+        changes_of_runs.exclude(change, out, "why")
+        tokens.create(change, "k" * 32, "ci", ecosystems=["npm"])
+    for name in two_spellings:
+        execute(
+            store,
+            "INSERT INTO ecosystem_pauses (ecosystem, reason, paused_at)"
+            f" VALUES (:name, :name, '{NOW:%Y-%m-%dT%H:%M:%SZ}')",
+            name=name,
+        )
+    execute(store, "UPDATE ingest_tokens SET ecosystems = :names", names=json.dumps(two_spellings))
+    with store.write() as connection:
+        for ecosystem, recipe_name, failed, seen in (
+            ("café", "café", 1, 20),
+            ("cafe\u0301", "café", 2, 30),
+            ("café", "cafe\u0301", 4, 10),
+            ("cafe\u0301", "old\u0301", 8, 40),
+        ):
+            values = {
+                **{column.name: 0 for column in pruned_recipes.columns if not column.nullable},
+                "ecosystem": ecosystem,
+                "recipe_name": recipe_name,
+                "failed": failed,
+                "first_seen_at": datetime.fromtimestamp(seen, UTC),
+                "last_seen_at": datetime.fromtimestamp(seen, UTC),
+                "last_failed_at": datetime.fromtimestamp(seen, UTC),
+                "recent_attempts": "f",
+            }
+            connection.execute(insert(pruned_recipes).values(values))
+    migrations.downgrade(store, "0008")
+
+    assert upgrade_database(store) is True
+
+    assert not any(verify_rollups(store).values())
+    with store.read() as connection:
+        stored = connection.execute(select(batch_runs).where(batch_runs.c.id == run)).one()
+        assert (stored.batch_id, stored.ecosystem) == ("ä", "café")
+        for table in (recipe_results, excluded_results):
+            rows = connection.execute(select(table).where(table.c.batch_run_id.in_([run, out])))
+            assert [
+                (row.recipe_name, row.ecosystem, row.platform, row.error_category) for row in rows
+            ] == [("café", "café", "ö", "ü"), ("café", "café", None, "ü")]
+        kept = connection.execute(select(pruned_recipes).order_by(pruned_recipes.c.recipe_name))
+        assert [
+            (
+                row.recipe_name,
+                row.failed,
+                row.first_seen_at.timestamp(),
+                row.last_seen_at.timestamp(),
+            )
+            for row in kept
+        ] == [("café", 7, 10, 30), ("old\u0301", 8, 40, 40)]
+        named = select(recipes.c.failed).where(recipes.c.ecosystem == "café")
+        assert connection.execute(named.order_by(recipes.c.failed)).scalars().all() == [8, 9]
+        pauses = connection.execute(select(ecosystem_pauses.c.ecosystem, ecosystem_pauses.c.reason))
+        assert pauses.all() == [("café", "café")]
+        assert connection.execute(select(ingest_tokens.c.ecosystems)).scalar_one() == json.dumps(
+            ["café"]
+        )
+    # However its name is spelt in an address.
+    for name in two_spellings:
+        page = client.get(f"/recipes/{name}/{name}")
+        assert (page.status_code, "<title>café" in page.text) == (200, True)
+        assert "café" in client.get("/recipes", query_string={"text": name, "last": "all"}).text
+        listed = client.get("/batch-runs", query_string={"ecosystem": name, "last": "all"})
+        assert "2 batch runs" in listed.text

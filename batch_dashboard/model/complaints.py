@@ -7,6 +7,9 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from batch_dashboard.errors import Problem
+from batch_dashboard.model.wording import CONTROL_CHARACTER
+
+LONGEST_SHOWN = 40
 
 
 def problems_of(error: ValidationError, array: str = "", first_index: int = 0) -> Iterator[Problem]:
@@ -29,28 +32,47 @@ def _complaint(details: ErrorDetails) -> str:
         case "string_too_long":
             return f"must be at most {limits['max_length']} characters, not {len(value)}"
         case "string_pattern_mismatch":
-            return "must not hold control characters"
+            return f"must not hold {_control_character(value)}"
         case "string_type" | "string_unicode":
-            return f"must be text, not {named_kind(value)}"
+            return f"must be text, not {_found(value)}"
         case "literal_error":
             return f"must be {limits['expected']}, not {shown(value)}"
         case "int_type" | "int_from_float":
-            return f"must be a whole number, not {named_kind(value)}"
+            return f"must be a whole number, not {_found(value)}"
         case "float_type":
-            return f"must be a number, not {named_kind(value)}"
+            return f"must be a number, not {_found(value)}"
         case "greater_than_equal":
             return f"must be at least {_number(limits['ge'])}, not {_number(value)}"
         case "less_than_equal":
             return f"must be at most {_number(limits['le'])}, not {_number(value)}"
         case "finite_number":
-            return "must be a finite number"
+            return f"must be a finite number, not {value}"
         case "dict_type" | "model_type" | "model_attributes_type":
             return f"must be an object, not {named_kind(value)}"
     return details["msg"]
 
 
+def _control_character(text: str) -> str:
+    """What of a text is not allowed in it, and where the first one is."""
+    if "\0" in text:
+        return f"NUL (U+0000), found at character {text.index(chr(0)) + 1:,}"
+    found = CONTROL_CHARACTER.search(text)
+    if found is None:
+        return "control characters"
+    return f"control characters, such as U+{ord(found[0]):04X} at character {found.start() + 1:,}"
+
+
+def _found(value: Any) -> str:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return _number(value)
+    return f"text {shown(value)}" if isinstance(value, str) else named_kind(value)
+
+
 def _number(value: float) -> str:
-    return f"{value:,.0f}" if value == value // 1 and abs(value) < 1e15 else f"{value:g}"
+    if abs(value) < 1e15 and value == int(value):
+        return f"{int(value):,}"
+    text = repr(value)
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
 
 
 def named_kind(value: Any) -> str:
@@ -64,4 +86,4 @@ def named_kind(value: Any) -> str:
 def shown(value: Any) -> str:
     """A value in quotation marks, shortened."""
     text = value if isinstance(value, str) else repr(value)
-    return f"“{text[:40]}{'…' if len(text) > 40 else ''}”"
+    return f"“{text[:LONGEST_SHOWN]}{'…' if len(text) > LONGEST_SHOWN else ''}”"

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
+from batch_dashboard.model.names import nfc
 from batch_dashboard.model.periods import DAY, Period, last_days
 from batch_dashboard.model.wording import CONTROL_CHARACTER, not_one_of
 
@@ -107,7 +108,7 @@ def _named_period(last: str, today: date) -> Period:
 
 
 def _name(args: Mapping[str, str], name: str, complaints: list[str]) -> str | None:
-    text = args.get(name, "")
+    text = nfc(args.get(name, ""))
     if len(text) > MAX_NAME_LENGTH or CONTROL_CHARACTER.search(text):
         complaints.append(f"“{name}” must be at most {MAX_NAME_LENGTH} characters on one line.")
         return None

@@ -5,26 +5,29 @@ that has one.
 """
 
 import hashlib
-import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from operator import itemgetter
-from typing import Annotated, Any, Literal, NoReturn, NotRequired
+from typing import Annotated, Any, Literal, NotRequired
 
-import orjson
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
 from batch_dashboard.errors import PayloadError, Problem
 from batch_dashboard.model.complaints import named_kind, problems_of, shown
+from batch_dashboard.model.decoding import canonical, decode_json
+from batch_dashboard.model.names import Name, long_names, nfc, nfc_column
 from batch_dashboard.model.rates import success_rate
 from batch_dashboard.model.upload_times import ahead_warning, check_time
 from batch_dashboard.model.vocabulary import FAILED, PASSED, RESULTS, SKIPPED
 
 MAX_RESULTS = 100_000
 MAX_PROBLEMS = 100
+MAX_NAME_LENGTH = 100
+MAX_BATCH_ID_LENGTH = 200
+MAX_RECIPE_NAME_LENGTH = 500
 MAX_WARNINGS = 100
 MAX_MESSAGE_LENGTH = 10_000
 # Room for any real batch, and sums of a century of them still fit 64 bits.
@@ -47,9 +50,12 @@ def _whole_float_is_integer(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-Name100 = Annotated[str, Field(min_length=1, max_length=100, pattern=NO_CONTROL)]
-Name200 = Annotated[str, Field(min_length=1, max_length=200, pattern=NO_CONTROL)]
-Word100 = Annotated[str, Field(max_length=100, pattern=NO_CONTROL)]
+Name100 = Annotated[str, Field(min_length=1, max_length=MAX_NAME_LENGTH, pattern=NO_CONTROL)]
+BatchId = Annotated[str, Field(min_length=1, max_length=MAX_BATCH_ID_LENGTH, pattern=NO_CONTROL)]
+RecipeName = Annotated[
+    str, Field(min_length=1, max_length=MAX_RECIPE_NAME_LENGTH, pattern=NO_CONTROL)
+]
+Word100 = Annotated[str, Field(max_length=MAX_NAME_LENGTH, pattern=NO_CONTROL)]
 Message = Annotated[str, Field(pattern=NO_NUL)]
 Address = Annotated[str, Field(max_length=2_000, pattern=NO_CONTROL)]
 Sha = Annotated[str, Field(max_length=200, pattern=NO_CONTROL)]
@@ -67,7 +73,7 @@ class BatchRunFields(BaseModel):
 
     model_config = STRICT
 
-    batch_id: Name200
+    batch_id: BatchId
     ecosystem: Name100
     started_at: str
     completed_at: str | None = None
@@ -87,7 +93,7 @@ class RecipeResultFields(TypedDict):
 
     __pydantic_config__ = STRICT  # type: ignore[misc]
 
-    recipe_name: Name200
+    recipe_name: RecipeName
     ecosystem: Name100
     result: Literal["passed", "failed", "skipped"]
     error_category: NotRequired[Word100 | None]
@@ -148,29 +154,12 @@ def parse_payload(body: bytes, now: datetime) -> NewBatchRun:
 
     Raises PayloadError with every problem found, the first 100 at most.
     """
-    return check_payload(decode_json(body), now)
+    decoded = decode_json(body)
+    return check_payload(decoded.value, now, decoded.warnings)
 
 
-def decode_json(body: bytes) -> Any:
-    """The value of a JSON text in UTF-8, refusing what RFC 8259 leaves undefined.
-
-    Raises PayloadError for anything that is not JSON, a key given twice, NaN and Infinity.
-    """
-    try:
-        return json.loads(
-            body.decode("utf-8"), object_pairs_hook=_unique_keys, parse_constant=_no_constant
-        )
-    except RecursionError:
-        message = "invalid JSON: nested too deeply"
-    except UnicodeDecodeError as error:
-        message = f"invalid JSON: not UTF-8 at byte {error.start}"
-    except ValueError as error:
-        message = f"invalid JSON: {error}" if body.strip() else "invalid JSON: the body is empty"
-    raise PayloadError([Problem("", message)])
-
-
-def check_payload(payload: Any, now: datetime) -> NewBatchRun:
-    """The batch run that a decoded payload describes.
+def check_payload(payload: Any, now: datetime, warnings: Sequence[str] = ()) -> NewBatchRun:
+    """The batch run that a decoded payload describes; `warnings` are those of decoding it.
 
     Raises PayloadError with every problem found, the first 100 at most.
     """
@@ -187,16 +176,26 @@ def check_payload(payload: Any, now: datetime) -> NewBatchRun:
     started_at = _check_time(payload, "started_at", now, problems)
     completed_at = _check_time(payload, "completed_at", now, problems)
     if started_at and completed_at and completed_at < started_at:
-        problems.append(Problem("completed_at", "completed_at must not be before started_at"))
+        problems.append(
+            Problem(
+                "completed_at",
+                "completed_at must not be before started_at: "
+                f"{completed_at:%Y-%m-%dT%H:%M:%SZ} is before {started_at:%Y-%m-%dT%H:%M:%SZ}",
+            )
+        )
     entries = payload.get("results")
     if isinstance(entries, list):
         problems += _result_problems(entries, MAX_PROBLEMS - len(problems))
     else:
-        problems.append(Problem("results", "results array is required"))
+        found = "" if entries is None else f", not {named_kind(entries)}"
+        problems.append(Problem("results", f"results array is required{found}"))
     if problems or fields is None or started_at is None or not isinstance(entries, list):
         raise PayloadError(problems[:MAX_PROBLEMS])
 
-    results, warnings = _results(entries)
+    results, message_warnings = _results(entries, problems)
+    batch_id, ecosystem = nfc(fields.batch_id), nfc(fields.ecosystem)
+    problems += long_names("batch_id", [batch_id], MAX_BATCH_ID_LENGTH)
+    problems += long_names("ecosystem", [ecosystem], MAX_NAME_LENGTH)
     listed = Counter(results.result)
     counts = {
         name: listed[name] if given is None else given
@@ -208,11 +207,11 @@ def check_payload(payload: Any, now: datetime) -> NewBatchRun:
     }
     problems += _count_problems(counts, listed, fields.total_recipes)
     if problems:
-        raise PayloadError(problems)
+        raise PayloadError(problems[:MAX_PROBLEMS])
     rate = success_rate(counts[PASSED], counts[FAILED])
     return NewBatchRun(
-        batch_id=fields.batch_id,
-        ecosystem=fields.ecosystem,
+        batch_id=batch_id,
+        ecosystem=ecosystem,
         started_at=started_at,
         completed_at=completed_at,
         total_recipes=fields.total_recipes,
@@ -225,38 +224,17 @@ def check_payload(payload: Any, now: datetime) -> NewBatchRun:
         run_url=fields.run_url or None,
         commit_sha=fields.commit_sha or None,
         results=results,
-        content_digest=_digest(payload),
+        content_digest=hashlib.sha256(canonical(payload)).digest(),
         warnings=tuple(
             [
+                *warnings,
                 *_unknown_fields(payload, entries),
                 *_ahead_warnings(started_at, completed_at, now),
                 *_rate_warnings(fields.success_rate, rate),
-                *warnings,
+                *message_warnings,
             ][:MAX_WARNINGS]
         ),
     )
-
-
-def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        twice = next(key for key, times in Counter(key for key, _ in pairs).items() if times > 1)
-        raise ValueError(f"the key {shown(twice)} is given twice")
-    return found
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not a JSON number")
-
-
-def _digest(payload: dict[str, Any]) -> bytes:
-    """SHA-256 of the payload written in one way, whatever its key order and spacing were."""
-    try:
-        canonical = orjson.dumps(payload, option=orjson.OPT_SORT_KEYS)
-    except TypeError as error:
-        # Integers over 64 bits and lone surrogates: JSON to the letter, but no exact value.
-        raise PayloadError([Problem("", f"invalid JSON: {error}")]) from None
-    return hashlib.sha256(canonical).digest()
 
 
 def _result_problems(entries: list[Any], wanted: int) -> list[Problem]:
@@ -278,7 +256,9 @@ def _result_problems(entries: list[Any], wanted: int) -> list[Problem]:
     return problems[: max(wanted, 0)]
 
 
-def _results(entries: list[dict[str, Any]]) -> tuple[NewRecipeResults, list[str]]:
+def _results(
+    entries: list[dict[str, Any]], problems: list[Problem]
+) -> tuple[NewRecipeResults, list[str]]:
     """The entries by column, and a warning for each message that had to be cut."""
 
     def required(name: str) -> list[str]:
@@ -286,6 +266,12 @@ def _results(entries: list[dict[str, Any]]) -> tuple[NewRecipeResults, list[str]
 
     def optional(name: str) -> list[str | None]:
         return [entry.get(name) or None for entry in entries]
+
+    def named(name: str, sent: list[Name], longest: int = MAX_NAME_LENGTH) -> list[Name]:
+        names = nfc_column(sent)
+        if names is not sent:
+            problems.extend(long_names(f"results[{{}}].{name}", names, longest))
+        return names
 
     warnings: list[str] = []
     messages = optional("error_message")
@@ -299,13 +285,13 @@ def _results(entries: list[dict[str, Any]]) -> tuple[NewRecipeResults, list[str]
     durations = [entry.get("duration_seconds") for entry in entries]
     return (
         NewRecipeResults(
-            recipe_name=required("recipe_name"),
-            ecosystem=required("ecosystem"),
+            recipe_name=named("recipe_name", required("recipe_name"), MAX_RECIPE_NAME_LENGTH),
+            ecosystem=named("ecosystem", required("ecosystem")),
             result=required("result"),
-            error_category=optional("error_category"),
+            error_category=named("error_category", optional("error_category")),
             error_message=messages,
             duration_seconds=[None if value is None else float(value) for value in durations],
-            platform=optional("platform"),
+            platform=named("platform", optional("platform")),
         ),
         warnings,
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
+from batch_dashboard.model.names import nfc
 from batch_dashboard.model.pagination import MAX_ROW_ID
 from batch_dashboard.model.wording import CONTROL_CHARACTER, not_one_of
 
@@ -11,7 +12,7 @@ MAX_WORDS = 6
 
 def parse_text(args: Mapping[str, str], name: str, complaints: list[str]) -> str | None:
     """A text of a query string, None when there is none; what is wrong is added to `complaints`."""
-    text = args.get(name, "").strip()
+    text = nfc(args.get(name, "").strip())
     if len(text) > MAX_TEXT_LENGTH or CONTROL_CHARACTER.search(text):
         complaints.append(f"“{name}” must be at most {MAX_TEXT_LENGTH} characters on one line.")
         return None

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from batch_dashboard.errors import InputError, NotFound
+from batch_dashboard.model.names import nfc
 from batch_dashboard.model.pipelines import Pipeline, judge_pipeline
 from batch_dashboard.model.targets import OwnRule, rule_of
 from batch_dashboard.model.wording import CONTROL_CHARACTER
@@ -84,6 +85,7 @@ def pause(
 
 def resume(change: Change, ecosystem: str) -> None:
     """End an ecosystem's pause. Raises NotFound where it is not paused."""
+    ecosystem = nfc(ecosystem)
     before = ecosystem_rules.fetch_pauses(change.connection).get(ecosystem)
     if before is None or not ecosystem_rules.delete_pause(change.connection, ecosystem):
         raise NotFound(f"{ecosystem} is not paused")
@@ -104,4 +106,4 @@ def _change_rule(change: Change, ecosystem: str, rule: OwnRule | None) -> None:
 def _checked_name(ecosystem: str) -> str:
     if not 0 < len(ecosystem) <= MAX_NAME_LENGTH or CONTROL_CHARACTER.search(ecosystem):
         raise InputError("ecosystem", f"a name has 1 to {MAX_NAME_LENGTH} characters on one line")
-    return ecosystem
+    return nfc(ecosystem)

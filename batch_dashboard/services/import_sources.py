@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from batch_dashboard.errors import ImportFileError, PayloadError
-from batch_dashboard.model.payload import RESULT_FIELDS, RUN_FIELDS, decode_json
+from batch_dashboard.model.decoding import decode_json
+from batch_dashboard.model.payload import RESULT_FIELDS, RUN_FIELDS
 
 MAX_LINE_BYTES = 64 * 1024 * 1024
 MAX_STATEMENT_LINES = 100_000
@@ -105,7 +106,7 @@ def _line_entries(file: BinaryFile, position: Any) -> Iterator[Entry]:
         if len(line) == MAX_LINE_BYTES and not line.endswith(b"\n"):
             raise ImportFileError(f"{place} is over {MAX_LINE_BYTES:,} bytes")
         try:
-            yield Entry(place, decode_json(line), None, position())
+            yield Entry(place, decode_json(line).value, None, position())
         except PayloadError as error:
             yield Entry(place, None, str(error), position())
 

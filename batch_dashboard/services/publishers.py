@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from batch_dashboard.errors import InputError, NotFound
+from batch_dashboard.model.names import nfc
 from batch_dashboard.model.publishers import (
     FIELDS,
     ISSUERS,
@@ -57,7 +58,7 @@ def add(
     chosen = [scope for scope in SCOPES if scope in scopes]
     if not chosen or set(scopes) - set(SCOPES):
         raise InputError("scopes", f"choose {' or '.join(SCOPES)}, or both")
-    named = None if ecosystems is None else list(dict.fromkeys(e.strip() for e in ecosystems))
+    named = None if ecosystems is None else list(dict.fromkeys(nfc(e.strip()) for e in ecosystems))
     if named is not None and not 0 < len(named) <= MAX_ECOSYSTEMS:
         raise InputError("ecosystems", f"name 1 to {MAX_ECOSYSTEMS} ecosystems, or none for all")
     values = {

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 
 from batch_dashboard.errors import InputError, NotFound
+from batch_dashboard.model.names import nfc
 from batch_dashboard.model.wording import CONTROL_CHARACTER
 from batch_dashboard.services.changes import Change
 from batch_dashboard.store import tokens
@@ -57,7 +58,7 @@ def create(
     chosen = [scope for scope in SCOPES if scope in scopes]
     if not chosen or set(scopes) - set(SCOPES):
         raise InputError("scopes", f"choose what it is for: {' or '.join(SCOPES)}, or both")
-    named = None if ecosystems is None else list(dict.fromkeys(e.strip() for e in ecosystems))
+    named = None if ecosystems is None else list(dict.fromkeys(nfc(e.strip()) for e in ecosystems))
     if named is not None and not (0 < len(named) <= MAX_ECOSYSTEMS):
         raise InputError("ecosystems", f"name 1 to {MAX_ECOSYSTEMS} ecosystems, or none for all")
     if not all(_is_name(each, MAX_ECOSYSTEM_LENGTH) for each in named or ()):

@@ -9,7 +9,8 @@ from typing import Any
 
 from flask import Flask, Response, current_app, g, make_response, render_template, request
 from flask_httpauth import HTTPAuth, HTTPBasicAuth, HTTPTokenAuth, MultiAuth
-from werkzeug.datastructures import Authorization
+from werkzeug.datastructures import Authorization, WWWAuthenticate
+from werkzeug.exceptions import TooManyRequests, Unauthorized
 
 from batch_dashboard.errors import Forbidden, IdentityRejected, StoreUnavailable
 from batch_dashboard.model.wording import CONTROL_CHARACTER
@@ -22,10 +23,13 @@ from batch_dashboard.store import tokens as token_store
 from batch_dashboard.store.users import User
 from batch_dashboard.views.choice import current_time
 from batch_dashboard.views.connection import connection, release, settings, store
+from batch_dashboard.views.error_pages import for_programs
 
 MAX_TOKEN_LENGTH = 500
 # The folder that gunicorn.conf.py makes for what its worker processes count together.
 SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+# Where a missing or wrong token is answered in the one form that clients know.
+INGEST_PATH = "/batch-metrics"
 SESSION_COOKIE = "batch_dashboard_session"
 # What answers without sign-in even where pages are closed: programs, and what a sign-in needs.
 OPEN_ENDPOINTS = {
@@ -161,6 +165,11 @@ def refuse_token(status: int) -> Response:
         wait = _throttle().seconds_to_wait(client_address(), time.time())
     if wait:
         return _too_many(int(wait) + 1)
+    if not request.path.startswith(INGEST_PATH) and for_programs(request.path):
+        raise Unauthorized(
+            "Send a token of the scope read: Authorization: Bearer …",
+            www_authenticate=WWWAuthenticate("bearer"),
+        )
     response = make_response("Unauthorized", 401)
     response.mimetype = "text/plain"
     response.headers["WWW-Authenticate"] = "Bearer"
@@ -279,6 +288,8 @@ def register(app: Flask) -> None:
             answer = as_administrator()
         elif endpoint.startswith("account."):
             answer = as_viewer()
+        elif not endpoint and for_programs(request.path):
+            pass  # nothing is there, which programs are told as such
         elif not settings().public and endpoint not in OPEN_ENDPOINTS:
             shows_token = request.headers.get("Authorization", "").startswith("Bearer ")
             if shows_token and endpoint in READ_ENDPOINTS:
@@ -335,7 +346,10 @@ def _throttle() -> Throttle:
 
 
 def _too_many(wait_seconds: int) -> Response:
-    response = make_response("Too many failed attempts; wait and try again.\n", 429)
+    sentence = "Too many failed attempts; wait and try again."
+    if for_programs(request.path):
+        raise TooManyRequests(sentence, retry_after=wait_seconds)
+    response = make_response(f"{sentence}\n", 429)
     response.mimetype = "text/plain"
     response.headers["Retry-After"] = str(wait_seconds)
     return response

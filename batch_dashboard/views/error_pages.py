@@ -17,6 +17,7 @@ from batch_dashboard.errors import (
     BatchDashboardError,
     BodyNotDecodable,
     BodyTooLarge,
+    EncodingNotSupported,
     FilterError,
     Forbidden,
     FormSpent,
@@ -41,6 +42,7 @@ STATUS: dict[type[BatchDashboardError], int] = {
     NotFound: 404,
     FormSpent: 409,
     BodyTooLarge: 413,
+    EncodingNotSupported: 415,
     IdempotencyConflict: 422,
     StoreUnavailable: 503,
     IssuerUnavailable: 503,
@@ -123,6 +125,9 @@ def _domain_error(error: BatchDashboardError) -> Response:
     if status == 503:
         current_app.logger.warning("%s %s: %s", request.method, request.path, error)
         headers = [("Retry-After", str(RETRY_SECONDS))]
+    elif isinstance(error, EncodingNotSupported):
+        # RFC 7694: which encodings a request may have.
+        headers = [("Accept-Encoding", error.supported)]
     problems = error.problems if isinstance(error, PayloadError) else ()
     return _answer(status, str(error), problems, headers)
 
@@ -154,11 +159,14 @@ def _answer(
 ) -> Response:
     title = TITLES.get(status) or HTTPStatus(status).phrase
     sentence = detail or SENTENCES.get(status, "")
-    if _for_programs(request.path):
+    if status == 404 and request.path.startswith("/batch-metrics"):
+        sentence = "There is nothing here. Batch runs are sent to POST /batch-metrics."
+    if for_programs(request.path):
         return problem(status, HTTPStatus(status).phrase, sentence or title, problems, headers)
     page = render_template("errors/error.html", status=status, title=title, sentence=sentence)
     return Response(page, status, headers=list(headers), mimetype="text/html")
 
 
-def _for_programs(path: str) -> bool:
-    return path == "/batch-metrics" or path.startswith("/api/")
+def for_programs(path: str) -> bool:
+    """Whether programs ask at this path, and get errors as RFC 9457 describes them."""
+    return path.startswith(("/batch-metrics", "/api/")) or path == "/api"

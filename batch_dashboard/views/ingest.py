@@ -9,17 +9,17 @@ from typing import Any
 from flask import Blueprint, Response, g, jsonify, request, url_for
 
 from batch_dashboard.errors import PayloadError, Problem, StoreUnavailable
+from batch_dashboard.model.complaints import shown
 from batch_dashboard.model.payload import NewBatchRun, parse_payload
 from batch_dashboard.services import metrics
 from batch_dashboard.services.identity_tokens import Identity
 from batch_dashboard.services.ingest import Publication, find_stored, ingest_batch_run
 from batch_dashboard.services.tokens import INGEST
 from batch_dashboard.store.schema import utc_text
-from batch_dashboard.views.access import bearer, client_address
+from batch_dashboard.views.access import INGEST_PATH, bearer, client_address
 from batch_dashboard.views.connection import connection, release, settings, store
 from batch_dashboard.views.request_body import RequestBody
 
-PATH = "/batch-metrics"
 MAX_KEY_LENGTH = 255
 NOT_SHOWN = {"results", "content_digest", "warnings"}
 
@@ -30,7 +30,8 @@ blueprint = Blueprint("ingest", __name__)
 _large_turn = threading.Semaphore()
 
 
-@blueprint.post(PATH, provide_automatic_options=False)
+@blueprint.post(INGEST_PATH, provide_automatic_options=False)
+@blueprint.post(f"{INGEST_PATH}/", provide_automatic_options=False)
 @bearer.login_required(role=INGEST)
 def receive() -> tuple[Response, int]:
     """Store a batch run."""
@@ -70,7 +71,8 @@ def _publication(identity: Identity | None) -> Publication | None:
     return Publication(publisher.id, publisher.recorded(claims), publisher.repository_id_in(claims))
 
 
-@blueprint.route(PATH, methods=["OPTIONS"])
+@blueprint.route(INGEST_PATH, methods=["OPTIONS"])
+@blueprint.route(f"{INGEST_PATH}/", methods=["OPTIONS"])
 def preflight() -> tuple[str, int, dict[str, str]]:
     """Tell a browser what it may send."""
     return (
@@ -93,6 +95,7 @@ OUTCOMES = {
     401: metrics.UNAUTHORIZED,
     403: metrics.UNAUTHORIZED,
     413: metrics.TOO_LARGE,
+    415: metrics.REFUSED,
     422: metrics.REFUSED,
     429: metrics.UNAUTHORIZED,
     503: metrics.UNAVAILABLE,
@@ -114,8 +117,8 @@ def count_upload(response: Response) -> Response:
 
 @blueprint.after_app_request
 def allow_any_origin(response: Response) -> Response:
-    """Every answer of this path, refusals too, may be read by any page."""
-    if request.path == PATH:
+    """Every answer of this path and of those that begin with it may be read by any page."""
+    if request.path.startswith(INGEST_PATH):
         response.headers["Access-Control-Allow-Origin"] = "*"
         response.headers["Access-Control-Expose-Headers"] = "Idempotent-Replayed, Retry-After"
     return response
@@ -142,7 +145,8 @@ def _idempotency_key() -> str | None:
             [
                 Problem(
                     "Idempotency-Key",
-                    f"Idempotency-Key must be 1 to {MAX_KEY_LENGTH} printable characters",
+                    f"Idempotency-Key must be 1 to {MAX_KEY_LENGTH} printable characters, "
+                    f"not {shown(key)} ({len(key):,} characters)",
                 )
             ]
         )

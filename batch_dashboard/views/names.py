@@ -5,6 +5,7 @@ import re
 from flask import Flask
 from werkzeug.routing import BaseConverter, IntegerConverter, Map, ValidationError
 
+from batch_dashboard.model.names import nfc
 from batch_dashboard.model.pagination import MAX_ROW_ID
 from batch_dashboard.model.wording import CONTROL_CHARACTER
 
@@ -17,8 +18,8 @@ class NameConverter(BaseConverter):
     regex = "[^/]+"
 
     def to_python(self, value: str) -> str:
-        """The name; no client's name has control characters in it."""
-        name = _ESCAPED.sub(lambda match: chr(int(match[1], 16)), value)
+        """The name, in NFC as all are stored; no client's name has control characters in it."""
+        name = nfc(_ESCAPED.sub(lambda match: chr(int(match[1], 16)), value))
         if CONTROL_CHARACTER.search(name):
             raise ValidationError
         return name

@@ -8,12 +8,18 @@ from typing import IO
 
 from flask import request
 
-from batch_dashboard.errors import BodyNotDecodable, BodyTooLarge, StoreUnavailable
+from batch_dashboard.errors import (
+    BodyNotDecodable,
+    BodyTooLarge,
+    EncodingNotSupported,
+    StoreUnavailable,
+)
 
 CHUNK_BYTES = 64 * 1024
 # Larger bodies wait for their turn on disk, so many at once cost no memory.
 MEMORY_BYTES = 1024 * 1024
 GZIP_WINDOW = 16 + zlib.MAX_WBITS
+GZIP_MAGIC = "1F 8B"
 
 
 class RequestBody:
@@ -23,7 +29,7 @@ class RequestBody:
         self.limit_bytes = limit_bytes
         self.encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
         if self.encoding not in ("identity", "gzip", "x-gzip", ""):
-            raise BodyNotDecodable(
+            raise EncodingNotSupported(
                 f"Content-Encoding must be gzip or absent, not “{self.encoding[:40]}”"
             )
         if (request.content_length or 0) > limit_bytes:
@@ -83,6 +89,12 @@ class RequestBody:
                     yield member.decompress(chunk, CHUNK_BYTES)
                     chunk = member.unconsumed_tail or member.unused_data
         except zlib.error:
-            raise BodyNotDecodable("the body is not gzip, as its Content-Encoding says") from None
+            self._file.seek(0)
+            begins = self._file.read(2).hex(" ").upper()
+            raise BodyNotDecodable(
+                f"Content-Encoding says gzip, but the body is not gzip: it begins with {begins}"
+                if begins != GZIP_MAGIC
+                else "the gzip body is damaged"
+            ) from None
         if not member.eof:
-            raise BodyNotDecodable("the gzip body ends before its end")
+            raise BodyNotDecodable("the gzip body ends early: a part of it is missing")

@@ -44,7 +44,8 @@ def test_an_ecosystem_nobody_knows_proceeds(client: FlaskClient) -> None:
 
 def test_a_token_is_asked_for(client: FlaskClient) -> None:
     answer = client.get("/api/v1/decision/homebrew")
-    assert (answer.status_code, answer.text) == (401, "Unauthorized")
+    assert (answer.status_code, answer.mimetype) == (401, "application/problem+json")
+    assert answer.headers["WWW-Authenticate"] == "Bearer"
 
 
 def test_it_says_skip_while_the_breaker_is_open(client: FlaskClient, store: Store) -> None:

@@ -3,16 +3,19 @@
 import gzip
 import json
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
+from batch_dashboard.settings import Settings
 from batch_dashboard.store.engine import Store
-from batch_dashboard.store.schema import batch_runs, recipe_results
+from batch_dashboard.store.schema import batch_runs, recipe_results, recipes
 from tests.factories import TOKEN, batch_run, failed_result, recipe_result
 
 GZIP_CUT_SHORT = gzip.compress(b"{}" * 1000)[:-9]
@@ -90,6 +93,85 @@ def test_what_is_not_json_is_refused(client: FlaskClient, store: Store, body: by
     assert count_runs(store) == (0, 0)
 
 
+def test_a_byte_order_mark_is_skipped(client: FlaskClient, store: Store) -> None:
+    body = b"\xef\xbb\xbf" + json.dumps(batch_run()).encode()
+    assert post(client, body).json["warnings"] == []
+    replayed = post(client, gzip.compress(body), **{"Content-Encoding": "gzip"})
+    assert replayed.headers["Idempotent-Replayed"] == "true"
+    assert count_runs(store) == (1, 2)
+
+
+def test_half_of_a_surrogate_pair_is_stored_as_a_replacement(
+    client: FlaskClient, store: Store
+) -> None:
+    payload = batch_run(results=[failed_result(error_message="Error: link failed \ud83d")])
+    answer = post(client, {**payload, "note": "\ude80"})
+    assert answer.status_code == 201
+    assert answer.json["warnings"] == [
+        "results[0].error_message holds half of a surrogate pair (\\ud83d); it is read as U+FFFD",
+        "note holds half of a surrogate pair (\\ude80); it is read as U+FFFD",
+        "unknown field “note” is ignored",
+    ]
+    with store.read() as connection:
+        message = connection.execute(select(recipe_results.c.error_message)).scalar_one()
+    assert message == "Error: link failed \ufffd"
+
+
+@pytest.mark.parametrize("number", [2**64, -(2**63) - 1, 10**399])
+def test_a_huge_integer_in_an_unknown_field_is_ignored(
+    client: FlaskClient, store: Store, number: int
+) -> None:
+    payload = {**batch_run(), "trace": {"id": [number]}}
+    answer = post(client, payload)
+    assert answer.status_code == 201
+    assert answer.json["warnings"] == ["unknown field “trace” is ignored"]
+    again = post(client, dict(reversed(payload.items())))
+    assert again.headers["Idempotent-Replayed"] == "true"
+    # Another number is other content.
+    assert post(client, {**payload, "trace": {"id": [number + 1]}}).json["batch_run_id"] == 2
+
+
+def test_names_are_compared_and_stored_in_nfc(client: FlaskClient, store: Store) -> None:
+    names = {"platform": "lin\u0301ux", "error_category": "e\u0301", "ecosystem": "cafe\u0301"}
+    results = [failed_result(recipe_name=name, **names) for name in ("café", "cafe\u0301")]
+    payload = batch_run(batch_id="ä\u0301 a\u0308", ecosystem="cafe\u0301", results=results)
+    assert post(client, payload).status_code == 201
+    with store.read() as connection:
+        run = connection.execute(select(batch_runs)).one()
+        stored = connection.execute(select(recipe_results)).all()
+        assert connection.execute(select(recipes.c.recipe_name, recipes.c.failed)).all() == [
+            ("café", 2)
+        ]
+    assert (run.batch_id, run.ecosystem) == ("ä\u0301 ä", "café")
+    assert {row.recipe_name for row in stored} == {"café"}
+    assert {(row.platform, row.error_category, row.ecosystem) for row in stored} == {
+        ("lińux", "é", "café")
+    }
+
+
+def test_a_name_that_is_too_long_in_nfc_is_rejected(client: FlaskClient, store: Store) -> None:
+    # A note that NFC writes as three characters.
+    note = "\U0001d160"
+    results = [recipe_result(recipe_name=note * 166), recipe_result(recipe_name=note * 167)]
+    answer = post(client, batch_run(batch_id=note * 67, results=results))
+    assert [error["message"] for error in answer.json["errors"]] == [
+        "results[1].recipe_name must be at most 500 characters in Unicode NFC, not 501",
+        "batch_id must be at most 200 characters in Unicode NFC, not 201",
+    ]
+    assert count_runs(store) == (0, 0)
+
+
+def test_a_recipe_name_of_500_characters_has_a_page(client: FlaskClient) -> None:
+    name = "".join(chr(0x1F300 + number) for number in range(500))
+    results = [failed_result(recipe_name=name, ecosystem=name[:100])]
+    assert post(client, batch_run(ecosystem=name[:100], results=results)).status_code == 201
+    page = client.get("/recipes?last=all").text
+    [link] = re.findall(r'href="(/recipes/[^"?]+/[^"?]+)"', page)[:1]
+    # What gunicorn takes in a request line.
+    assert len(link) < 8_000
+    assert name in client.get(link).text
+
+
 def test_a_key_given_twice_is_refused(client: FlaskClient) -> None:
     body = json.dumps(batch_run()).replace('"batch_id"', '"ecosystem": "npm", "batch_id"', 1)
     answer = post(client, body.encode())
@@ -153,7 +235,25 @@ def test_at_most_a_hundred_problems_are_named(client: FlaskClient) -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"batch_id": "a\tb"}, "batch_id must not hold control characters"),
+        (
+            {"batch_id": "a\tb"},
+            "batch_id must not hold control characters, such as U+0009 at character 2",
+        ),
+        ({"failed": 1.5}, "failed must be a whole number, not 1.5"),
+        ({"failed": "2"}, "failed must be a whole number, not text “2”"),
+        ({"total_recipes": 10**400}, "total_recipes must be at most 1,000,000,000, not 1000"),
+        (
+            {"results": [failed_result(error_message="Error: bo\0om")]},
+            "results[0].error_message must not hold NUL (U+0000), found at character 10",
+        ),
+        (
+            {"results": [failed_result(recipe_name="\0")]},
+            "results[0].recipe_name must not hold NUL (U+0000), found at character 1",
+        ),
+        (
+            {"results": [recipe_result(recipe_name="r" * 501)]},
+            "results[0].recipe_name must be at most 500 characters, not 501",
+        ),
         ({"batch_id": "x" * 201}, "batch_id must be at most 200 characters, not 201"),
         ({"started_at": "yesterday"}, "started_at must be an RFC 3339 time"),
         ({"started_at": "2999-01-01T00:00:00Z", "completed_at": None}, "over a day ahead"),
@@ -265,8 +365,11 @@ def test_broken_gzip_is_refused(client: FlaskClient, body: bytes) -> None:
 
 def test_an_unknown_content_encoding_is_refused(client: FlaskClient) -> None:
     answer = post(client, batch_run(), **{"Content-Encoding": "br"})
-    assert answer.status_code == 400
-    assert "gzip" in answer.json["detail"]
+    assert answer.status_code == 415
+    assert answer.json["detail"] == "Content-Encoding must be gzip or absent, not “br”"
+    # RFC 7694
+    assert answer.headers["Accept-Encoding"] == "gzip"
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
 
 
 def test_a_body_over_the_limit_is_refused(client: FlaskClient, store: Store) -> None:
@@ -288,6 +391,45 @@ def test_the_preflight_is_answered(client: FlaskClient) -> None:
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
     assert "Authorization" in answer.headers["Access-Control-Allow-Headers"]
     assert "POST" in answer.headers["Access-Control-Allow-Methods"]
+
+
+def test_a_trailing_slash_makes_no_difference(client: FlaskClient, store: Store) -> None:
+    answer = client.post("/batch-metrics/", json=batch_run(), headers=AUTHORIZED)
+    assert answer.status_code == 201
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert client.post("/batch-metrics/", json=batch_run()).text == "Unauthorized"
+    assert client.options("/batch-metrics/").status_code == 204
+    assert count_runs(store) == (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("POST", "/batch-metrics/1", 404),
+        ("POST", "/batch-metricss", 404),
+        ("GET", "/batch-metrics/", 405),
+        ("PUT", "/batch-metrics", 405),
+        ("GET", "/api/v1/never-was", 404),
+        ("GET", "/api/", 404),
+        ("GET", "/api", 404),
+        ("POST", "/api/v1/ecosystems", 405),
+        ("GET", "/api/v1/ecosystems", 401),
+    ],
+)
+@pytest.mark.parametrize("public", [True, False])
+def test_programs_get_every_error_as_rfc_9457_describes_it(
+    app: Flask, settings: Settings, method: str, path: str, status: int, public: bool
+) -> None:
+    app.extensions["settings"] = replace(settings, public=public)
+    answer = app.test_client().open(path, method=method, headers={"Accept": "text/html, */*"})
+    assert answer.status_code == status
+    assert answer.mimetype == "application/problem+json"
+    assert answer.json["status"] == status
+    assert ("Allow" in answer.headers) == (status == 405)
+    is_open = path.startswith("/batch-metrics")
+    assert answer.headers.get("Access-Control-Allow-Origin") == ("*" if is_open else None)
+    if status == 404 and is_open:
+        assert "POST /batch-metrics" in answer.json["detail"]
 
 
 def test_other_methods_are_refused_readably(client: FlaskClient) -> None:
