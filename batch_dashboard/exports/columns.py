@@ -1,42 +1,18 @@
 """What each CSV file holds, column by column: for the exports page. Source: docs/exports.md."""
 
-from typing import NamedTuple
-
-DAY = "day"
-
-
-class ExportColumn(NamedTuple):
-    """A column, what it says, and its unit (empty: a name or a text)."""
-
-    name: str
-    sentence: str
-    unit: str = ""
-
-
-class ExportFile(NamedTuple):
-    """A file, what one row of it is, how rows are ordered, its columns, and its own options."""
-
-    name: str
-    sentence: str
-    order: str
-    columns: tuple[ExportColumn, ...]
-    options: dict[str, str]
-
-
-_ECOSYSTEM = ExportColumn("ecosystem", "Where the recipes come from, such as homebrew.")
-_STARTED_AT = ExportColumn("started_at", "When the batch run started.", "UTC time")
-_DAY = ExportColumn(
+from batch_dashboard.exports.catalogue import (
+    BY_DAY_ORDER,
+    BY_OPTION,
     DAY,
-    "The day the runs started; by=week: the Monday, as week_start; by=month or year: the first day,"
-    " as month_start or year_start.",
-    "UTC day",
+    DAY_COLUMN,
+    ECOSYSTEM,
+    PLATFORM_OPTION,
+    RESULT_OPTION,
+    STARTED_AT,
+    ExportColumn,
+    ExportFile,
 )
-_PLATFORM_OPTION = {"platform": "only results of this platform"}
-_RESULT_OPTION = {"result": "only results that are passed, failed or skipped"}
-_BY_OPTION = {
-    "by": "day (as it is), week, month or year: sums of the days chosen, weeks from Monday"
-}
-_BY_DAY_ORDER = "Oldest first, then by ecosystem; days without a run have no row."
+from batch_dashboard.exports.table_files import TABLE_FILES
 
 FILES = {
     file.name: file
@@ -48,8 +24,8 @@ FILES = {
             (
                 ExportColumn("id", "The batch run's number here.", "number"),
                 ExportColumn("batch_id", "The client's own name; several runs may share one."),
-                _ECOSYSTEM,
-                _STARTED_AT,
+                ECOSYSTEM,
+                STARTED_AT,
                 ExportColumn(
                     "completed_at", "When it ended; empty: the client did not say.", "UTC time"
                 ),
@@ -83,7 +59,7 @@ FILES = {
                 ExportColumn("id", "The result's number here.", "number"),
                 ExportColumn("batch_run_id", "The batch run's id in batch_runs.csv.", "number"),
                 ExportColumn("batch_id", "The client's own name of that batch run."),
-                _STARTED_AT,
+                STARTED_AT,
                 ExportColumn("recipe_name", "The recipe."),
                 ExportColumn("ecosystem", "The ecosystem the result itself names."),
                 ExportColumn("result", "passed, failed or skipped."),
@@ -94,15 +70,25 @@ FILES = {
                 ExportColumn("duration_seconds", "How long it took; empty: unknown.", "seconds"),
                 ExportColumn("platform", "Where it ran, such as darwin-arm64; empty: unknown."),
             ),
-            _PLATFORM_OPTION | _RESULT_OPTION,
+            PLATFORM_OPTION
+            | RESULT_OPTION
+            | {
+                "batch_run": "only results of this batch run, by its number",
+                "recipe_name": "only results of this recipe; with ecosystem, which is then the"
+                " recipe's own",
+                "category": "only results of this error category; (none): without one; goes with"
+                " batch_run or recipe_name",
+                "text": "only results whose name, category or message holds this text; goes with"
+                " batch_run or recipe_name",
+            },
         ),
         ExportFile(
             "minutes.csv",
             "One row for each UTC day (week, month, year) and ecosystem with a batch run.",
-            _BY_DAY_ORDER,
+            BY_DAY_ORDER,
             (
-                _DAY,
-                _ECOSYSTEM,
+                DAY_COLUMN,
+                ECOSYSTEM,
                 ExportColumn("runs", "Batch runs that started then.", "runs"),
                 ExportColumn(
                     "macos_minutes",
@@ -117,20 +103,30 @@ FILES = {
                 ExportColumn("macos_unknown_runs", "Runs that reported no macOS minutes.", "runs"),
                 ExportColumn("linux_unknown_runs", "Runs that reported no Linux minutes.", "runs"),
                 ExportColumn(
+                    "macos_cost",
+                    "Known macOS minutes, each day at its list price; empty: unknown.",
+                    "US dollars",
+                ),
+                ExportColumn(
+                    "linux_cost",
+                    "Known Linux minutes, each day at its list price; empty: unknown.",
+                    "US dollars",
+                ),
+                ExportColumn(
                     "failed_seconds",
                     "Time that failed results of known duration took; empty: no duration is known.",
                     "seconds",
                 ),
             ),
-            _BY_OPTION,
+            BY_OPTION,
         ),
         ExportFile(
             "failure_rates.csv",
             "One row for each UTC day (week, month, year) and ecosystem with a batch run.",
-            _BY_DAY_ORDER,
+            BY_DAY_ORDER,
             (
-                _DAY,
-                _ECOSYSTEM,
+                DAY_COLUMN,
+                ECOSYSTEM,
                 ExportColumn("passed", "Recipes that passed.", "recipes"),
                 ExportColumn("failed", "Recipes that failed.", "recipes"),
                 ExportColumn("attempts", "passed + failed.", "recipes"),
@@ -138,7 +134,7 @@ FILES = {
                     "failure_rate", "failed / attempts; empty: nothing was attempted.", "0 to 1"
                 ),
             ),
-            _BY_OPTION,
+            BY_OPTION,
         ),
         ExportFile(
             "failure_groups.csv",
@@ -171,7 +167,7 @@ FILES = {
             "One row for each recipe seen in the period chosen, with sums of all stored results.",
             "By ecosystem, then by name.",
             (
-                _ECOSYSTEM,
+                ECOSYSTEM,
                 ExportColumn("recipe_name", "The recipe."),
                 ExportColumn("passed", "Results that passed.", "results"),
                 ExportColumn("failed", "Results that failed.", "results"),
@@ -206,6 +202,7 @@ FILES = {
                 "text": "only recipes whose name holds these words; some may be of the ecosystem",
             },
         ),
+        *TABLE_FILES,
     )
 }
 

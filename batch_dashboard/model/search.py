@@ -19,6 +19,23 @@ def parse_text(args: Mapping[str, str], name: str, complaints: list[str]) -> str
     return text or None
 
 
+def parse_number(
+    args: Mapping[str, str], name: str, what: str, complaints: list[str]
+) -> int | None:
+    """The number of a row in a query string; what is wrong is added to `complaints`.
+
+    `what` is what it numbers, such as `a batch run`.
+    """
+    text = args.get(name, "").strip()
+    if not text:
+        return None
+    is_number = text.isascii() and text.isdigit() and len(text) <= len(str(MAX_ROW_ID))
+    if not is_number or int(text) > MAX_ROW_ID:
+        complaints.append(f"“{name}” must be the number of {what}, not “{text[:40]}”.")
+        return None
+    return int(text)
+
+
 def parse_word(
     args: Mapping[str, str], name: str, allowed: Iterable[str], complaints: list[str]
 ) -> str | None:

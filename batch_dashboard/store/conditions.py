@@ -47,6 +47,16 @@ def period_conditions(
     return conditions
 
 
+def seen_conditions(period: Period, table: Table) -> list[ColumnElement[bool]]:
+    """The conditions on what has a first and a last time: not all before or after a period."""
+    conditions: list[ColumnElement[bool]] = []
+    if period.since is not None:
+        conditions.append(table.c.last_seen_at >= midnight(period.since))
+    if period.until is not None:
+        conditions.append(table.c.first_seen_at < midnight(period.until))
+    return conditions
+
+
 def midnight(day: date) -> datetime:
     """The first moment of a UTC day."""
     return datetime.combine(day, time(), UTC)

@@ -12,6 +12,7 @@ from enum import Enum, auto
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     Select,
     Subquery,
@@ -28,8 +29,9 @@ from sqlalchemy import text as sql_text
 from batch_dashboard.model.failures import new_since
 from batch_dashboard.model.filters import RunFilter
 from batch_dashboard.model.periods import Step
+from batch_dashboard.model.prices import ListPrice
 from batch_dashboard.model.vocabulary import RUNNER_OS
-from batch_dashboard.store import failure_group_list, recipe_list
+from batch_dashboard.store import failure_group_list, recipe_list, spending_rules
 from batch_dashboard.store.conditions import midnight, names_run, run_conditions
 from batch_dashboard.store.engine import Store
 from batch_dashboard.store.schema import (
@@ -66,6 +68,7 @@ class Kind(Enum):
     """What a column holds, and so how it is written."""
 
     INTEGER = auto()
+    OPTIONAL_INTEGER = auto()
     NUMBER = auto()
     TEXT = auto()
     NAME = auto()  # a text that is never NULL
@@ -75,7 +78,7 @@ class Kind(Enum):
     UNIX_TIME = auto()
 
 
-INTEGER, NUMBER, TEXT, NAME, WORD, TIME, DAY, UNIX_TIME = Kind
+INTEGER, OPTIONAL_INTEGER, NUMBER, TEXT, NAME, WORD, TIME, DAY, UNIX_TIME = Kind
 
 
 class Cell(NamedTuple):
@@ -86,11 +89,11 @@ class Cell(NamedTuple):
     kind: Kind
 
 
-def _cells(alias: str, **kinds: Kind) -> tuple[Cell, ...]:
+def cells_of(alias: str, **kinds: Kind) -> tuple[Cell, ...]:
     return tuple(Cell(name, f"{alias}.{name}", kind) for name, kind in kinds.items())
 
 
-BATCH_RUNS = _cells(
+BATCH_RUNS = cells_of(
     "b",
     id=INTEGER,
     batch_id=NAME,
@@ -110,14 +113,14 @@ BATCH_RUNS = _cells(
     result_count=INTEGER,
 )
 RECIPE_RESULTS = (
-    *_cells("r", id=INTEGER, batch_run_id=INTEGER),
-    *_cells("b", batch_id=NAME, started_at=TIME),
-    *_cells("r", recipe_name=NAME, ecosystem=NAME, result=WORD, error_category=TEXT),
-    *_cells("r", error_message=TEXT, duration_seconds=NUMBER, platform=TEXT),
+    *cells_of("r", id=INTEGER, batch_run_id=INTEGER),
+    *cells_of("b", batch_id=NAME, started_at=TIME),
+    *cells_of("r", recipe_name=NAME, ecosystem=NAME, result=WORD, error_category=TEXT),
+    *cells_of("r", error_message=TEXT, duration_seconds=NUMBER, platform=TEXT),
 )
 # Sums hold 0 where nothing was reported, which is unknown and so an empty cell.
 _MINUTES = (
-    *_cells("d", ecosystem=NAME, runs=INTEGER),
+    *cells_of("d", ecosystem=NAME, runs=INTEGER),
     *(
         Cell(
             f"{runner_os}_minutes",
@@ -126,7 +129,15 @@ _MINUTES = (
         )
         for runner_os in RUNNER_OS
     ),
-    *_cells("d", macos_unknown_runs=INTEGER, linux_unknown_runs=INTEGER),
+    *cells_of("d", macos_unknown_runs=INTEGER, linux_unknown_runs=INTEGER),
+    *(
+        Cell(
+            f"{runner_os}_cost",
+            f"CASE WHEN d.{runner_os}_unknown_runs < d.runs THEN d.{runner_os}_cost END",
+            NUMBER,
+        )
+        for runner_os in RUNNER_OS
+    ),
     Cell(
         "failed_seconds",
         "CASE WHEN d.failed = 0 OR d.failed_milliseconds > 0"
@@ -135,7 +146,7 @@ _MINUTES = (
     ),
 )
 _FAILURE_RATES = (
-    *_cells("d", ecosystem=NAME, passed=INTEGER, failed=INTEGER),
+    *cells_of("d", ecosystem=NAME, passed=INTEGER, failed=INTEGER),
     Cell("attempts", "d.passed + d.failed", INTEGER),
     Cell("failure_rate", "d.failed / nullif(d.passed + d.failed + 0e0, 0)", NUMBER),
 )
@@ -146,7 +157,7 @@ MINUTES = {by: (start, *_MINUTES) for by, start in _START.items()}
 FAILURE_RATES = {by: (start, *_FAILURE_RATES) for by, start in _START.items()}
 
 
-RECIPES = _cells(
+RECIPES = cells_of(
     "q",
     ecosystem=NAME,
     recipe_name=NAME,
@@ -165,7 +176,7 @@ RECIPES = _cells(
     last_failed_at=UNIX_TIME,
     recent_attempts=WORD,
 )
-FAILURE_GROUPS = _cells(
+FAILURE_GROUPS = cells_of(
     "q",
     id=INTEGER,
     error_category=TEXT,
@@ -268,7 +279,7 @@ def iter_recipes(
         state,
         text,
     )
-    return _iter_query(store, query.subquery("q"), RECIPES, ("ecosystem", "recipe_name"))
+    return iter_query(store, query.subquery("q"), RECIPES, ("ecosystem", "recipe_name"))
 
 
 def iter_failure_groups(
@@ -283,10 +294,10 @@ def iter_failure_groups(
         table.failed.label("failed_all_time"),
         case((table.first_seen_at >= midnight(new_since(today)), 1), else_=0).label("is_new"),
     )
-    return _iter_query(store, query.subquery("q"), FAILURE_GROUPS, ("id",))
+    return iter_query(store, query.subquery("q"), FAILURE_GROUPS, ("id",))
 
 
-def _iter_query(
+def iter_query(
     store: Store, rows: Subquery, cells: Sequence[Cell], order: Sequence[str]
 ) -> Generator[bytes]:
     with _snapshot(store) as connection:
@@ -312,9 +323,13 @@ def _iter_rollup(
     start = step_start(Step(by), table.day).label("day")
     counts = [c for c in table if c.name not in ("day", "ecosystem")]
     with _snapshot(store) as connection:
+        prices = spending_rules.fetch_prices(connection)
         sums = (
             select(
-                start, table.ecosystem, *(func.sum(c).cast(c.type).label(c.name) for c in counts)
+                start,
+                table.ecosystem,
+                *(func.sum(c).cast(c.type).label(c.name) for c in counts),
+                *(_cost(runner_os, prices).label(f"{runner_os}_cost") for runner_os in RUNNER_OS),
             )
             .where(*run_conditions(run_filter, ecosystem_days))
             .group_by(start, table.ecosystem)
@@ -326,6 +341,17 @@ def _iter_rollup(
             .order_by(sums.c.day, sums.c.ecosystem)
         )
         yield from _pages(connection, lines)
+
+
+def _cost(runner_os: str, prices: Sequence[ListPrice]) -> ColumnElement[float]:
+    """The known minutes of some days, each at the list price of its day."""
+    # The first price holds for all days before it, too.
+    first, *later = prices
+    price = case(
+        *((ecosystem_days.c.day >= row.since, row.of(runner_os)) for row in reversed(later)),
+        else_=first.of(runner_os),
+    )
+    return func.sum(ecosystem_days.c[f"{runner_os}_minutes"] * cast(price, DOUBLE))
 
 
 @contextmanager

@@ -173,6 +173,32 @@ def fetch_group_sums(
     return [FailureSums(*row) for row in connection.execute(query)]
 
 
+def select_counts(run_filter: RunFilter, failure_group_id: int | None, step: Step) -> Select[Any]:
+    """`start`, `ecosystem`, `id`, `error_category` and `failed` of each step and group."""
+
+    def chosen(table: Table) -> list[ColumnElement[bool]]:
+        ecosystem = table.c.ecosystem
+        wanted = run_filter.ecosystem
+        conditions = [ecosystem != ALL_ECOSYSTEMS if wanted is None else ecosystem == wanted]
+        if failure_group_id is not None:
+            conditions.append(table.c.failure_group_id == failure_group_id)
+        return conditions
+
+    sums = _sums(run_filter.period, chosen, step)
+    row = sums.c
+    return (
+        select(
+            row.start,
+            row.ecosystem,
+            row.id,
+            _group.error_category,
+            _summed(row.failed).label("failed"),
+        )
+        .join(failure_groups, _group.id == row.id)
+        .group_by(row.start, row.ecosystem, row.id, _group.error_category)
+    )
+
+
 def fetch_new(
     connection: Connection, period: Period, ecosystem: str | None, count: int
 ) -> list[FailureGroupDetail]:

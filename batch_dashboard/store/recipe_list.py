@@ -34,7 +34,7 @@ from batch_dashboard.model.recipes import (
 )
 from batch_dashboard.model.search import words_of
 from batch_dashboard.model.sorting import Sort
-from batch_dashboard.store.conditions import midnight
+from batch_dashboard.store.conditions import seen_conditions
 from batch_dashboard.store.keyset import SortKey, fetch_slice
 from batch_dashboard.store.schema import DOUBLE, failure_group_recipes, failure_groups, recipes
 
@@ -207,11 +207,7 @@ def chosen(
     query: Select[Any], run_filter: RunFilter, state: str | None, text: str | None
 ) -> Select[Any]:
     """A query of recipes: those seen in a period, in a state, named by the words of a text."""
-    period = run_filter.period
-    if period.since is not None:
-        query = query.where(_recipe.last_seen_at >= midnight(period.since))
-    if period.until is not None:
-        query = query.where(_recipe.first_seen_at < midnight(period.until))
+    query = query.where(*seen_conditions(run_filter.period, recipes))
     if run_filter.ecosystem is not None:
         query = query.where(_recipe.ecosystem == run_filter.ecosystem)
     if state is not None:

@@ -24,7 +24,7 @@ def fetch_page(
     """Up to `count` results of a run beside a place in the list."""
     table = _table(is_excluded)
     query = select(*(table.c[name] for name in RecipeResult._fields)).where(
-        table.c.batch_run_id == batch_run_id, *_conditions(result_filter, table)
+        table.c.batch_run_id == batch_run_id, *result_conditions(result_filter, table)
     )
     order: ColumnElement[Any] = table.c[sort.column.name]
     if sort.column.name == "duration_seconds":
@@ -54,7 +54,8 @@ def _table(is_excluded: bool) -> Table:
     return excluded_results if is_excluded else recipe_results
 
 
-def _conditions(result_filter: ResultFilter, table: Table) -> list[ColumnElement[bool]]:
+def result_conditions(result_filter: ResultFilter, table: Table) -> list[ColumnElement[bool]]:
+    """The conditions that hold results to a choice."""
     result = table.c
     conditions: list[ColumnElement[bool]] = []
     if result_filter.result:

@@ -36,7 +36,7 @@ def fetch_comparison(
     connection: Connection, before_id: int, after_id: int, count: int
 ) -> Comparison:
     """How the recipes of the earlier run fared in the later one, up to `count` of each change."""
-    compared = _compared(before_id, after_id).subquery()
+    compared = select_compared(before_id, after_id).subquery()
     by_name = func.row_number().over(
         partition_by=compared.c.change, order_by=(compared.c.ecosystem, compared.c.recipe_name)
     )
@@ -62,13 +62,13 @@ def fetch_page(
     count: int,
 ) -> Slice[ComparedRecipe]:
     """Up to `count` of the recipes that changed in one way beside a place in the list, by name."""
-    compared = _compared(before_id, after_id).subquery()
+    compared = select_compared(before_id, after_id).subquery()
     keys = [SortKey(compared.c.ecosystem, False), SortKey(compared.c.recipe_name, False)]
     query = select(compared).where(compared.c.change == change)
     return fetch_slice(connection, query, keys, place, count, ComparedRecipe)
 
 
-def _compared(before_id: int, after_id: int) -> Select[Any]:
+def select_compared(before_id: int, after_id: int) -> Select[Any]:
     """A row for each recipe of either run, in the columns of ComparedRecipe.
 
     The results of both runs are grouped by recipe and then found by their id. Nothing is joined by

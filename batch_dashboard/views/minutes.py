@@ -134,7 +134,7 @@ def _this_week(choice: Choice, rules: Budgets) -> dict[str, Any]:
         "burn_up_json": as_json(burn_up_figure(budgets, burnt)),
         "burn_up_sentence": burn_up_sentence(budgets),
         "burn_up_rows": list(zip(*(burnt[runner_os] for runner_os in RUNNER_OS), strict=True)),
-        "burn_up_csv": csv_url("minutes.csv", {"since": week.since, "until": week.until}),
+        "burn_up_csv": csv_url("burn_up.csv", {}),
     }
 
 

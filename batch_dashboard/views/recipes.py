@@ -93,6 +93,9 @@ def show(ecosystem: str, recipe_name: str) -> str:
         results=Listing(choice.path, query, sort, page, place),
         result=result,
         result_words=RESULTS,
+        results_csv=csv_url(
+            "recipe_results.csv", {**choice.shown.query(result=result), "recipe_name": recipe_name}
+        ),
         platforms=sorted({name for name in (platform, *(m.platform for m in latest)) if name}),
         results_json=as_json(recipe_results_figure(latest)),
         results_sentence=recipe_results_sentence(latest, len(latest) < MAX_MARKS),

@@ -4,9 +4,9 @@ from flask import Blueprint, render_template, request
 
 from batch_dashboard.model import orders
 from batch_dashboard.model.comparison import LISTED, SENTENCES
-from batch_dashboard.model.pagination import MAX_ROW_ID, Slice
+from batch_dashboard.model.pagination import Slice
 from batch_dashboard.model.records import BatchRun
-from batch_dashboard.model.search import parse_word
+from batch_dashboard.model.search import parse_number, parse_word
 from batch_dashboard.store import batch_runs, run_comparison
 from batch_dashboard.views.connection import connection
 from batch_dashboard.views.listing import Listing, parse_order
@@ -57,15 +57,12 @@ def show() -> str | tuple[str, int]:
 
 
 def _run(name: str, complaints: list[str]) -> BatchRun | None:
-    text = request.args.get(name, "").strip()
-    if not text:
+    if not request.args.get(name, "").strip():
         complaints.append(f"“{name}” must be the number of a batch run.")
+    number = parse_number(request.args, name, "a batch run", complaints)
+    if number is None:
         return None
-    is_number = text.isascii() and text.isdigit() and len(text) <= len(str(MAX_ROW_ID))
-    if not is_number or int(text) > MAX_ROW_ID:
-        complaints.append(f"“{name}” must be the number of a batch run, not “{text[:40]}”.")
-        return None
-    run = batch_runs.find(connection(), int(text))
+    run = batch_runs.find(connection(), number)
     if run is None:
-        complaints.append(f"There is no batch run {text}. It may have been deleted.")
+        complaints.append(f"There is no batch run {number}. It may have been deleted.")
     return run

@@ -13,7 +13,7 @@ from batch_dashboard.model.records import Minutes
 from batch_dashboard.model.search import words_of
 from batch_dashboard.model.summaries import FAILED_ATTEMPT, PASSED_ATTEMPT
 from batch_dashboard.views import assets
-from batch_dashboard.views.choice import current_time
+from batch_dashboard.views.choice import csv_url, current_time
 
 LONG_MESSAGE = 240
 UNKNOWN = Markup('<span class="unknown">unknown</span>')
@@ -61,6 +61,7 @@ def register(app: Flask) -> None:
         page_exists=page_exists,
         current_time=current_time,
         interval=interval,
+        csv_url=csv_url,
     )
 
 

@@ -23,7 +23,17 @@ KEY = "k" * 32
 # Stands in every text of the other ecosystem; its minutes are a number that nothing else has.
 SECRET, SECRET_MINUTES = "hidden", 777.25
 QUERIES = ("", "ecosystem=homebrew", "last=all&ecosystem=homebrew", f"ecosystem={SECRET}")
-OPTIONS = ("", "show=rate", "show=minutes", "format=env", "by=week")
+OPTIONS = (
+    "",
+    "show=rate",
+    "show=minutes",
+    "format=env",
+    "by=week",
+    "before=1&after=7",
+    "batch_run=1",
+    "batch_run=7",
+    f"recipe_name={SECRET}-recipe",
+)
 
 
 @pytest.fixture(params=[False, True], ids=["closed pages", "public pages"])

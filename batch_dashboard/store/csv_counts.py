@@ -1,0 +1,82 @@
+"""How many rows the CSV files of a choice have, from sums and indexes: no result is read."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Table, func, select
+
+from batch_dashboard.model.filters import RunFilter
+from batch_dashboard.store import failure_group_list, recipe_list
+from batch_dashboard.store.conditions import period_conditions, run_conditions, seen_conditions
+from batch_dashboard.store.schema import (
+    ALL_ECOSYSTEMS,
+    batch_runs,
+    circuit_breaker_changes,
+    ecosystem_days,
+    failure_group_days,
+    failure_group_recipes,
+    incidents,
+    pruned_ecosystem_days,
+)
+
+
+def count_rows(connection: Connection, run_filter: RunFilter) -> dict[str, int]:
+    """The rows of each file that is stored as such, without any option of its own."""
+    days = _count(ecosystem_days, *run_conditions(run_filter, ecosystem_days))
+    counts = {
+        # Runs that retention took away are left in the sums, which are kept apart for them.
+        "batch_runs.csv": _runs(run_filter, ecosystem_days)
+        - _runs(run_filter, pruned_ecosystem_days),
+        "recipe_results.csv": _results(run_filter),
+        "minutes.csv": days,
+        "failure_rates.csv": days,
+        "failure_counts.csv": _count(
+            failure_group_days,
+            *period_conditions(run_filter.period, failure_group_days),
+            failure_group_days.c.ecosystem != ALL_ECOSYSTEMS,
+            *_of_ecosystem(run_filter, failure_group_days),
+        ),
+        "failure_group_recipes.csv": _count(
+            failure_group_recipes,
+            *seen_conditions(run_filter.period, failure_group_recipes),
+            *_of_ecosystem(run_filter, failure_group_recipes),
+        ),
+        "incidents.csv": _count(
+            incidents,
+            *period_conditions(run_filter.period, incidents, "opened_at"),
+            *_of_ecosystem(run_filter, incidents),
+        ),
+        "circuit_breakers.csv": _count(
+            circuit_breaker_changes, *run_conditions(run_filter, circuit_breaker_changes)
+        ),
+    }
+    found = connection.execute(select(*counts.values())).one()
+    return {
+        **dict(zip(counts, map(int, found), strict=True)),
+        "failure_groups.csv": failure_group_list.count_groups(connection, run_filter, None, None),
+        "recipes.csv": recipe_list.count_recipes(connection, run_filter),
+    }
+
+
+def _count(table: Table, *conditions: ColumnElement[bool]) -> ColumnElement[int]:
+    return select(func.count()).select_from(table).where(*conditions).scalar_subquery()
+
+
+def _runs(run_filter: RunFilter, table: Table) -> ColumnElement[Any]:
+    runs = func.coalesce(func.sum(table.c.runs), 0)
+    return select(runs).where(*run_conditions(run_filter, table)).scalar_subquery()
+
+
+def _results(run_filter: RunFilter) -> ColumnElement[Any]:
+    """Results that retention left: runs say how many they had and how many of them are gone."""
+    run = batch_runs.c
+    left = func.coalesce(func.sum(run.result_count - run.pruned_results), 0)
+    # As the partial index says it.
+    has_results = run.pruned_results < run.result_count
+    return (
+        select(left).where(has_results, *run_conditions(run_filter, batch_runs)).scalar_subquery()
+    )
+
+
+def _of_ecosystem(run_filter: RunFilter, table: Table) -> list[ColumnElement[bool]]:
+    ecosystem = run_filter.ecosystem
+    return [] if ecosystem is None else [table.c.ecosystem == ecosystem]
