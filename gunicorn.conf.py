@@ -2,10 +2,13 @@
 
 import gc
 import os
+import resource
 import shutil
 import sys
 import tempfile
 from typing import Any
+
+from serving.worker import ClientWorker
 
 
 def _whole_number(name: str, default: int, low: int, high: int) -> int:
@@ -22,8 +25,10 @@ def _whole_number(name: str, default: int, low: int, high: int) -> int:
 
 bind = "127.0.0.1:8000"
 
-# Threads, because a CSV download keeps one busy for as long as its client reads.
-worker_class = "gthread"
+# Threads, because a CSV download keeps one busy for as long as its client reads; a worker of our
+# own, because gunicorn's gives a thread to whoever connects.
+worker_class = ClientWorker
+ClientWorker.client_seconds = _whole_number("BATCH_DASHBOARD_CLIENT_SECONDS", 30, 1, 3600)
 workers = _whole_number("BATCH_DASHBOARD_WORKERS", 2, 1, 64)
 threads = _whole_number("BATCH_DASHBOARD_THREADS", 32, 1, 256)
 
@@ -31,6 +36,13 @@ threads = _whole_number("BATCH_DASHBOARD_THREADS", 32, 1, 256)
 # theirs, so that the proxy closes first and never sends a request into a closing connection.
 keepalive = 75
 timeout = 120
+
+# Each connection takes a descriptor, and so do databases and files. Slow clients need many.
+_low, _high = resource.getrlimit(resource.RLIMIT_NOFILE)
+_descriptors = 4096 if _high == resource.RLIM_INFINITY else min(_high, 4096)
+if _low < _descriptors:
+    resource.setrlimit(resource.RLIMIT_NOFILE, (_descriptors, _high))
+worker_connections = min(1000, max(threads + 1, _descriptors - 256))
 graceful_timeout = 30
 
 # A link to a page carries all its filters, so lines may be longer than gunicorn's 4,094 bytes.

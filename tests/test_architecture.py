@@ -29,6 +29,7 @@ MAY_IMPORT = {
     "errors": set[str](),
     # Beside the package: what gunicorn loads, and the database migrations.
     "app": {""},
+    "serving": set[str](),
     "migrations": {"store", "model", "errors", "settings"},
 }
 
@@ -39,6 +40,7 @@ AT_HOME = {
     "sqlalchemy": {"store", "migrations"},
     "alembic": {"store", "migrations"},
     "psycopg": {"store", "migrations"},
+    "gunicorn": {"serving"},
 }
 
 NAMELESS = {"utils", "util", "helpers", "helper", "common", "misc"}
@@ -84,7 +86,7 @@ def problems(sources: dict[str, str], packages: set[str]) -> list[str]:
             library = name.split(".")[0]
             if part not in AT_HOME.get(library, {part}):
                 found.append(f"{module}:{line}: {library} may not be imported here")
-            if library not in (PACKAGE, "app", "migrations"):
+            if library not in (PACKAGE, "app", "migrations", "serving"):
                 continue
             target = nearest_module(name, sources)
             target_part = part_of(target)
@@ -130,7 +132,8 @@ def nearest_module(name: str, sources: dict[str, str]) -> str:
 
 def application() -> tuple[dict[str, str], set[str]]:
     sources, packages = {}, set()
-    files = [ROOT / "app.py", *(ROOT / PACKAGE).rglob("*.py"), *(ROOT / "migrations").rglob("*.py")]
+    folders = [ROOT / folder for folder in (PACKAGE, "migrations", "serving")]
+    files = [ROOT / "app.py", *(file for folder in folders for file in folder.rglob("*.py"))]
     for file in files:
         words = list(file.relative_to(ROOT).with_suffix("").parts)
         if words[-1] == "__init__":

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from hashlib import sha256
 from typing import Any
 
-from flask import Flask, Response, flash, g, redirect, render_template, request, url_for
+from flask import Flask, Response, abort, flash, g, redirect, render_template, request, url_for
 from markupsafe import Markup
 from wtforms import DecimalField, Form, IntegerField
 
@@ -31,11 +31,14 @@ MOST_DIGITS = 12
 LARGEST = 10**MOST_DIGITS
 # What programs post to, with a token of their own.
 PROGRAM_ENDPOINTS = {"ingest.receive", "ingest.preflight"}
+# gunicorn's worker receives forms up to this size before a thread has to read them.
+LARGEST_FORM_BYTES = 64 * 1024
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
 
 
 def register(app: Flask) -> None:
     """Look at every form before its view does, so that no view can forget to."""
+    app.config["MAX_CONTENT_LENGTH"] = LARGEST_FORM_BYTES
     app.jinja_env.globals["form_token"] = form_token
     app.before_request(_check)
     app.register_error_handler(FormSpent, _spent)
@@ -131,6 +134,7 @@ def _check() -> None:
         return  # nothing is there to be changed
     if not _is_from_here():
         raise Forbidden("This form was sent from another site, so nothing was done.")
+    _refuse_unread()
     parts = request.form.get(FIELD, "").split(".")
     if len(parts) != 3 or not hmac.compare_digest(
         _code(".".join(parts[:2])).encode(), parts[2].encode()
@@ -142,6 +146,14 @@ def _check() -> None:
     if not parts[1].isdigit() or time.time() - int(parts[1]) > LONGEST_SESSION.total_seconds():
         raise Forbidden("This form is too old, so nothing was done. Open the page again.")
     g.form_id = parts[0]
+
+
+def _refuse_unread() -> None:
+    """Refuse what would have to be waited for: no page of ours sends it."""
+    if request.headers.get("Authorization", "").lower().startswith("bearer "):
+        raise Forbidden("Forms are for people; a token cannot send one.")
+    if "Transfer-Encoding" in request.headers:
+        abort(411, "A form must say its length.")
 
 
 def _is_from_here() -> bool:

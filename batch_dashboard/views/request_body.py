@@ -27,6 +27,7 @@ class RequestBody:
 
     def __init__(self, limit_bytes: int) -> None:
         self.limit_bytes = limit_bytes
+        request.max_content_length = limit_bytes  # of everything else it is that of forms
         self.encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
         if self.encoding not in ("identity", "gzip", "x-gzip", ""):
             raise EncodingNotSupported(
