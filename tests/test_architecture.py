@@ -27,6 +27,8 @@ MAY_IMPORT = {
     "model": {"errors", "settings"},
     "settings": {"errors"},
     "errors": set[str](),
+    # A program of its own that runs in CI jobs.
+    "client": set[str](),
     # Beside the package: what gunicorn loads, and the database migrations.
     "app": {""},
     "serving": set[str](),
