@@ -18,6 +18,7 @@ from batch_dashboard.store import (
     batch_runs,
     ecosystem_days,
     exclusion,
+    previous_attempts,
     recipe_results,
     run_comparison,
     spending_rules,
@@ -81,6 +82,9 @@ def show(batch_run_id: int) -> str:
     page = recipe_results.fetch_page(
         conn, run.id, result_filter, sort, place, RESULTS_PER_PAGE, is_excluded
     )
+    attempts = (
+        {} if is_excluded else previous_attempts.fetch_compared(conn, [row.id for row in page.rows])
+    )
     counts = recipe_results.fetch_outcome_counts(conn, run.id, is_excluded)
     earlier, later = batch_runs.find_neighbours(conn, run)
     here = url_for(".show", batch_run_id=run.id)
@@ -105,6 +109,7 @@ def show(batch_run_id: int) -> str:
         earlier=earlier,
         later=later,
         compared=compared,
+        compared_attempts=attempts,
         changes=LISTED,
         sentences=SENTENCES,
         **_outcomes(counts, result_filter, here),

@@ -9,7 +9,7 @@ from batch_dashboard.model.recipes import STATES
 from batch_dashboard.model.search import parse_text, parse_word
 from batch_dashboard.model.series import colour_slots
 from batch_dashboard.model.vocabulary import RESULTS
-from batch_dashboard.store import recipe_history, recipe_list
+from batch_dashboard.store import previous_attempts, recipe_history, recipe_list
 from batch_dashboard.views.charts import as_json
 from batch_dashboard.views.choice import choose, csv_url
 from batch_dashboard.views.connection import connection
@@ -89,6 +89,8 @@ def show(ecosystem: str, recipe_name: str) -> str:
         choice=choice,
         recipe=recipe,
         last_failure=last_failure,
+        last_attempt=previous_attempts.find_last(*of_recipe),
+        compared_attempts=previous_attempts.fetch_compared(conn, [row.id for row in page.rows]),
         groups=recipe_history.fetch_failure_groups(*of_recipe, MAX_FAILURE_GROUPS),
         results=Listing(choice.path, query, sort, page, place),
         result=result,
