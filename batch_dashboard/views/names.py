@@ -16,6 +16,8 @@ class NameConverter(BaseConverter):
     """One part of a path that is a name; a slash in it is escaped, `a/b` as `a~2Fb`."""
 
     regex = "[^/]+"
+    # Otherwise the slash in this pattern makes it take the rest of a path.
+    part_isolating = True
 
     def to_python(self, value: str) -> str:
         """The name, in NFC as all are stored; no client's name has control characters in it."""
@@ -44,6 +46,10 @@ class PathNameConverter(NameConverter):
     regex = ".+"
     part_isolating = False
 
+    def to_python(self, value: str) -> str:
+        """The name; one that ends with a slash has that slash escaped."""
+        return super().to_python(value.removesuffix("/"))
+
     def to_url(self, value: str) -> str:
         """The name as the rest of a path."""
         parts = value.split("/")
@@ -54,7 +60,11 @@ class PathNameConverter(NameConverter):
 
 
 def register(app: Flask) -> None:
-    """Let routes have names in them: `<name:ecosystem>`, `<path_name:recipe_name>`."""
+    """Let routes have names in them: `<name:ecosystem>`, `<path_name:recipe_name>`.
+
+    Every address is the same with a slash at its end and without one.
+    """
+    app.url_map.strict_slashes = False
     app.url_map.converters.update(
         name=NameConverter, path_name=PathNameConverter, row_id=RowIdConverter
     )
