@@ -12,6 +12,7 @@ import apprise
 from cryptography.fernet import Fernet, InvalidToken
 
 from batch_dashboard.errors import InputError, NotFound
+from batch_dashboard.model.delivery_errors import in_words
 from batch_dashboard.model.incidents import Message
 from batch_dashboard.model.neutral_text import neutral
 from batch_dashboard.model.pipelines import NOTICE, SEVERITIES
@@ -21,9 +22,10 @@ from batch_dashboard.store.engine import Connection
 
 # Longer than every time limit of Apprise itself; whoever trickles beyond that is left alone.
 SEND_SECONDS = 30
-LONGEST_ERROR = 300
-SHORTEST_SECRET = 6
 MAX_NAME_LENGTH = 60
+
+# Its lines hold the URLs with their secrets, so none goes to the log of the process.
+logging.getLogger("apprise").propagate = False
 
 MARKDOWN = apprise.NotifyFormat.MARKDOWN
 # Apprise hands them plain text, and they show it as Markdown.
@@ -68,6 +70,20 @@ def create(change: Change, secret_key: str, name: str, url: str, least_severity:
 
     Raises InputError when Apprise does not know the URL, or the name or severity cannot be used.
     """
+    made = checked(name, url, least_severity)
+    before = _find_stored(change, made.name)
+    sealed = _seal(secret_key).encrypt(made.url.encode())
+    stored = alerts.StoredDestination(made.name, sealed, made.least_severity)
+    alerts.replace_destination(change.connection, stored, change.now)
+    kind = {"kind": made.url.split("://")[0], "least_severity": made.least_severity}
+    change.record("set destination", made.name, before and _said(before), kind)
+
+
+def checked(name: str, url: str, least_severity: str) -> Destination:
+    """A destination as it was entered.
+
+    Raises InputError when Apprise does not know the URL, or the name or severity cannot be used.
+    """
     name, url = name.strip(), url.strip()
     if not name.isprintable() or not 0 < len(name) <= MAX_NAME_LENGTH:
         raise InputError("name", f"a name has 1 to {MAX_NAME_LENGTH} printable characters")
@@ -76,12 +92,7 @@ def create(change: Change, secret_key: str, name: str, url: str, least_severity:
             "url",
             "this is no URL that Apprise can send to; it looks like mailto://user:password@host",
         )
-    before = _find_stored(change, name)
-    sealed = _seal(secret_key).encrypt(url.encode())
-    stored = alerts.StoredDestination(name, sealed, _checked(least_severity))
-    alerts.replace_destination(change.connection, stored, change.now)
-    kind = {"kind": url.split("://")[0], "least_severity": least_severity}
-    change.record("set destination", name, before and _said(before), kind)
+    return Destination(name, url, _checked_severity(least_severity))
 
 
 def set_severity(change: Change, name: str, least_severity: str) -> None:
@@ -89,7 +100,7 @@ def set_severity(change: Change, name: str, least_severity: str) -> None:
     before = _find_stored(change, name)
     if before is None:
         raise NotFound(f"there is no destination {name}")
-    after = before._replace(least_severity=_checked(least_severity))
+    after = before._replace(least_severity=_checked_severity(least_severity))
     alerts.replace_destination(change.connection, after, change.now)
     change.record("set destination", name, _said(before), _said(after))
 
@@ -107,7 +118,8 @@ def note_test(
 ) -> None:
     """Note a test message in the delivery log, and who sent it."""
     alerts.insert_tested(change.connection, destination.name, message, error, change.now)
-    change.record("test destination", destination.name, None, {"error": error})
+    outcome = {"accepted": error is None, **({"reason": error} if error else {})}
+    change.record("test destination", destination.name, None, outcome)
 
 
 def _find_stored(change: Change, name: str) -> alerts.StoredDestination | None:
@@ -119,7 +131,7 @@ def _said(stored: alerts.StoredDestination) -> dict[str, str]:
     return {"least_severity": stored.least_severity}
 
 
-def _checked(least_severity: str) -> str:
+def _checked_severity(least_severity: str) -> str:
     if least_severity not in SEVERITIES:
         raise InputError(
             "least_severity",
@@ -129,7 +141,7 @@ def _checked(least_severity: str) -> str:
 
 
 def send(destination: Destination, message: Message, own_url: str | None) -> str | None:
-    """Send one message; None when it was accepted, else what went wrong, without secrets.
+    """Send one message; None when it was accepted, else the reason in words, without secrets.
 
     What clients wrote is made neutral for the service; links under `own_url` stay links.
     """
@@ -139,7 +151,7 @@ def send(destination: Destination, message: Message, own_url: str | None) -> str
     )
     thread.start()
     thread.join(SEND_SECONDS)
-    return outcome[0] if outcome else f"no answer within {SEND_SECONDS} s"
+    return outcome[0] if outcome else f"the service did not answer within {SEND_SECONDS} s"
 
 
 def _notify(url: str, message: Message, own_url: str | None) -> str | None:
@@ -147,13 +159,14 @@ def _notify(url: str, message: Message, own_url: str | None) -> str | None:
         services = apprise.Apprise()
         if not services.add(url):
             return "this is no URL that Apprise can send to"
-        with apprise.LogCapture(level=logging.WARNING) as said:  # type: ignore[no-untyped-call]
+        # Which error a connection ended with is logged for debugging only.
+        with apprise.LogCapture(level=logging.DEBUG) as log:  # type: ignore[no-untyped-call]
             answers = [_notify_service(each, message, own_url) for each in services]
-            reasons = said.getvalue()
+            reasons = log.getvalue()
     except Exception as error:
         # Whatever a destination's code raises is why it did not get through.
-        return f"{type(error).__name__} while sending"
-    return None if all(answers) else _without_secrets(url, reasons) or "it was not accepted"
+        return f"sending failed with {type(error).__name__}"
+    return None if all(answers) else in_words(reasons)
 
 
 def _notify_service(service: apprise.NotifyBase, message: Message, own_url: str | None) -> bool:
@@ -172,15 +185,6 @@ def _notify_service(service: apprise.NotifyBase, message: Message, own_url: str 
             body_format=MARKDOWN if takes_markdown else apprise.NotifyFormat.TEXT,
         )
     )
-
-
-def _without_secrets(url: str, text: str) -> str:
-    """What was said, with each longer part of the URL hidden."""
-    parts = url.replace("://", "/").replace("@", "/").replace(":", "/").replace("?", "/")
-    for part in sorted(parts.split("/"), key=len, reverse=True):
-        if len(part) >= SHORTEST_SECRET:
-            text = text.replace(part, "…")
-    return " ".join(text.split())[:LONGEST_ERROR]
 
 
 def _name_of(secret_key: str, url: str) -> str:

@@ -130,6 +130,16 @@ def has_due(connection: Connection, now: datetime) -> bool:
     return connection.execute(query).one_or_none() is not None
 
 
+def count_waiting(connection: Connection, destination: str) -> int:
+    """How many messages wait to be sent to a destination."""
+    found: int = connection.execute(
+        select(func.count())
+        .select_from(alert_deliveries)
+        .where(_delivery.next_attempt_at.is_not(None), _delivery.destination == destination)
+    ).scalar_one()
+    return found
+
+
 def fetch_log(connection: Connection, count: int) -> list[Delivery]:
     """The last messages, newest first."""
     query = select(*_COLUMNS).order_by(_delivery.id.desc()).limit(count)

@@ -133,6 +133,13 @@ def delete_failures_before(connection: Connection, until: datetime) -> None:
     connection.execute(delete(sign_in_failures).where(_failure.last_failed_at < until))
 
 
+def count_of_user(connection: Connection, user_id: int) -> int:
+    """In how many browsers a user is signed in."""
+    query = select(func.count()).where(_session.user_id == user_id)
+    found: int = connection.execute(query.select_from(user_sessions)).scalar_one()
+    return found
+
+
 def count_sessions(connection: Connection) -> int:
     """How many browsers are signed in."""
     found: int = connection.execute(select(func.count()).select_from(user_sessions)).scalar_one()

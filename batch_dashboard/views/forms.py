@@ -114,6 +114,15 @@ def page(template: str, *forms: Form, **values: Any) -> tuple[str, int]:
     return render_template(template, **values), status
 
 
+def confirmation(form: Form, **values: Any) -> tuple[str, int]:
+    """The page that says what will be deleted and asks whether it should be.
+
+    `question` is its title, `consequences` its sentences, `button` what its button says; `back` and
+    `back_words` lead away without doing anything.
+    """
+    return page("pages/admin/confirm.html", form, form=form, **values)
+
+
 def done(message: str, endpoint: str, **values: Any) -> Response:
     """Say that it is done, on another page: loading that one again sends nothing again."""
     flash(message)

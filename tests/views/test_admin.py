@@ -149,7 +149,7 @@ def test_a_form_that_cannot_be_used_keeps_what_was_entered(administrator: Visito
     assert 'aria-invalid="true"' in answer.text
     assert "ask “Ada” &lt;b&gt;" in answer.text
     missing = administrator.send("/admin/tokens/new", name="", scopes=["ingest"])
-    assert "Say what it is called." in missing.text
+    assert "Enter a name." in missing.text
     nothing = administrator.send("/admin/tokens/new", name="it")
     assert "choose what it is for" in nothing.text.lower()
 
@@ -176,7 +176,13 @@ def test_a_user_is_made_changed_and_removed(
     assert eve.open("/admin").status_code == 401  # signed out
     assert eve.sign_in("eve").status_code == 422
     assert eve.sign_in("eve", other).status_code == 303
-    administrator.send("/admin/users/2/remove", "/admin/users/2")
+    asked = administrator.open("/admin/users/2/remove").text
+    assert "Remove the user eve?" in asked
+    assert "eve (administrator) can no longer sign in." in asked
+    assert "1 browser in which eve is signed in will be signed out." in asked
+    assert administrator.said(administrator.send("/admin/users/2/remove")) == (
+        "eve is removed and signed out."
+    )
     assert eve.open("/admin").status_code == 401
     assert [entry[1:] for entry in entries(store)][1:] == [
         ("add user", "eve"),
@@ -379,18 +385,28 @@ def test_retention_is_previewed_set_and_run(
     before = client.get("/recipes?last=all").text
     path = "/admin/retention"
     seen = administrator.send(path, results="30", runs="", audit="", preview="1")
-    assert "What would be dropped" in seen.text
+    assert "What the days above would drop" in seen.text
     assert ">2</td>" in seen.text
     wrong = administrator.send(path, results="400", runs="100", audit="")
     assert wrong.status_code == 422
     assert "runs cannot go before their results" in wrong.text.lower()
     administrator.send(path, results="30", runs="", audit="")
-    administrator.send(f"{path}/run", path)
+    asked = administrator.open(f"{path}/run").text
+    assert "2 results from before 2026-10-24 will be deleted." in asked
+    assert "batch runs from before" not in asked  # they are kept for ever
+    assert "audit log from before" not in asked  # none is older
+    # What was confirmed must be what is done.
+    changed = administrator.send(f"{path}/run", days="7,,1095")
+    assert changed.status_code == 422
+    assert "changed meanwhile" in changed.text
+    administrator.send(f"{path}/run", days="30,,")
+    assert entries(store)[-1][1:] == ("ask to prune", "retention")
     assert jobs.run_next(store, lambda: NOW)
     assert "2 results, 0 batch runs" in administrator.open(path).text
     assert not any(verify_rollups(store).values())
     assert client.get("/recipes?last=all").text == before
     assert "dropped by retention" in client.get("/batch-runs/4").text
+    assert "No row is older than it is kept." in administrator.open(f"{path}/run").text
     administrator.send(f"{path}/default", path)
     assert 'value="400"' in administrator.open(path).text
 
@@ -412,6 +428,9 @@ def make_test_and_remove(administrator: Visitor, store: Store, receiver: Receive
         f"{path}/destinations", path, name="team/hook", url=url, least_severity="warning"
     )
     assert "never shown" in administrator.said(made)
+    asked = administrator.open(f"{path}/destinations/team~2Fhook/remove").text
+    assert "Remove the destination team/hook?" in asked
+    assert "0 messages waiting to be sent there will be given up." in asked
     text = administrator.open(path).text
     assert "s3cret-password" not in text
     said = administrator.said(administrator.send(f"{path}/destinations/team~2Fhook/test", path))
@@ -419,7 +438,8 @@ def make_test_and_remove(administrator: Visitor, store: Store, receiver: Receive
     assert receiver.wait()["title"] == "Test from Batch Dashboard"
     assert "Test from Batch Dashboard" in administrator.open(path).text
     administrator.send(f"{path}/destinations/team~2Fhook/severity", path, least_severity="critical")
-    administrator.send(f"{path}/destinations/team~2Fhook/remove", path)
+    administrator.send(f"{path}/destinations/team~2Fhook/remove")
+    assert administrator.open(f"{path}/destinations/team~2Fhook/remove").status_code == 404
     assert (
         "team/hook"
         not in administrator.open(path)
@@ -433,6 +453,72 @@ def make_test_and_remove(administrator: Visitor, store: Store, receiver: Receive
         "set destination",
         "remove destination",
     ]
+
+
+def test_a_failed_test_says_why_and_keeps_what_was_entered(administrator: Visitor) -> None:
+    path = "/admin/notifications"
+    with http_receiver() as receiver:
+        entered = {"name": "hook", "url": receiver.url, "least_severity": "critical"}
+        receiver.status = 404
+        refused = administrator.send(f"{path}/destinations", path, **entered, test="1")
+        assert refused.status_code == 422
+        assert "The test message was not accepted: the service answered 404" in refused.text
+        assert 'value="hook"' in refused.text
+        assert f'value="{receiver.url}"' in refused.text
+        assert '<option selected value="critical">' in refused.text
+        receiver.status = 200
+        accepted = administrator.send(f"{path}/destinations", path, **entered, test="1")
+        assert accepted.status_code == 200
+        assert "The test message was accepted." in accepted.text
+        assert receiver.url in accepted.text
+    shown = administrator.open(path).text
+    assert "hook" not in shown.partition("Delivery log")[0]
+    assert receiver.url not in shown
+    log = administrator.open("/admin/audit?action=test+destination").text
+    assert "accepted:" in log
+    assert "the service answered 404 Not Found" in log
+    for raw in ("secret-path", "error=404", "WARNING", "127.0.0.1:"):
+        assert raw not in log, raw
+
+
+def test_a_token_is_limited_to_ecosystems_of_a_list_and_to_others(
+    administrator: Visitor, store: Store
+) -> None:
+    fill(store, 1)
+    fill(store, 1, "npm")
+    path = "/admin/tokens/new"
+    form = administrator.open(path).text
+    for name in ("homebrew", "npm"):
+        assert re.search(rf'<input[^>]*type="checkbox"[^>]*value="{name}"', form), name
+    made = administrator.send(
+        path, name="ci", scopes=["ingest"], known=["npm"], ecosystems="homebrw\n"
+    )
+    assert "Unknown ecosystem: " in made.text
+    with store.read() as connection:
+        [token] = token_store.fetch_all(connection)
+    assert token.ecosystems == ["npm", "homebrw"]
+    listed = administrator.open("/admin/tokens").text
+    assert re.findall(r'>([\w]+)</bdi> <span class="aside">unknown', listed) == ["homebrw"]
+    fill(store, 1, "homebrw")
+    assert ">unknown</span>" not in administrator.open("/admin/tokens").text
+    invented = administrator.send(path, name="ci", scopes=["ingest"], known=["made-up"])
+    assert invented.status_code == 422
+
+
+def test_the_entry_of_a_revoked_token_says_what_changed(
+    administrator: Visitor, store: Store
+) -> None:
+    administrator.send("/admin/tokens/new", name="ci", scopes=["ingest"])
+    asked = administrator.open("/admin/tokens/1/revoke").text
+    assert "Revoke the token ci (bmt_" in asked
+    assert "It was never used. It stored 0 batch runs, which stay." in asked
+    administrator.send("/admin/tokens/1/revoke")
+    chosen, _ = AuditFilter.parse({}, NOW.date())
+    with store.read() as connection:
+        [entry, *_] = audit.iter_entries(connection, chosen)
+    [(name, before, after)] = entry.changes
+    assert (entry.action, name, before) == ("revoke token", "revoked_at", None)
+    assert str(after).startswith("2026-11-23")
 
 
 def test_a_finding_is_snoozed_and_told_of_again(administrator: Visitor, store: Store) -> None:

@@ -2,22 +2,32 @@
 
 from datetime import timedelta
 
-from flask import Blueprint, Response, request
-from wtforms import Form, PasswordField, SelectField, StringField
+from flask import Blueprint, Response, request, url_for
+from wtforms import Form, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, NumberRange
+from wtforms.widgets import PasswordInput
 
 from batch_dashboard.errors import InputError, NotFound
 from batch_dashboard.model.incidents import TEST_MESSAGE, Incident
 from batch_dashboard.model.pipelines import NOTICE, SEVERITIES
+from batch_dashboard.model.wording import plural
 from batch_dashboard.services import destinations, snoozes
 from batch_dashboard.store import alerts, incidents
 from batch_dashboard.views.choice import current_time
 from batch_dashboard.views.connection import connection, release, settings
-from batch_dashboard.views.forms import WholeNumberField, changing, done, errors_in, page
+from batch_dashboard.views.forms import (
+    WholeNumberField,
+    changing,
+    confirmation,
+    done,
+    errors_in,
+    page,
+)
 
 blueprint = Blueprint("admin_notifications", __name__, url_prefix="/admin/notifications")
 
+TEST = "test"
 SHOWN_DELIVERIES = 50
 SHOWN_INCIDENTS = 200
 FROM_SEVERITY = [SelectChoice(severity, f"{severity} or worse") for severity in SEVERITIES]
@@ -26,21 +36,21 @@ FROM_SEVERITY = [SelectChoice(severity, f"{severity} or worse") for severity in 
 class DestinationForm(Form):  # type: ignore[misc]
     """Where messages go."""
 
-    name = StringField(
-        "Name", [InputRequired("Say what it is called.")], render_kw={"maxlength": 60}
-    )
-    url = PasswordField(
+    name = StringField("Name", [InputRequired("Enter a name.")], render_kw={"maxlength": 60})
+    url = StringField(
         "Apprise URL",
         [InputRequired("Enter the URL.")],
+        # A form that comes back keeps it; a stored URL is never shown.
+        widget=PasswordInput(hide_value=False),
         render_kw={"autocomplete": "off", "maxlength": 2000},
     )
-    least_severity = SelectField("It gets what is", choices=FROM_SEVERITY, default=NOTICE)
+    least_severity = SelectField("Severity", choices=FROM_SEVERITY, default=NOTICE)
 
 
 class SeverityForm(Form):  # type: ignore[misc]
     """From which severity on a destination is told."""
 
-    least_severity = SelectField("It gets what is", choices=FROM_SEVERITY)
+    least_severity = SelectField("Severity", choices=FROM_SEVERITY)
 
 
 class IncidentSnoozeForm(Form):  # type: ignore[misc]
@@ -69,10 +79,12 @@ def index() -> tuple[str, int]:
 
 @blueprint.post("/destinations")
 def add() -> Response | tuple[str, int]:
-    """Make a destination."""
+    """Create a destination, or only send a test message to it."""
     form = DestinationForm(request.form)
     if form.validate():
         with errors_in(form):
+            if TEST in request.form:
+                return _page(form, is_accepted=_test_entered(form))
             with changing() as change:
                 destinations.create(
                     change,
@@ -81,9 +93,26 @@ def add() -> Response | tuple[str, int]:
                     form.url.data,
                     form.least_severity.data,
                 )
-            said = f"{form.name.data} is made; its URL is kept encrypted and never shown. Test it."
+            said = f"{form.name.data} is created. Its URL is stored encrypted and never shown."
             return done(said, ".index")
     return _page(form)
+
+
+def _test_entered(form: DestinationForm) -> bool:
+    """Send a test message by what was entered; whether it was accepted. Raises InputError."""
+    entered = destinations.checked(form.name.data, form.url.data, form.least_severity.data)
+    error = _test(entered)
+    if error:
+        form.url.errors = [f"The test message was not accepted: {error}."]
+    return error is None
+
+
+def _test(destination: destinations.Destination) -> str | None:
+    release()
+    error = destinations.send(destination, TEST_MESSAGE, settings().url)
+    with changing() as change:
+        destinations.note_test(change, destination, TEST_MESSAGE, error)
+    return error
 
 
 @blueprint.post("/destinations/<name:name>/severity")
@@ -94,15 +123,33 @@ def set_severity(name: str) -> Response:
         raise InputError("least_severity", f"a severity is one of {', '.join(SEVERITIES)}")
     with changing() as change:
         destinations.set_severity(change, name, form.least_severity.data)
-    return done(f"{name} gets what is {form.least_severity.data} or worse.", ".index")
+    said = f"{name} now gets messages that are {form.least_severity.data} or worse."
+    return done(said, ".index")
 
 
-@blueprint.post("/destinations/<name:name>/remove")
-def remove(name: str) -> Response:
-    """Delete a destination."""
-    with changing() as change:
-        destinations.remove(change, name)
-    return done(f"{name} is removed; what waited for it is given up.", ".index")
+@blueprint.route("/destinations/<name:name>/remove", methods=["GET", "POST"])
+def remove(name: str) -> Response | tuple[str, int]:
+    """Remove a destination, after a look at what that means."""
+    if request.method == "POST":
+        with changing() as change:
+            destinations.remove(change, name)
+        return done(f"{name} is removed.", ".index")
+    if name not in {each.name for each in alerts.fetch_destinations(connection())}:
+        raise NotFound("There is no such destination any more.")
+    waiting = alerts.count_waiting(connection(), name)
+    return confirmation(
+        Form(),
+        question=f"Remove the destination {name}?",
+        consequences=[
+            f"No more notifications are sent to {name}.",
+            f"{plural(waiting, 'message')} waiting to be sent there will be given up.",
+            "Its URL is deleted. To use the destination again, enter the URL again.",
+            "The delivery log keeps the messages that were sent.",
+        ],
+        button=f"Remove {name}",
+        back=url_for(".index"),
+        back_words="Notifications",
+    )
 
 
 @blueprint.post("/destinations/<name:name>/test")
@@ -112,11 +159,10 @@ def test(name: str) -> Response:
     found = next((each for each in every if each.name == name), None)
     if found is None:
         raise NotFound("There is no such destination any more.")
-    release()
-    error = destinations.send(found, TEST_MESSAGE, settings().url)
-    with changing() as change:
-        destinations.note_test(change, found, TEST_MESSAGE, error)
-    said = f"{name} did not accept it: {error}." if error else f"{name} accepted the test message."
+    error = _test(found)
+    said = f"{name} accepted the test message."
+    if error:
+        said = f"{name} did not accept the test message: {error}."
     return done(said, ".index")
 
 
@@ -129,7 +175,7 @@ def snooze() -> Response | tuple[str, int]:
             with changing() as change:
                 until = change.now + timedelta(hours=form.hours.data)
                 snoozes.snooze(change, form.key.data, until, form.reason.data or "")
-            return done("It is snoozed: pages show it, nobody is told.", ".index")
+            return done("Snoozed: pages still show it, but no notifications are sent.", ".index")
     return _page(snooze=form)
 
 
@@ -138,7 +184,7 @@ def end_snooze() -> Response:
     """Tell of a finding again."""
     with changing() as change:
         snoozes.end(change, request.form.get("key", ""))
-    return done("It is told of again.", ".index")
+    return done("The snooze is ended: notifications are sent again.", ".index")
 
 
 @blueprint.post("/incidents/<row_id:incident_id>/snooze")
@@ -182,7 +228,10 @@ def _snooze_form() -> SnoozeForm:
 
 
 def _page(
-    destination: DestinationForm | None = None, snooze: SnoozeForm | None = None
+    destination: DestinationForm | None = None,
+    snooze: SnoozeForm | None = None,
+    *,
+    is_accepted: bool = False,
 ) -> tuple[str, int]:
     conn = connection()
     destination = destination or DestinationForm()
@@ -194,6 +243,7 @@ def _page(
         destination,
         snooze,
         form=destination,
+        is_accepted=is_accepted,
         snooze_form=snooze,
         destinations=[(each, each.name in stored) for each in goes_to],
         severities=SEVERITIES,

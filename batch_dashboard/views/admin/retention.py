@@ -1,22 +1,41 @@
 """How long rows are kept, and dropping what is older."""
 
+from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
-from flask import Blueprint, Response, request
-from wtforms import Form
+from flask import Blueprint, Response, request, url_for
+from wtforms import Form, StringField
 from wtforms.validators import Optional
+from wtforms.widgets import HiddenInput
 
-from batch_dashboard.model.retention import DEFAULT_DAYS, Retention, oldest_day
+from batch_dashboard.model.retention import (
+    AUDIT,
+    DEFAULT_DAYS,
+    RESULTS,
+    RUNS,
+    Retention,
+    oldest_day,
+)
+from batch_dashboard.model.wording import count
 from batch_dashboard.services import jobs, retention
 from batch_dashboard.store import jobs as job_store
 from batch_dashboard.views.choice import current_time
 from batch_dashboard.views.connection import connection
-from batch_dashboard.views.forms import WholeNumberField, changing, done, errors_in, page
+from batch_dashboard.views.forms import (
+    WholeNumberField,
+    changing,
+    confirmation,
+    done,
+    errors_in,
+    page,
+)
 
 blueprint = Blueprint("admin_retention", __name__, url_prefix="/admin/retention")
 
 PREVIEW = "preview"
 SHOWN_JOBS = 5
+ROWS = {RESULTS: "results", RUNS: "batch runs", AUDIT: "entries of the audit log"}
 NUMBER = {"inputmode": "numeric"}
 
 
@@ -31,6 +50,12 @@ class RetentionForm(Form):  # type: ignore[misc]
     def retention(self) -> Retention:
         """What was entered."""
         return Retention(self.results.data, self.runs.data, self.audit.data)
+
+
+class DropForm(Form):  # type: ignore[misc]
+    """The days that a confirmation was asked for."""
+
+    days = StringField(widget=HiddenInput())
 
 
 @blueprint.get("")
@@ -50,7 +75,7 @@ def set_days() -> Response | tuple[str, int]:
                 return _page(form, chosen)
             with changing() as change:
                 retention.set_days(change, chosen)
-            return done("It is set. The next night drops what is older, or you do now.", ".index")
+            return done("The days are set. What is older is dropped next night.", ".index")
     return _page(form)
 
 
@@ -59,16 +84,49 @@ def reset() -> Response:
     """Back to the defaults."""
     with changing() as change:
         retention.set_days(change, Retention(*DEFAULT_DAYS.values()))
-    return done("Rows are kept as long as they are by default.", ".index")
+    return done("The default days are set.", ".index")
 
 
-@blueprint.post("/run")
-def run() -> Response:
-    """Drop what is too old now."""
-    with changing() as change:
-        change.record("ask to prune", "retention")
-        jobs.ask(change, jobs.PRUNE, {})
-    return done("What is too old is being dropped in the background.", ".index")
+@blueprint.route("/run", methods=["GET", "POST"])
+def run() -> Response | tuple[str, int]:
+    """Drop what is too old now, after a look at how much that is."""
+    conn, now = connection(), current_time()
+    days = retention.fetch(conn)
+    old = {ROWS[kind]: found.rows for kind, found in retention.preview(conn, days, now).items()}
+    form = DropForm(request.form if request.method == "POST" else None)
+    if request.method == "POST":
+        if form.days.data == _as_text(days):
+            with changing() as change:
+                change.record("ask to prune", "retention", None, old)
+                jobs.ask(change, jobs.PRUNE, {})
+            return done("Old rows are being dropped in the background.", ".index")
+        form.form_errors.append("The days were changed meanwhile. Look at the numbers again.")
+    form.days.data = _as_text(days)
+    doomed = [
+        f"{count(old[name])} {name} from before {day} will be deleted."
+        for name, day in _limits(days)
+        if old[name]
+    ]
+    last = "This cannot be undone. Sums and charts stay as they are."
+    return confirmation(
+        form,
+        question="Drop old rows now?",
+        consequences=[*doomed, last] if doomed else ["No row is older than it is kept."],
+        button="Drop now" if doomed else None,
+        back=url_for(".index"),
+        back_words="Retention",
+    )
+
+
+def _limits(days: Retention) -> Iterator[tuple[str, date]]:
+    """What is dropped at all, and from before which day."""
+    for name, each in zip(ROWS.values(), days, strict=True):
+        if day := oldest_day(each, current_time()):
+            yield name, day
+
+
+def _as_text(days: Retention) -> str:
+    return ",".join("" if each is None else str(each) for each in days)
 
 
 def _page(form: RetentionForm, chosen: Retention | None = None) -> tuple[str, int]:
@@ -86,6 +144,7 @@ def _page(form: RetentionForm, chosen: Retention | None = None) -> tuple[str, in
         form,
         form=form,
         rows=rows,
+        names=ROWS,
         is_preview=chosen is not None,
         is_default=in_force == Retention(*DEFAULT_DAYS.values()),
         defaults=list(DEFAULT_DAYS.values()),

@@ -1,8 +1,8 @@
-"""Tokens: made and shown once, rotated, revoked."""
+"""Tokens: created and shown once, rotated, revoked."""
 
 from datetime import UTC, timedelta
 
-from flask import Blueprint, Response, abort, make_response, render_template, request
+from flask import Blueprint, Response, abort, make_response, render_template, request, url_for
 from wtforms import (
     DateTimeLocalField,
     Form,
@@ -15,6 +15,7 @@ from wtforms.validators import InputRequired, NumberRange, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from batch_dashboard.errors import NotFound
+from batch_dashboard.model.wording import plural, relative
 from batch_dashboard.services import tokens
 from batch_dashboard.services.tokens import NewToken
 from batch_dashboard.store import batch_runs
@@ -22,7 +23,14 @@ from batch_dashboard.store import tokens as token_store
 from batch_dashboard.store.tokens import Token
 from batch_dashboard.views.choice import current_time
 from batch_dashboard.views.connection import connection, settings
-from batch_dashboard.views.forms import WholeNumberField, changing, done, errors_in, page
+from batch_dashboard.views.forms import (
+    WholeNumberField,
+    changing,
+    confirmation,
+    done,
+    errors_in,
+    page,
+)
 
 blueprint = Blueprint("admin_tokens", __name__, url_prefix="/admin/tokens")
 
@@ -30,11 +38,9 @@ DEFAULT_OVERLAP_HOURS = 24
 
 
 class TokenForm(Form):  # type: ignore[misc]
-    """A token to be made."""
+    """A token to be created."""
 
-    name = StringField(
-        "Name", [InputRequired("Say what it is called.")], render_kw={"maxlength": 60}
-    )
+    name = StringField("Name", [InputRequired("Enter a name.")], render_kw={"maxlength": 60})
     scopes = SelectMultipleField(
         "What it is for",
         choices=[
@@ -45,8 +51,11 @@ class TokenForm(Form):  # type: ignore[misc]
         option_widget=CheckboxInput(),
         widget=ListWidget(prefix_label=False),
     )
+    known = SelectMultipleField(
+        "Ecosystems", option_widget=CheckboxInput(), widget=ListWidget(prefix_label=False)
+    )
     ecosystems = TextAreaField(
-        "Ecosystems", render_kw={"rows": 2, "autocapitalize": "none", "spellcheck": "false"}
+        "Other ecosystems", render_kw={"rows": 2, "autocapitalize": "none", "spellcheck": "false"}
     )
     expires_at = DateTimeLocalField(
         "Expires at (UTC)",
@@ -62,7 +71,7 @@ class RotateForm(Form):  # type: ignore[misc]
     overlap_hours = WholeNumberField(
         "Both are in force for (hours)",
         [
-            InputRequired("Say for how many hours."),
+            InputRequired("Enter the number of hours."),
             NumberRange(0, tokens.MAX_OVERLAP.days * 24, "From 0 to 2,160 hours."),
         ],
         default=DEFAULT_OVERLAP_HOURS,
@@ -78,18 +87,18 @@ def index() -> str:
         tokens=token_store.fetch_all(connection()),
         now=current_time(),
         of_environment=settings().ingest_token is not None,
+        known=set(_known()),
     )
 
 
 @blueprint.route("/new", methods=["GET", "POST"])
 def new() -> Response | tuple[str, int]:
-    """Make a token."""
+    """Create a token."""
     form = TokenForm(request.form if request.method == "POST" else None)
-    known = [span.ecosystem for span in batch_runs.fetch_ecosystems(connection())]
+    form.known.choices = [SelectChoice(name, name) for name in _known()]
     if request.method == "POST" and form.validate():
-        named = [
-            name for line in (form.ecosystems.data or "").splitlines() if (name := line.strip())
-        ]
+        typed = (line.strip() for line in (form.ecosystems.data or "").splitlines())
+        named = [*form.known.data, *filter(None, typed)]
         expires_at = form.expires_at.data
         with errors_in(form):
             with changing() as change:
@@ -103,12 +112,12 @@ def new() -> Response | tuple[str, int]:
                     form.note.data or "",
                 )
             return _shown_once(made)
-    return page("pages/admin/tokens/new.html", form, form=form, known=known)
+    return page("pages/admin/tokens/new.html", form, form=form)
 
 
 @blueprint.route("/<row_id:token_id>/rotate", methods=["GET", "POST"])
 def rotate(token_id: int) -> Response | tuple[str, int]:
-    """Make a token in place of another."""
+    """Create a token that replaces another."""
     token = _token(token_id)
     form = RotateForm(request.form if request.method == "POST" else None)
     if request.method == "POST" and form.validate():
@@ -126,14 +135,35 @@ def rotate(token_id: int) -> Response | tuple[str, int]:
 
 @blueprint.route("/<row_id:token_id>/revoke", methods=["GET", "POST"])
 def revoke(token_id: int) -> Response | tuple[str, int]:
-    """Take a token out of force."""
+    """Revoke a token, after a look at what that means."""
     token, form = _token(token_id), Form()
     if request.method == "POST":
         with errors_in(form):
             with changing() as change:
                 tokens.revoke(change, token_id)
-            return done(f"{token.name} is revoked: it is refused from now on.", ".index")
-    return page("pages/admin/tokens/revoke.html", form, form=form, token=token)
+            return done(f"{token.name} is revoked and refused from now on.", ".index")
+    now = current_time()
+    used = "It was never used."
+    if token.last_used_at is not None:
+        place = f" from {token.last_used_from}" if token.last_used_from else ""
+        used = f"It was last used {relative(token.last_used_at, now)}{place}."
+    return confirmation(
+        form,
+        question=f"Revoke the token {token.name} ({token.token_prefix}…)?",
+        consequences=[
+            "Every request with this token is refused with 401 from now on.",
+            f"{used} It stored {plural(token.uploads, 'batch run')}, which stay.",
+            "This cannot be undone. You can create another token.",
+        ],
+        button=f"Revoke {token.name}",
+        back=url_for(".index"),
+        back_words="Tokens",
+    )
+
+
+def _known() -> list[str]:
+    """The ecosystems that batch runs are stored of."""
+    return [span.ecosystem for span in batch_runs.fetch_ecosystems(connection())]
 
 
 def _token(token_id: int) -> Token:
@@ -149,6 +179,9 @@ def _shown_once(made: NewToken, old: Token | None = None) -> Response:
     """The one answer that holds the token: no other page, log or table does."""
     found = token_store.find(connection(), made.id)
     old = old and token_store.find(connection(), old.id)
+    unknown = sorted(set(found.ecosystems or ()) - set(_known())) if found else []
     return make_response(
-        render_template("pages/admin/tokens/made.html", made=made, token=found, old=old)
+        render_template(
+            "pages/admin/tokens/made.html", made=made, token=found, old=old, unknown=unknown
+        )
     )

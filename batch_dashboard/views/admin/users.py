@@ -1,18 +1,20 @@
 """The people who may sign in."""
 
-from flask import Blueprint, Response, abort, render_template, request
+from flask import Blueprint, Response, abort, render_template, request, url_for
 from wtforms import Form, PasswordField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
 from batch_dashboard.errors import NotFound
+from batch_dashboard.model.wording import plural
 from batch_dashboard.services import users
 from batch_dashboard.services.users import ROLES, VIEWER
+from batch_dashboard.store import sessions
 from batch_dashboard.store import users as user_store
 from batch_dashboard.store.users import User
 from batch_dashboard.views.access import current_user
 from batch_dashboard.views.connection import connection
-from batch_dashboard.views.forms import changing, done, errors_in, page
+from batch_dashboard.views.forms import changing, confirmation, done, errors_in, page
 
 blueprint = Blueprint("admin_users", __name__, url_prefix="/admin/users")
 
@@ -101,18 +103,32 @@ def set_password(user_id: int) -> Response | tuple[str, int]:
     return _page(user, form)
 
 
-@blueprint.post("/<row_id:user_id>/remove")
+@blueprint.route("/<row_id:user_id>/remove", methods=["GET", "POST"])
 def remove(user_id: int) -> Response | tuple[str, int]:
-    """Remove a user."""
-    user, form = _user(user_id), RoleForm()
+    """Remove a user, after a look at what that means."""
+    user, form = _user(user_id), Form()
     own = current_user()
     if own is not None and own.id == user_id:
         abort(409, "You cannot remove yourself; another administrator can.")
-    with errors_in(form):
-        with changing() as change:
-            users.remove(change, user_id)
-        return done(f"{user.name} is removed and signed out.", ".index")
-    return _page(user, NewPasswordForm(), form)
+    if request.method == "POST":
+        with errors_in(form):
+            with changing() as change:
+                users.remove(change, user_id)
+            return done(f"{user.name} is removed and signed out.", ".index")
+    browsers = sessions.count_of_user(connection(), user_id)
+    return confirmation(
+        form,
+        question=f"Remove the user {user.name}?",
+        consequences=[
+            f"{user.name} ({user.role}) can no longer sign in.",
+            f"{plural(browsers, 'browser')} in which {user.name} is signed in will be signed out.",
+            f"What {user.name} did stays in the audit log.",
+            "This cannot be undone. You can create another user with the same name.",
+        ],
+        button=f"Remove {user.name}",
+        back=url_for(".show", user_id=user_id),
+        back_words=user.name,
+    )
 
 
 def _user(user_id: int) -> User:
