@@ -34,3 +34,10 @@ def _last_written(line: str) -> str:
     if "\r" not in line:
         return line
     return line.rstrip("\r").rpartition("\r")[2]
+
+
+def lowered(text: str) -> str:
+    """The text in lower case and of the same length."""
+    low = text.lower()
+    # The capital dotted I becomes two characters.
+    return low if len(low) == len(text) else text.replace("\u0130", "i").lower()

@@ -1,0 +1,92 @@
+"""What a single line of a message is: noise, a wrapper, or an error of some weight."""
+
+from enum import IntEnum
+from functools import lru_cache
+from typing import NamedTuple
+
+from batch_dashboard.model.reasons import signs
+from batch_dashboard.model.reasons.prefixes import strip_prefix
+
+
+class Kind(IntEnum):
+    """How much a line says about the cause; the reason is a line of the largest kind."""
+
+    NOISE = 0  # about no error: a stack frame, a warning, a note, progress, advice, source code
+    WRAPPER = 1  # reports only that something failed
+    VAGUE = 2  # names what failed and no cause
+    WEAK = 3  # has an error phrase somewhere
+    ERROR = 4  # begins with an error word, or has one before a colon
+    EXCEPTION = 5  # an exception, with its text
+    DEFINITE = 6  # an error with its place or its code, or one of the operating system
+
+
+class Line(NamedTuple):
+    """A line of a message as far as it can be judged by itself."""
+
+    kind: Kind
+    text: str  # without its prefix
+    is_marked: bool  # its prefix marks it as an error
+
+
+# The same lines come in many messages: a look-up takes a tenth of a judgement.
+@lru_cache(maxsize=4_096)
+def has_clue(line: str) -> bool:
+    """Whether a line may be about an error at all."""
+    return bool(signs.CLUES.search(line.lower()))
+
+
+@lru_cache(maxsize=2_048)
+def read_line(line: str) -> Line:
+    """Judge a line of a message."""
+    text, is_marked = strip_prefix(line)
+    return Line(kind_of(text, is_marked=is_marked), text, is_marked)
+
+
+@lru_cache(maxsize=1_024)
+def kind_of(text: str, *, is_marked: bool) -> Kind:
+    """The kind of a line without its prefix."""
+    low = text.lower()
+    if signs.STATUS.search(low):
+        return Kind.VAGUE
+    if _is_noise(low) or (not is_marked and signs.START_CODE.match(low)):
+        return Kind.NOISE
+    if _has_any(low, signs.DEFINITE_PHRASES) or signs.START_DEFINITE.match(low):
+        return Kind.DEFINITE
+    if _is_wrapper(low):
+        return Kind.VAGUE if signs.SYSTEM_EXIT.search(low) else Kind.WRAPPER
+    if "error" in low and signs.LOCATED_ERROR.search(low):
+        return Kind.DEFINITE
+    if signs.START_EXCEPTION.match(text) or _has_any(low, signs.EXCEPTION_PHRASES):
+        return Kind.EXCEPTION
+    if signs.START_VAGUE.match(low):
+        return Kind.VAGUE
+    if signs.ENDS_AS_FAILED.search(low):
+        return Kind.VAGUE if signs.BUILD_WORDS.search(low) else Kind.WEAK
+    if is_marked or signs.START_ERROR.match(low) or signs.ERROR_INSIDE.search(low):
+        return Kind.ERROR
+    if signs.WEAK_INSIDE.search(low) or _has_any(low, signs.WEAK_WORDS):
+        return Kind.WEAK
+    return Kind.NOISE
+
+
+def _is_noise(low: str) -> bool:
+    if not low or _has_any(low, signs.NOISE_PHRASES):
+        return True
+    if signs.START_NOISE.match(low):
+        return not _has_any(low, signs.LINKER_PHRASES)
+    return ("0" in low or "no " in low) and bool(signs.NO_FAILURES.search(low))
+
+
+def _is_wrapper(low: str) -> bool:
+    if signs.START_WRAPPER.match(low):
+        return True
+    return any(
+        _has_any(low, phrases) for word, phrases in signs.WRAPPER_PHRASES.items() if word in low
+    )
+
+
+def _has_any(low: str, phrases: tuple[str, ...]) -> bool:
+    for phrase in phrases:  # noqa: SIM110 - any() with a generator takes twice as long
+        if phrase in low:
+            return True
+    return False

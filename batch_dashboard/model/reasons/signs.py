@@ -1,0 +1,253 @@
+"""The words and phrases that tell apart what lines of a failure message say.
+
+All are in lower case and are looked for in lines in lower case. `START_…` are expressions for the
+beginning of a line, `…_PHRASES` are plain texts anywhere in it.
+"""
+
+import re
+
+# A line without any of these is not looked at further. One expression whose alternatives begin
+# with different letters is the quickest way to find them.
+CLUES = re.compile(
+    r"a(?:bort|lready|ssert)|b(?:ad |roken)"
+    r"|c(?:a(?:n't|nnot|ncel|used by)|o(?:nflict|re dump|rrupt|uld not|uldn't)|rash|url: \()"
+    r"|d(?:e(?:adline|nied)|uplicate)|e(?:rr(?:or|!|_|eur)|x(?:ce(?:ption|ed)|it|pected|pired))"
+    r"|f(?:a(?:il|tal)|ehler|orbidden)|heap space"
+    r"|i(?:llegal|n(?:compatible|correct|sufficient|valid))|kill|m(?:alformed|emory|is(?:match|sing))"
+    r"|n(?:'t |o(?:t |t-|thing | m| such| space| rule| package| targets| suitable))|panic"
+    r"|re(?:fused|jected|quire|set by)|s(?:egmentation|ignal)"
+    r"|t(?:erminated|here (?:is|are) no |ime(?:d )?out|oo (?:few|large|long|many)|raceback)"
+    r"|un(?:able|author|avail|bound|caught|dec|def|expected|handled|known|met |reach|recogni|res"
+    r"|satisf|supported|terminated)|, but |\*\* \(|\.\.\. (?:warn|note)|:\d+: "
+)
+# Words that are an error wherever they stand.
+WEAK_WORDS = (
+    *("cannot", "can't", "could not", "couldn't", "unable", "no such", "no matching", "nothing "),
+    *("not ", "n't ", "unknown", "unexpected", "unsupported", "unrecogni", "unavailable"),
+    *("undeclared", "unauthori", "unsatisf", "unreachable", "missing", "requires", "required"),
+    *("invalid", "illegal", "incompatible", "mismatch", "denied", "refused", "rejected"),
+    *("forbidden", "timeout", "deadline", "exceed", "expired", "too many", "too large"),
+    *("signal", "cancel", "conflict", "corrupt", "abort", "terminated", "duplicate", "broken"),
+    *("expected", "already", "crash", "shutdown", "lost ", "reset by", "quota", "status"),
+    *(
+        "unterminated",
+        "violat",
+        "bad ",
+        "no targets",
+        ", but ",
+        "exit",
+        "no module",
+        "no package",
+        "fehler",
+        "erreur",
+    ),
+)
+
+
+def _starts(*expressions: str) -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{expression})" for expression in expressions))
+
+
+# ---- Lines that are about no error ----
+
+START_CODE = _starts(
+    r"(?:throw|raise|return|import|from|assert|def|if|for|const|let|var|int|static|void) .*[({;=]"
+)
+START_NOISE = _starts(
+    # Stack frames.
+    r"at [\w$.<>\[\]/@-]+[ (]*[(:<]|at (?:\S+:\d+|async |new |/|file:)",
+    r"file \"[^\"]*\", line \d|from \S+:\d+|#\d+ +(?:0x|\S+ ?\()|\d+: +(?:0x|\S+::)",
+    r"\S+:\d+:in [`'][^'`]*'$",
+    r"goroutine \d|created by |\.{3} \d+ (?:more|common)|node:|node\.js v|\d+\. +[├└│]",
+    r"(?:stack ?|back)trace:|stack backtrace|require stack|calls: ",
+    # Source code.
+    r"\d+ *\||[~^ ]+$|in file included from |from \S+[,:]\d|\S+: (?:in |at (?:top|global) )",
+    # Shell traces and command lines.
+    r"\++ \S|(?:set -|cd |export )",
+    r"(?:\S*/)?(?:ccache |libtool: (?:compile|link): +)?(?:[\w.-]+-)?"
+    r"(?:cc|gcc|g\+\+|c\+\+|clang|clang\+\+|cl|cl\.exe|ld|ar|rustc|javac|gfortran|nvcc)(?:-\d+)? -",
+    # Other levels than errors, and advice.
+    r"[\[(<]?(?:warn(?:ing)?|info|debug|trace|notice|note|hint|help|tip)s?\b",
+    r"= (?:note|help)\b|deprecat\w+ ",
+    r"(?:see|for (?:more|further|details|help)|please|to |try |run |use |if |did you|you |usage)\b",
+    r"(?:there (?:is|are) likely|consider|options|learn more|read more|report |perhaps|maybe)\b",
+    r"(?:check (?:that|your|whether|if)|make sure|suggestion|alternatively|or |a complete log)\b",
+    r"(?:this (?:is|may|might|error (?:orig|is us))|in order to|when |additional|fix |remove )\b",
+    r"-{1,2}[a-z][\w-]*(?:[ ,=]|$)",
+    # npm's lines about the run, not the error.
+    r"(?:path|cwd|errno|syscall|command|node|npm|dest|stack|signal|spawnargs) +[^:]*$",
+    # Progress.
+    r"(?:compil|download|fetch|install|unpack|build|link|generat|collect|extract|resolv|check|creat"
+    r"|prepar|process|set|select|read|us|add|updat|runn?|execut|enter|leav|start|finish|load|look"
+    r"|search|test|perform|skipp|ignor|retry|wait|clean|remov|replac|verify|pull|push|clon|patch"
+    r"|restor|scann|analy[sz]|configur|copy|writ|mov|receiv|sav|upload|trying)(?:ing|ed)\b"
+    r"(?!.*(?:error|fail|cannot|can't|could not|unable|denied|refused|no such|timed out|fatal)\b)",
+    r"(?:get|hit|ign):\d",
+    # Where an exception was raised that stands elsewhere, and the values of an assertion.
+    r"\S+:\d+: \w*(?:error|exception)$|\+ +(?:where|and) ",
+    r"[`'\"]?(?:expected|actual|received|left|right|got|want)(?:[`'\"]|\[[\d:]+\])*\s*[:|](?:\s|$)",
+    # Success.
+    r"[✅✓✔√☑]|(?:ok|pass|passed|success\w*)\b|\[ *(?:ok|pass|passed|done) *\]",
+    r"(?:\d+ )?no (?:errors?|failures?|problems?|issues?)\b|0 (?:errors?|failed|failures?)\b",
+)
+NOISE_PHRASES = (
+    "warning:",
+    "warning(",
+    ": warning ",
+    ": note:",
+    "conftest.",
+    ": required from",
+    "[info]",
+    "[debug]",
+)
+# A count of nothing, unless another count stands in the same line.
+NO_FAILURES = re.compile(
+    r"(?<![\w.])(?:0|no) (?:errors?|failures?|failed)\b(?!.*[1-9]\d* (?:error|fail))"
+    r"|\b(?:errors?|failures?|failed)[:=] ?0\b(?!.*(?:error|fail)\w*[:=] ?[1-9])"
+)
+
+# The result of a check, as a line of its own.
+STATUS = re.compile(r"\.\.\. ?(?:error|failed|fail|warning|note)$")
+
+# ---- Lines that only report that something failed ----
+
+START_WRAPPER = _starts(
+    r"traceback \(most|exception in thread\b|during handling of|the above exception",
+    r"(?:fatal )?(?:error|failure|failures|errors|exception|fail|failed|fatal|panic)\W*$",
+    r"(?:an? )?(?:unexpected |unknown |unhandled )?(?:error|exception|failure)s?"
+    r" (?:has |was |have )?(?:occurr?ed|encountered)\W*$",
+    r"(?:unexpected|unknown|internal) error\W*$|something went wrong\W*$",
+    r"an error occurred while installing|what went wrong\W*$",
+    r"aborting\b|aborted[!.]*$|giving up\b|stopp(?:ed|ing)\b|exiting\b|execution halted",
+    r"throw |raise |begin failed|compilation error\b|code \d+$|\d+ errors?$|error running ",
+    r"there (?:was|were) \d+ (?:error|failure)|the compilation of .* failed|error while compiling ",
+    r"evaluation failed|failed!|\[ *failed *\] \d+ tests?|error is not recoverable",
+    r"fatal error occurred|fatal: could not read from remote repository",
+    # Builds.
+    r"(?:\[[^\]]+\] )?error (?:code )?\d+$|nmake : fatal error u1077|ninja: build stopped",
+    r"failed: (?!.*::)\S*$|failed: \[|subcommand failed$",
+    r"(?:error: )?(?:builder for|build of) |error: \d+ dependenc|error: cannot build ",
+    r"error: recipe [`'\"]\S+ failed|error: test failed|error: script \S+ exited",
+    r"(?:error: )?failed to (?:run custom build command|build|compile|compile rust)\b[^:]*$",
+    r"(?:error: )?(?:failed|could not) (?:building|to build|build|install) (?:\w+ )*wheels?\b",
+    r"(?:error: )?(?:execution|task|step|stage|job|hook|phase|script|target)\b.*\bfailed\W*$",
+    r"(?:error: )?command\b.*\bfailed\W*$",
+    r"(?:error: )?(?:command|process|script) failed\b[^:]*(?:: [\w./-]+ .*)?$",
+    r"(?:error )?command failed\b|failed at the .* script|exit handler",
+    r"> ?task .*failed|execution failed for task|failure: build",
+    # Results of tests, and sums of them.
+    r"fail\s+\S+\s+(?:\[|[\d.]+m?s$|\()|test result: |\[ *fail +\d|failed \([a-z]+=\d",
+    r"failed \d+/\d+|result: fail|tests? (?:suites?|files|run)? *:|test suites?:",
+    r"\W*(?:[a-z]+[:!]? ){0,4}\d+ (?:[\w()-]+ ){0,3}?"
+    r"(?:errors?|failures?|failed|failing|problems?|issues?|errored|fatal)\b[^:]*$",
+    r"\W*(?:[a-z]+ ){0,2}(?:tests?|specs?|suites?|files|failures?|errors?|examples|checks)"
+    r"[ :,=]+\d[^:]*$",
+    r"(?:error: )?(?:failed|failing) (?:tests?|examples)\b[^:]*:?.{0,200}$",
+    r"(?:error: )?!? ?test failures\W*$",
+    r".*\bdetails:|error: (?:configuration|installation) failed for|error\(s\) in re-building",
+    r"\d+ of \d+ .*fail",
+    r"(?:summary: )?processing the following",
+    r"the following (?:\w+ )*(?:failed|failures?|errors?)\W*$",
+)
+WRAPPER_PHRASES = {
+    "fail": (
+        *("could not build wheels", "failed building ", "lazy loading failed"),
+        *("compilation failed", "compilation failure", "build failed", "tests failed"),
+        *("build step failed", "configure step failed", "subprocess failed"),
+        *("linker command failed", "failed with exit", "failed with code", "failed with status"),
+        *("failed with return", "failed with error code", "re-building failed", "failed to build"),
+        *("failed with a non", "failed due to", "following build commands failed"),
+    ),
+    "<<<": ("<<< failure", "<<< error"),
+    "exit": (
+        *("exited with", "non-zero exit", "nonzero exit", "completed with exit code"),
+        *("finished with exit", "ld returned", "exit status", "exit code", "subprocess-exited"),
+        *("returned a non-zero", "did not exit successfully", "didn't exit successfully"),
+        "exit value",
+    ),
+    "code": ("returned a non-zero code", "returned an error code", "finished with non-zero"),
+    "compil": ("could not compile", "compilation terminated", "compilation aborted"),
+    "error": (
+        *("aborting due to", "errors occurred", "error generated", "errors generated"),
+        *("due to previous error", "due to errors"),
+    ),
+    "did not complete": ("did not complete successfully: exit",),
+    "metadata": ("metadata-generation-failed",),
+    "elifecycle": ("elifecycle",),
+    "some index": ("some index files",),
+    "terminating": ("terminating due to",),
+}
+# "failed" or the like where the line ends, so that no cause follows.
+ENDS_AS_FAILED = re.compile(
+    r"\b(?:failed|failing|failure|failures|error|errors|unsuccessful|stopped)[\s.!*)\]]*$"
+)
+# Codes with which a system ends a process; they tell more than that it failed.
+SYSTEM_EXIT = re.compile(r"\b(?:exit (?:code|status)|code|status|error)\W{1,2}(?:12[47]|13[479])\b")
+
+# ---- Causes ----
+
+DEFINITE_PHRASES = (
+    *("undefined reference to", "undefined symbol", "unresolved external", "symbol(s) not found"),
+    *("multiple definition of", "duplicate symbol", "cannot find -l", "library not found for"),
+    *("no rule to make target", "missing separator", "cmake error", "command not found"),
+    *("no space left on device", "disk quota exceeded", "cannot allocate memory"),
+    *("out of memory", "oom-kill", "segmentation fault", "core dumped", "bus error"),
+    *("illegal instruction", "sigkill", "sigsegv", "sigabrt", "killed signal", "signal: "),
+    *("curl: (", "internal compiler error", "loading shared libraries", "heap space"),
+)
+# The place of an error before the word, or its code behind it.
+LOCATED_ERROR = re.compile(
+    r"[:(]\d{1,7}(?:[,:.-]\d{1,7}){0,3}\)? ?: *(?:[\w-]+ ){0,2}?(?:error|fehler|erreur)\b"
+    r"|\berror(?: \[|\[| |: \[)[a-z]{1,5}-?\d{3,6}\b"
+)
+START_DEFINITE = _starts(
+    r"(?:\S+: )?(?:line \d+: +)?(?:\d+ )?killed\b|\[[^\]]+\] (?:killed|segmentation)",
+    r"e: (?:file:|\S+\.kts?:)",
+    r"(?:/\S*/)?(?:ba|da|z|k)?sh: .*: (?:not found|no such file|permission denied)",
+)
+# A class of exceptions at the beginning of a line in its own case, with or without a text.
+START_EXCEPTION = _starts(
+    r"(?:[\w$]+(?:\.|::|\\))*[A-Z]\w*?(?:Error|Exception|Failure|Fault|Timeout|Interrupt|NotFound)"
+    r"(?:<\w+>)?(?: \[[\w-]+\]| \(\w+\))?(?: ?: \S|\s*:?$| - \S)",
+    r"\*\* \([\w.]+\) |panic: |thread '[^']*' (?:\(\d+\) )?panicked |terminate called after",
+    r"(?:[a-z_]\w*\.)+[A-Z][\w$]*: \S|Errno::[A-Z]+: \S",
+    r"\S.* \([A-Z]\w*(?:Error|Exception)\)$",
+    r".*\b[Aa]ssertion\b.*\bfailed\b",
+)
+EXCEPTION_PHRASES = ("assertionerror", "panicked at")
+
+START_ERROR = _starts(
+    r"\W*(?:error|fatal|fail(?:ed|ure)?|panic|exception|abort(?:ed)?|err|fehler|erreur)\b",
+    r"\W*(?:cannot|can't|could not|couldn't|unable to|not able to|no such|no matching|no rule)\b",
+    r"(?:invalid|illegal|unknown|unsupported|unexpected|unrecogni[sz]ed|undefined|unresolved)\b",
+    r"(?:missing|not found|not enough|permission denied|access denied|connection|broken)\b",
+    r"(?:e|f|x|err|error|fatal)\W{1,3}[a-z]|err_[a-z]|no targets",
+    r"packages? (?:required|not)|nothing provides|there is no|mismatch|conflict|bad ",
+    # A location without the word, as some compilers and most test runners write.
+    r"(?:[\w.-]+: )?\S+\.[a-z]\w*:\d+:(?:\d+:)? \S|\S+\.[a-z]\w*\(\d+(?:,\d+)?\): \S",
+)
+# Names of tests that failed, and sums of what could not be had.
+START_VAGUE = _starts(
+    r"(?:fail(?:ed|ure)?:?|\[ *failed *\]) \S+(?: [(\[][\d.]+ ?m?s[)\]])?$",
+    r"not ok \d|test \S+ \.\.\. failed",
+    r"(?:error|failure|failed)(?: \d+)? \([^)]*\): |could not resolve all ",
+)
+# What a build consists of: that one of these failed is no cause.
+BUILD_WORDS = re.compile(
+    r"\b(?:builds?|buil[dt]ing|compil\w+|tests?|testing|packag\w+|modules?|recipes?|formulae?|wheels?"
+    r"|checks?|configur\w*|generat\w+|install\w*|vignettes?|jobs?|sessions?|steps?|tasks?|stages?|commands?"
+    r"|script|process\w*|target|run|runs|pipeline|make|cmake|ninja|cargo|gradle|maven|npm|yarn|link\w*)\b"
+)
+LINKER_PHRASES = DEFINITE_PHRASES[:8]
+ERROR_INSIDE = re.compile(
+    r"\b(?:error|fatal|fatal error|failed|failure|err)\b ?(?:\(\w+\))?[:!\]] ?\S"
+    r"|: (?:cannot|can't|could not|unable to|no such|permission denied|not found|invalid|unknown"
+    r"|unrecogni[sz]ed|not a|is a|connection|bad|missing|failed to|command not)\b"
+    r"|\berror in\b|timed out|timeout|operation was cancell?ed|not available"
+    r"|\b(?:can't|cannot|could not|couldn't|unable to|failed to) (?:access|connect|create|determine"
+    r"|download|fetch|find|load|locate|open|parse|read|resolve|satisfy|write)\b"
+)
+# Words that are an error wherever they stand as words of their own.
+WEAK_INSIDE = re.compile(
+    r"(?<![\w./-])(?:errors?|fail(?:s|ed|ure|ures)?|fatal|exception)(?![\w/-]|\.\w)"
+)
