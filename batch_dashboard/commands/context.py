@@ -12,7 +12,7 @@ import click
 from flask import current_app
 from flask.cli import with_appcontext
 
-from batch_dashboard.errors import BatchDashboardError
+from batch_dashboard.errors import BatchDashboardError, StoreUnavailable
 from batch_dashboard.services import changes
 from batch_dashboard.services.changes import COMMAND_LINE, Actor, Change
 from batch_dashboard.settings import Settings
@@ -64,6 +64,10 @@ def in_application(command: Callable[P, R]) -> Callable[P, R]:
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return command(*args, **kwargs)
+        except StoreUnavailable as error:
+            # Answers to clients do not say where it is.
+            where = store().url.render_as_string(hide_password=True)
+            raise click.ClickException(f"{error} (the database is {where})") from None
         except BatchDashboardError as error:
             raise click.ClickException(str(error)) from None
 

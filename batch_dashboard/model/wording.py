@@ -55,6 +55,12 @@ def plural(value: int, word: str) -> str:
     return f"{value:,} {word if value == 1 else word + 's'}"
 
 
+def sentence(text: str) -> str:
+    """A message as a sentence of a page: `it is gone` becomes `It is gone.`"""
+    end = "" if text.endswith((".", "!", "?")) or not text else "."
+    return text[:1].upper() + text[1:] + end
+
+
 def percent(rate: float | None) -> str:
     """`45.7 %` of 0.457, `–` of no rate. Only all is 100 %, only nothing 0 %."""
     if rate is None:

@@ -174,8 +174,8 @@ class Store:
         """Raises StoreUnavailable when a commit went into a file that is not the database."""
         if self.file is not None and not self.file.is_open_in(driver):
             raise StoreUnavailable(
-                f"{self.file.path} was replaced or removed while this was written, so it is not "
-                "stored; try again"
+                f"{self.file.path.name} was replaced or removed while this was written, so it is "
+                "not stored; try again"
             )
 
 

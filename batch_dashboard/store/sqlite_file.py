@@ -88,8 +88,8 @@ class DatabaseFile:
             before = _number(self.path)
             if before is None:
                 raise StoreUnavailable(
-                    f"there is no database file {self.path}; put it back, or make a new, empty one "
-                    "with `flask --app app setup`"
+                    f"the database file {self.path.name} is missing; put it back, or make a new, "
+                    "empty one with `flask --app app setup`"
                 )
             connection = self._open(kind, wait_seconds)
             try:
@@ -123,8 +123,8 @@ class DatabaseFile:
         if opened is None or not self._connections or self._log_number() == opened.log:
             return
         raise StoreUnavailable(
-            f"{self.path}{LOG} was removed or replaced while the service was running; nothing is "
-            "written until the service is stopped and started again"
+            f"{self.path.name}{LOG} was removed or replaced while the service was running; "
+            "nothing is written until the service is stopped and started again"
         )
 
     def forget(self) -> None:

@@ -29,6 +29,7 @@ from batch_dashboard.errors import (
     Problem,
     StoreUnavailable,
 )
+from batch_dashboard.model.wording import sentence
 from batch_dashboard.views.observing import note_error
 
 RETRY_SECONDS = 5
@@ -158,12 +159,14 @@ def _answer(
     headers: Iterable[tuple[str, str]] = (),
 ) -> Response:
     title = TITLES.get(status) or HTTPStatus(status).phrase
-    sentence = detail or SENTENCES.get(status, "")
+    explanation = detail or SENTENCES.get(status, "")
     if status == 404 and request.path.startswith("/batch-metrics"):
-        sentence = "There is nothing here. Batch runs are sent to POST /batch-metrics."
+        explanation = "There is nothing here. Batch runs are sent to POST /batch-metrics."
     if for_programs(request.path):
-        return problem(status, HTTPStatus(status).phrase, sentence or title, problems, headers)
-    page = render_template("errors/error.html", status=status, title=title, sentence=sentence)
+        return problem(status, HTTPStatus(status).phrase, explanation or title, problems, headers)
+    page = render_template(
+        "errors/error.html", status=status, title=title, sentence=sentence(explanation)
+    )
     return Response(page, status, headers=list(headers), mimetype="text/html")
 
 

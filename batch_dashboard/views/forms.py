@@ -18,6 +18,7 @@ from markupsafe import Markup
 from wtforms import DecimalField, Form, IntegerField
 
 from batch_dashboard.errors import Forbidden, FormSpent, InputError
+from batch_dashboard.model.wording import sentence
 from batch_dashboard.services import changes
 from batch_dashboard.services.changes import Actor, Change
 from batch_dashboard.services.sign_in import LONGEST_SESSION
@@ -103,9 +104,9 @@ def errors_in(form: Form) -> Iterator[None]:
     except InputError as error:
         if error.field in form:
             field = form[error.field]
-            field.errors = [*field.errors, _sentence(str(error))]
+            field.errors = [*field.errors, sentence(str(error))]
         else:
-            form.form_errors.append(_sentence(str(error)))
+            form.form_errors.append(sentence(str(error)))
 
 
 def page(template: str, *forms: Form, **values: Any) -> tuple[str, int]:
@@ -183,7 +184,3 @@ def _spent(_error: FormSpent) -> Response:
     flash("This form was sent before; nothing was done a second time.")
     response: Response = redirect(url_for(f"{request.blueprint}.index"), 303)  # type: ignore[assignment]
     return response
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")

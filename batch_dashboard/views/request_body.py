@@ -46,8 +46,7 @@ class RequestBody:
             if error.errno not in (errno.ENOSPC, errno.EDQUOT):
                 raise
             raise StoreUnavailable(
-                f"the disk of {tempfile.gettempdir()}, where large uploads wait, is full; "
-                "nothing was stored, try again"
+                "the disk on which large uploads wait is full; nothing was stored, try again"
             ) from error
         except BaseException:
             self._file.close()

@@ -85,3 +85,11 @@ def test_what_is_too_much_of_a_name_is_left_out_in_the_middle() -> None:
         "org.apache.common….long.name"
     )
     assert wording.shortened("x" * 28, 28) == "x" * 28
+
+
+@pytest.mark.parametrize(
+    ("message", "shown"),
+    [("it is gone", "It is gone."), ("Gone.", "Gone."), ("who asks?", "Who asks?"), ("", "")],
+)
+def test_a_message_becomes_a_sentence(message: str, shown: str) -> None:
+    assert wording.sentence(message) == shown

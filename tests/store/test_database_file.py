@@ -115,9 +115,12 @@ def test_what_was_written_into_a_replaced_file_is_not_acknowledged(
 def test_a_removed_file_is_missed_and_not_made_again(store: Store, file: Path) -> None:
     file.unlink()
     for _ in range(2):
-        with pytest.raises(StoreUnavailable, match=r"no database file .*flask --app app setup"):
+        with pytest.raises(
+            StoreUnavailable,
+            match=r"database file batch_dashboard.db is missing.*flask --app app setup",
+        ):
             ingest(store, batch_run(batch_id="lost"))
-        with pytest.raises(StoreUnavailable, match="no database file"):
+        with pytest.raises(StoreUnavailable, match="is missing"):
             batch_ids(store)
     assert store.trim_log(most_bytes=0) == 0
     assert not file.exists()
