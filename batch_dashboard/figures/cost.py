@@ -16,6 +16,7 @@ from batch_dashboard.figures.style import (
     named_once,
     step_axis,
     value_axis,
+    whole_first,
 )
 from batch_dashboard.model.prices import Cost
 from batch_dashboard.model.records import RunSums
@@ -36,7 +37,7 @@ def cost_figure(
     if not any(start in sums for start in steps.starts):
         return empty_figure("No batch run in this period.")
     known = {start: cost.total for start, cost in costs.items()}
-    data = [_bars(steps, costs, sums, runner_os) for runner_os in RUNNER_OS]
+    data = [_bars(whole_first(steps), costs, sums, runner_os) for runner_os in RUNNER_OS]
     data += marks(steps, "y", sums, known, "minutes unknown, so is the cost")
     within = [day for day in changes if steps.starts[0] < day < steps.step.later(steps.starts[-1])]
     return {

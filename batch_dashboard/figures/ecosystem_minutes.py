@@ -17,8 +17,8 @@ from batch_dashboard.figures.style import (
     plain,
     step_axis,
     value_axis,
+    whole_first,
 )
-from batch_dashboard.model.periods import Step
 from batch_dashboard.model.records import RunSums
 from batch_dashboard.model.series import Steps, SumSeries
 from batch_dashboard.model.vocabulary import RUNNER_OS, RUNNER_OS_NAMES
@@ -41,7 +41,7 @@ def ecosystem_minutes_figure(
     spans = {start: steps.in_words(start) for start in steps.starts}
     for runner_os in RUNNER_OS:
         name, (axis, domain) = RUNNER_OS_NAMES[runner_os], ROWS[runner_os]
-        data += [_bars(steps.step, spans, line, runner_os, axis, slots) for line in series]
+        data += [_bars(whole_first(steps), spans, line, runner_os, axis, slots) for line in series]
         known = {start: row.minutes(runner_os).value for start, row in totals.items()}
         data += marks(steps, axis, totals, known, f"{name} minutes unknown")
         axes["yaxis" if axis == "y" else "yaxis2"] = value_axis(f"{name}, min", domain=list(domain))
@@ -59,7 +59,7 @@ def ecosystem_minutes_figure(
 
 
 def _bars(
-    step: Step,
+    steps: Steps,
     spans: Mapping[date, str],
     line: SumSeries,
     runner_os: str,
@@ -68,10 +68,10 @@ def _bars(
 ) -> dict[str, Any]:
     colour = OTHER_COLOUR if line.is_other else ecosystem_colour(slots.get(line.ecosystem, 0))
     values = {start: row.minutes(runner_os).value for start, row in line.sums.items()}
-    drawn = [start for start in spans if values.get(start) is not None]
+    drawn = [start for start in steps.starts if values.get(start) is not None]
     name = plain(line.ecosystem)
     # Only what is drawn is sent: eight series over many steps would be mostly empty.
-    return bars(Steps(drawn, step), name, colour, axis, values) | {
+    return bars(steps._replace(starts=drawn), name, colour, axis, values) | {
         "legendgroup": line.ecosystem,
         "customdata": [facts(spans[start], line.sums[start], runner_os) for start in drawn],
         "hovertemplate": "%{fullData.name}<br>%{customdata[0]}<br>%{y:,.1f} "

@@ -1,18 +1,21 @@
 """How many results failed over time, by error category or by ecosystem."""
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from batch_dashboard.figures.style import (
     CONFIG,
     MUTED,
     OTHER_COLOUR,
+    bar_marker,
     ecosystem_colour,
     empty_figure,
     layout,
     plain,
     step_axis,
     value_axis,
+    whole_first,
 )
 from batch_dashboard.model.series import CountSeries, Steps
 from batch_dashboard.model.wording import plural
@@ -30,11 +33,11 @@ def failure_counts_figure(
     """
     if not series:
         return empty_figure("No result failed in this period.")
-    spans = [steps.in_words(start) for start in steps.starts]
-    data = [_bars(line, steps, slots, spans) for line in series]
-    absent = [index for index, start in enumerate(steps.starts) if start not in ran]
+    drawn = whole_first(steps)
+    data = [_bars(line, steps, drawn, slots) for line in series]
+    absent = [start for start in steps.starts if start not in ran]
     if absent:
-        data.append(_absent(steps, [spans[index] for index in absent], absent))
+        data.append(_absent(steps, absent))
     return {
         "data": data,
         "layout": layout(
@@ -49,31 +52,32 @@ def failure_counts_figure(
 
 
 def _bars(
-    line: CountSeries, steps: Steps, slots: Mapping[str, int], spans: Sequence[str]
+    line: CountSeries, steps: Steps, drawn: Steps, slots: Mapping[str, int]
 ) -> dict[str, Any]:
     colour = OTHER_COLOUR if line.is_other else ecosystem_colour(slots[line.name])
+    counts = dict(zip(steps.starts, line.counts, strict=True))
     return {
         "type": "bar",
         "name": plain(line.name),
-        "x": [str(start) for start in steps.starts],
+        "x": [str(start) for start in drawn.starts],
         # No bar at all where there is nothing: it would catch the pointer.
-        "y": [count or None for count in line.counts],
-        "marker": {"color": colour},
+        "y": [counts[start] or None for start in drawn.starts],
+        "marker": bar_marker(drawn, colour),
         "customdata": [
-            [span, plural(count, "failed result")]
-            for span, count in zip(spans, line.counts, strict=True)
+            [steps.in_words(start), plural(counts[start], "failed result")]
+            for start in drawn.starts
         ],
         "hovertemplate": "%{fullData.name}<br>%{customdata[1]}<br>%{customdata[0]}<extra></extra>",
     }
 
 
-def _absent(steps: Steps, spans: Sequence[str], indexes: Sequence[int]) -> dict[str, Any]:
+def _absent(steps: Steps, starts: Sequence[date]) -> dict[str, Any]:
     return {
         "type": "scatter",
         "mode": "markers",
         "name": "no batch run",
-        "x": [str(steps.starts[index]) for index in indexes],
-        "y": [0] * len(indexes),
+        "x": [str(start) for start in starts],
+        "y": [0] * len(starts),
         "cliponaxis": False,
         "marker": {
             "symbol": "x-thin-open",
@@ -81,6 +85,6 @@ def _absent(steps: Steps, spans: Sequence[str], indexes: Sequence[int]) -> dict[
             "color": MUTED,
             "line": {"width": 1.5, "color": MUTED},
         },
-        "customdata": [[span] for span in spans],
+        "customdata": [[steps.in_words(start)] for start in starts],
         "hovertemplate": "no batch run<br>%{customdata[0]}<extra></extra>",
     }

@@ -41,41 +41,51 @@ def failure_rates_figure(
     if not series:
         return empty_figure("No recipe was attempted in this period.")
     highest = max(failure_rate(*point) or 0.0 for line in series for point in line.points if point)
+    lines = [_line(line, steps, slots) for line in series]
     top = 1.04 if highest >= WHOLE_AXIS_FROM else max(highest * 1.25, LEAST_AXIS_TOP)
     return {
-        "data": [_line(line, steps, slots) for line in series],
+        "data": lines + [hollow for line in lines for hollow in _hollow(steps, line)],
         "layout": layout(
             xaxis=step_axis(steps),
             yaxis=value_axis("failed, % of attempts", tickformat=".0%", range=[0, top]),
             hovermode="closest",
             showlegend=True,
+            margin={"l": 60, "r": 56, "t": 36, "b": 40},
             **_targets(series, targets, top),
         ),
         "config": CONFIG,
     }
 
 
-def _targets(
-    series: Sequence[RateSeries], targets: Mapping[str, float | None], top: float
-) -> dict[str, Any]:
-    """A thin line for each target of the ecosystems shown, named at either end in turn.
-
-    A name moves up where it would lie over the one below it.
-    """
+def limits(
+    series: Sequence[RateSeries], targets: Mapping[str, float | None]
+) -> list[tuple[float, str]]:
+    """What may fail at most by the targets of those shown, lowest first, and whose target it is."""
     named: dict[float, list[str]] = {}
     for line in series:
         target = None if line.is_other else targets.get(line.ecosystem)
         if target is not None:
-            limit = round(1 - target, 4)
-            named.setdefault(limit, []).append(line.ecosystem)
+            named.setdefault(round(1 - target, 4), []).append(line.ecosystem)
+    return [
+        (limit, names[0] if len(names) == 1 else f"{len(names)} ecosystems")
+        for limit, names in sorted(named.items())
+    ]
+
+
+def _targets(
+    series: Sequence[RateSeries], targets: Mapping[str, float | None], top: float
+) -> dict[str, Any]:
+    """A thin line for each target, with its limit beside the chart.
+
+    A limit moves up where it would lie over the one below it.
+    """
     shapes, notes = [], []
-    free_from = [0.0, 0.0]
-    for index, limit in enumerate(limit for limit in sorted(named) if limit < top):
-        names = named[limit]
-        whose = plain(names[0]) if len(names) == 1 else f"{len(names)} ecosystems"
-        at_end = index % 2 == 0
-        place = max(limit, free_from[at_end])
-        free_from[at_end] = place + NAME_HEIGHT * top
+    free_from = 0.0
+    for limit, whose in limits(series, targets):
+        if limit >= top:
+            continue
+        place = max(limit, free_from)
+        free_from = place + NAME_HEIGHT * top
         shapes.append(
             {
                 "type": "line",
@@ -89,13 +99,15 @@ def _targets(
         )
         notes.append(
             {
-                "text": f"target of {whose}: at most {limit * 100:g}%",
+                "text": f"≤ {limit * 100:g}%",
+                "hovertext": f"target of {plain(whose)}: at most {limit * 100:g}%",
                 "showarrow": False,
                 "xref": "paper",
-                "x": 1 if at_end else 0,
-                "xanchor": "right" if at_end else "left",
+                "x": 1,
+                "xshift": 4,
+                "xanchor": "left",
                 "y": place,
-                "yanchor": "bottom",
+                "yanchor": "middle",
                 "font": {"color": BUDGET, "size": 12},
             }
         )
@@ -109,6 +121,7 @@ def _line(line: RateSeries, steps: Steps, slots: Mapping[str, int]) -> dict[str,
         "type": "scatter",
         "mode": "lines+markers",
         "name": plain(line.ecosystem),
+        "legendgroup": plain(line.ecosystem),
         "x": [str(start) for start in steps.starts],
         "y": [None if point is None else failure_rate(*point) for point in line.points],
         "connectgaps": False,
@@ -125,6 +138,31 @@ def _line(line: RateSeries, steps: Steps, slots: Mapping[str, int]) -> dict[str,
         "hovertemplate": "%{fullData.name}<br>%{y:.1%} failed<br>%{customdata[0]}"
         "<br>%{customdata[1]}<extra></extra>",
     }
+
+
+def _hollow(steps: Steps, line: dict[str, Any]) -> list[dict[str, Any]]:
+    """Marks over those of a line that make it hollow where a step is cut or not over yet."""
+    parts = [
+        (x, y)
+        for start, x, y in zip(steps.starts, line["x"], line["y"], strict=True)
+        if y is not None and steps.part_in_words(start)
+    ]
+    if not parts:
+        return []
+    marker = line["marker"]
+    return [
+        {
+            "type": "scatter",
+            "mode": "markers",
+            "legendgroup": line["name"],
+            "showlegend": False,
+            "hoverinfo": "skip",
+            "x": [x for x, _ in parts],
+            "y": [y for _, y in parts],
+            "marker": marker
+            | {"color": "var(--surface)", "line": {"color": marker["color"], "width": 1.5}},
+        }
+    ]
 
 
 def _facts(start: date, point: RatePoint | None, steps: Steps) -> list[str]:

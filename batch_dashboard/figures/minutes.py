@@ -17,6 +17,7 @@ from batch_dashboard.figures.style import (
     named_once,
     step_axis,
     value_axis,
+    whole_first,
 )
 from batch_dashboard.model.budget import Budgets
 from batch_dashboard.model.records import RunSums
@@ -41,15 +42,16 @@ def minutes_figure(
     shapes: list[dict[str, Any]] = []
     notes: list[dict[str, Any]] = []
     axes: dict[str, Any] = {}
+    drawn = whole_first(steps)
     spans = {start: steps.in_words(start) for start in steps.starts}
     for runner_os in RUNNER_OS:
         name, (axis, domain) = RUNNER_OS_NAMES[runner_os], ROWS[runner_os]
         values = {start: row.minutes(runner_os).value for start, row in sums.items()}
         data.append(
-            bars(steps, name, RUNNER_OS_COLOURS[runner_os], axis, values)
+            bars(drawn, name, RUNNER_OS_COLOURS[runner_os], axis, values)
             | {
                 "customdata": [
-                    facts(spans[start], sums.get(start), runner_os) for start in steps.starts
+                    facts(spans[start], sums.get(start), runner_os) for start in drawn.starts
                 ],
                 "hovertemplate": "%{customdata[0]}<br>%{y:,.1f} " + name + " min"
                 "<br>%{customdata[1]}<extra></extra>",
@@ -114,9 +116,9 @@ def _budget_name(name: str, axis: str, budget: float, in_sight: bool) -> dict[st
         "xref": "paper",
         "x": 1,
         "xanchor": "right",
-        "yref": axis if in_sight else f"{axis} domain",
-        "y": budget if in_sight else 1,
-        "yanchor": "bottom" if in_sight else "top",
+        # Above the bars, so that it hides none.
+        "yref": f"{axis} domain",
+        "y": 1,
+        "yanchor": "bottom",
         "font": {"color": BUDGET, "size": 12},
-        "bgcolor": "var(--surface)",
     }

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
+from batch_dashboard.figures.failure_rates import limits
 from batch_dashboard.model.budget import Budgets, BudgetWeek
 from batch_dashboard.model.periods import Step
 from batch_dashboard.model.pipelines import Pipeline
@@ -42,7 +43,7 @@ def minutes_sentence(steps: Steps, sums: Mapping[date, RunSums], budgets: Budget
         if unknown:
             name = RUNNER_OS_NAMES[runner_os]
             parts.append(f"{unknown:,} of {plural(runs, 'run')} reported no {name} minutes.")
-    return " ".join(parts)
+    return " ".join(parts + _parts(steps, shown, "Hatched"))
 
 
 def _used(
@@ -110,7 +111,9 @@ def _forecast(budget: BudgetWeek) -> str:
     return f"{ends}."
 
 
-def ecosystem_minutes_sentence(series: Sequence[SumSeries], without_minutes: Sequence[str]) -> str:
+def ecosystem_minutes_sentence(
+    steps: Steps, series: Sequence[SumSeries], without_minutes: Sequence[str]
+) -> str:
     """Which ecosystem used most of each runner system, and how many told no minutes at all."""
     if not series:
         return "No minutes were reported in this period."
@@ -133,7 +136,9 @@ def ecosystem_minutes_sentence(series: Sequence[SumSeries], without_minutes: Seq
         count = len(without_minutes)
         names = without_minutes[0] if count == 1 else plural(count, "ecosystem")
         parts.append(f"{names} reported no minutes and {'is' if count == 1 else 'are'} not drawn.")
-    return " ".join(parts) or "Every run that reported minutes reported 0."
+    drawn = {start for line in series for start in line.sums}
+    parts = parts or ["Every run that reported minutes reported 0."]
+    return " ".join(parts + _parts(steps, drawn, "Hatched"))
 
 
 def error_budget_sentence(pipeline: Pipeline) -> str:
@@ -171,7 +176,7 @@ def cost_sentence(
     unknown = len(shown) - len(known)
     if unknown:
         parts.append(f"No minutes are known of {plural(unknown, steps.word)}.")
-    return " ".join(parts + _absent(steps, shown))
+    return " ".join(parts + _absent(steps, shown) + _parts(steps, shown, "Hatched"))
 
 
 def _shown(steps: Steps, sums: Mapping[date, RunSums]) -> dict[date, RunSums]:
@@ -186,6 +191,17 @@ def _absent(steps: Steps, shown: Mapping[date, RunSums]) -> list[str]:
     return [f"{absent:,} of {plural(len(steps.starts), steps.word)} {verb} no batch run."]
 
 
+def _parts(steps: Steps, starts: Collection[date], look: str) -> list[str]:
+    """Which of some steps are cut by the period or not over yet, and how these look."""
+    parts = [(start, part) for start in steps.starts if (part := steps.part_in_words(start))]
+    words = [
+        f"{start if steps.step is Step.DAY else f'the {steps.word} from {start}'} ({part})"
+        for start, part in parts
+        if start in starts
+    ]
+    return [f"{look}: {', '.join(words)}."] if words else []
+
+
 def _when(steps: Steps, start: date) -> str:
     match steps.step:
         case Step.DAY:
@@ -198,7 +214,9 @@ def _when(steps: Steps, start: date) -> str:
             return f"in {start.year}"
 
 
-def failure_rates_sentence(steps: Steps, series: Sequence[RateSeries]) -> str:
+def failure_rates_sentence(
+    steps: Steps, series: Sequence[RateSeries], targets: Mapping[str, float | None]
+) -> str:
     """Which ecosystem failed most and least often, and where nothing was attempted."""
     if not series:
         return "No recipe was attempted in this period, so there is no failure rate."
@@ -218,7 +236,15 @@ def failure_rates_sentence(steps: Steps, series: Sequence[RateSeries]) -> str:
         parts.append(
             f"In {gaps:,} of {plural(len(steps.starts), steps.word)} nothing was attempted."
         )
-    return " ".join(parts)
+    attempted = {
+        start
+        for index, start in enumerate(steps.starts)
+        if any(line.points[index] for line in series)
+    }
+    dotted = [f"{limit * 100:g}% for {whose}" for limit, whose in limits(series, targets)]
+    if dotted:
+        parts.append(f"Dotted: what may fail at most, {', '.join(dotted)}.")
+    return " ".join(parts + _parts(steps, attempted, "Hollow"))
 
 
 def _rate(line: RateSeries) -> str:
@@ -245,7 +271,8 @@ def failure_counts_sentence(
     absent = sum(start not in ran for start in steps.starts)
     if absent:
         parts.append(f"In {absent:,} of {plural(len(steps.starts), steps.word)} nothing ran.")
-    return " ".join(parts)
+    failing = {start for start, failed in zip(steps.starts, sums, strict=True) if failed}
+    return " ".join(parts + _parts(steps, failing, "Hatched"))
 
 
 def recipe_results_sentence(results: Sequence[RecipeAttempt], are_all: bool) -> str:

@@ -60,11 +60,11 @@ DASHES = ("solid", "dot", "dash", "dashdot")
 
 LONGEST_NAME = 28
 
+# The panel has its own button for a picture, and there is nothing to zoom.
 CONFIG: dict[str, Any] = {
-    "displaylogo": False,
+    "displayModeBar": False,
     "showSendToCloud": False,
     "responsive": True,
-    "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d", "zoomIn2d", "zoomOut2d"],
 }
 
 
@@ -82,7 +82,7 @@ def layout(**changes: Any) -> dict[str, Any]:
     """The layout every figure begins with; `changes` replace whole parts of it."""
     base: dict[str, Any] = {
         "font": {"family": "system-ui, sans-serif", "size": 12, "color": MUTED},
-        "paper_bgcolor": "rgba(0,0,0,0)",
+        "paper_bgcolor": "var(--surface)",
         "plot_bgcolor": "rgba(0,0,0,0)",
         "margin": {"l": 60, "r": 12, "t": 36, "b": 40},
         "hoverlabel": {
@@ -121,6 +121,13 @@ def time_axis(title: str, **changes: Any) -> dict[str, Any]:
         "nticks": 8,
         "automargin": True,
         "fixedrange": True,
+        # What hovers stands above the chart: a line leads from there to what it is about.
+        "showspikes": True,
+        "spikemode": "across",
+        "spikesnap": "hovered data",
+        "spikethickness": 1,
+        "spikedash": "solid",
+        "spikecolor": MUTED,
     }
     return base | changes
 
@@ -148,8 +155,24 @@ def bars(
         "y": [values.get(start) for start in steps.starts],
         "yaxis": axis,
         "width": BAR_WIDTHS_MS[steps.step],
-        "marker": {"color": colour},
+        "marker": bar_marker(steps, colour),
     }
+
+
+def whole_first(steps: Steps) -> Steps:
+    """Steps in the order their bars are drawn in: the legend takes its look from the first."""
+    is_part = {start: steps.part_in_words(start) is not None for start in steps.starts}
+    return steps._replace(starts=sorted(steps.starts, key=lambda start: is_part[start]))
+
+
+def bar_marker(steps: Steps, colour: str) -> dict[str, Any]:
+    """The colour of bars; hatched where a step is cut by the period or not over yet."""
+    marker: dict[str, Any] = {"color": colour}
+    parts = [steps.part_in_words(start) is not None for start in steps.starts]
+    if any(parts):
+        marker["pattern"] = {"shape": ["/" if is_part else "" for is_part in parts], "size": 5}
+        marker["line"] = {"color": colour, "width": [int(is_part) for is_part in parts]}
+    return marker
 
 
 def named_once(traces: list[dict[str, Any]]) -> list[dict[str, Any]]:

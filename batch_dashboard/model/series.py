@@ -6,8 +6,9 @@ from datetime import date
 from typing import NamedTuple, Protocol
 from zlib import crc32
 
-from batch_dashboard.model.periods import Period, Step
+from batch_dashboard.model.periods import DAY, Period, Step
 from batch_dashboard.model.records import EcosystemSpan, RunSums
+from batch_dashboard.model.wording import plural
 
 MAX_SERIES = 8
 OTHER = "other"
@@ -25,6 +26,7 @@ class Steps(NamedTuple):
     starts: list[date]
     step: Step
     period: Period = Period(None, None)  # what was chosen: it may hold a part of a step only
+    today: date | None = None  # the day that is not over yet; None: every step is over
 
     @property
     def word(self) -> str:
@@ -35,16 +37,26 @@ class Steps(NamedTuple):
         """The days of one step that are within the period."""
         since, until = self.period.since, self.period.until
         end = self.step.later(start)
+        if self.today is not None and start <= self.today:
+            end = min(end, self.today + DAY)
         return Period(max(start, since or start), min(end, until or end))
 
     def in_words(self, start: date) -> str:
-        """The days of one step: `2026-11-02 to 2026-11-08`, or just `2026-11-02`."""
+        """The days of one step: `2026-11-02 to 2026-11-08`, or `2026-11-02`, perhaps `so far`."""
         days = self.days(start)
-        return str(days.since) if days.days == 1 else f"{days.since} to {days.last_day}"
+        span = str(days.since) if days.days == 1 else f"{days.since} to {days.last_day}"
+        return f"{span}, so far" if self.is_current(start) else span
 
-    def is_partial(self, start: date) -> bool:
-        """Whether the period holds a part of this step only."""
-        return self.days(start) != Period(start, self.step.later(start))
+    def is_current(self, start: date) -> bool:
+        """Whether one step ends with today, so that more is to come."""
+        return self.days(start).last_day == self.today is not None
+
+    def part_in_words(self, start: date) -> str | None:
+        """`3 days so far` of a step that goes on, `4 of 7 days` of a cut one, else None."""
+        whole, days = Period(start, self.step.later(start)), self.days(start)
+        if self.is_current(start):
+            return "so far" if self.step is Step.DAY else f"{plural(days.days or 0, 'day')} so far"
+        return None if days == whole else f"{days.days} of {whole.days} days"
 
 
 class RatePoint(NamedTuple):
@@ -88,13 +100,13 @@ class SumSeries(NamedTuple):
     sums: dict[date, RunSums]  # by the first day of each step; without a run: absent
 
 
-def steps(sums: Sequence[HasStart], period: Period, step: Step) -> Steps:
+def steps(sums: Sequence[HasStart], period: Period, step: Step, today: date | None = None) -> Steps:
     """The steps of a period; where it is open, from the first sum to the last.
 
     There are 110 at most; `fitting_step` gives a step with which that is the whole period.
     """
     if not sums:
-        return Steps([], step, period)
+        return Steps([], step, period, today)
     earliest, latest = step.start_of(sums[0].start), step.start_of(sums[-1].start)
     first = earliest if period.since is None else step.start_of(period.since)
     last = latest if period.last_day is None else step.start_of(period.last_day)
@@ -104,7 +116,7 @@ def steps(sums: Sequence[HasStart], period: Period, step: Step) -> Steps:
     count = step.between(first, last) + 1
     if count > MAX_STEPS:
         first, count = step.later(last, 1 - MAX_STEPS), MAX_STEPS
-    return Steps([step.later(first, index) for index in range(count)], step, period)
+    return Steps([step.later(first, index) for index in range(count)], step, period, today)
 
 
 def in_steps(sums: Iterable[RunSums], step: Step) -> dict[date, list[RunSums]]:

@@ -129,7 +129,7 @@ def _over_time(
     choice: Choice, sums: list[FailureSums], ran: set[Any], slots: dict[str, int] | None
 ) -> dict[str, Any]:
     """The chart; without `slots`, which ecosystems have, colours follow the names."""
-    through = steps(sums, choice.shown.period, choice.step)
+    through = steps(sums, choice.shown.period, choice.step, choice.today)
     names = [(row.start, row.name or NO_CATEGORY, row.failed) for row in sums]
     series = count_series(names, through.starts)
     if slots is None:

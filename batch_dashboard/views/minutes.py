@@ -66,7 +66,7 @@ def index() -> str:
     budgets, prices = spending_rules.fetch_budgets(conn), spending_rules.fetch_prices(conn)
     choice, sums = choice.with_data(lambda chosen: _sums(chosen, _step(chosen, asked), prices))
     step = _step(choice, asked)
-    through = steps(sums, choice.shown.period, step)
+    through = steps(sums, choice.shown.period, step, choice.today)
     kept = {name: value for name in ("by", "sort", "order") if (value := request.args.get(name))}
     return render_template(
         "pages/minutes/index.html",
@@ -172,7 +172,7 @@ def _ecosystems(
     totals = by_step(sums, through.step)
     return {
         "ecosystem_json": as_json(ecosystem_minutes_figure(through, series, totals, slots)),
-        "ecosystem_sentence": ecosystem_minutes_sentence(series, without),
+        "ecosystem_sentence": ecosystem_minutes_sentence(through, series, without),
         "ecosystem_series": series,
         "slots": slots,
         "spending_rows": sorted_spending(rows, sort, order)[:MAX_ECOSYSTEM_ROWS],

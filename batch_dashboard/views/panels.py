@@ -95,7 +95,7 @@ def this_week(choice: Choice, budgets: Sequence[BudgetWeek]) -> dict[str, Any]:
 def minutes_per_week(choice: Choice, sums: list[RunSums]) -> dict[str, Any]:
     """The chart of minutes against their budgets; of too many weeks, by month or year without."""
     step = Step.WEEK if choice.step is Step.DAY else choice.step
-    through = steps(sums, choice.shown.period, step)
+    through = steps(sums, choice.shown.period, step, choice.today)
     totals = by_step(sums, step)
     budgets = spending_rules.fetch_budgets(connection()) if step is Step.WEEK else None
     return {
@@ -111,13 +111,13 @@ def failure_rates(
     choice: Choice, sums: list[RunSums], pipelines: Mapping[str, Pipeline]
 ) -> dict[str, Any]:
     """The chart of failure rates by ecosystem, and every ecosystem's colour."""
-    through = steps(sums, choice.shown.period, choice.step)
+    through = steps(sums, choice.shown.period, choice.step, choice.today)
     series = rate_series(sums, through.starts)
     slots = colour_slots(choice.ecosystems)
     targets = {name: pipeline.facts.rule.target for name, pipeline in pipelines.items()}
     return {
         "rates_json": as_json(failure_rates_figure(through, series, slots, targets)),
-        "rates_sentence": failure_rates_sentence(through, series),
+        "rates_sentence": failure_rates_sentence(through, series, targets),
         "rates_series": series,
         "rates_steps": through,
         "rates_csv": csv_url("failure_rates.csv", choice.shown.query(by=through.word)),

@@ -1,5 +1,7 @@
 // Draws each [data-figure] once it comes near the screen, in the colours of the page's theme.
 
+import * as tooltip from "./tooltip.js";
+
 const CUSTOM_PROPERTY = /var\((--[\w-]+)\)/g;
 
 const drawn = new Set();
@@ -82,7 +84,36 @@ async function draw(figure) {
   const canvas = figure.querySelector(".figure-canvas");
   const { data, layout, config } = described(figure);
   await window.Plotly.react(canvas, data, layout, config);
+  if (figure.dataset.state !== "drawn") tellOnHover(canvas);
   figure.dataset.state = "drawn";
+}
+
+// The words that Plotly would write over the marks stand above all of them instead.
+function tellOnHover(canvas) {
+  const tell = ({ points }) => {
+    const words = [...canvas.querySelectorAll(".hovertext text.nums")].map(linesOf).join("\n");
+    const { bbox, fullData } = points[0];
+    const { left, top } = canvas.getBoundingClientRect();
+    const plot = canvas._fullLayout._size;
+    tooltip.show(
+      words,
+      {
+        left: left + (bbox.x0 + bbox.x1) / 2,
+        top: top + plot.t,
+        bottom: top + plot.t + plot.h,
+      },
+      { mark: fullData.marker?.color ?? fullData.line?.color, isCentred: true },
+    );
+  };
+  canvas.on("plotly_hover", tell);
+  // What a finger does is a click.
+  canvas.on("plotly_click", tell);
+  canvas.on("plotly_unhover", tooltip.hide);
+}
+
+function linesOf(text) {
+  const lines = [...text.querySelectorAll("tspan.line")];
+  return lines.length ? lines.map((line) => line.textContent).join("\n") : text.textContent;
 }
 
 function coloured(value, style) {

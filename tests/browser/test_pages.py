@@ -295,6 +295,33 @@ def test_from_the_overview_the_whole_error_is_two_clicks_away(
     visit.context.close()
 
 
+def test_what_hovers_over_a_chart_covers_no_mark_of_it(browser: Browser, address: str) -> None:
+    visit = Visit(browser, address, 1440, "light")
+    page = visit.open("/failures?last=1y")
+    x, y = page.evaluate(
+        """() => {
+            const drawn = [...document.querySelectorAll(".bars .point path")]
+                .map((bar) => bar.getBoundingClientRect())
+                .find((box) => box.height > 4);
+            return [drawn.x + drawn.width / 2, drawn.y + drawn.height / 2];
+        }"""
+    )
+    page.mouse.move(x, y)
+    told = page.get_by_role("tooltip")
+    told.wait_for()
+    assert "failed result" in told.inner_text()
+    words, plot = told.bounding_box(), page.locator(".bars").first.bounding_box()
+    assert words is not None
+    assert plot is not None
+    assert words["y"] + words["height"] <= plot["y"]
+    page.keyboard.press("Escape")
+    assert not told.is_visible()
+    # One button saves a picture: the panel's own.
+    assert page.locator(".modebar").count() == 0
+    assert page.get_by_role("button", name="PNG").count() == 1
+    visit.context.close()
+
+
 def test_a_chart_is_saved_as_a_picture(browser: Browser, address: str) -> None:
     visit = Visit(browser, address, 1440, "dark")
     page = visit.open("/failures?last=1y")

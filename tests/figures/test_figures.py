@@ -114,7 +114,7 @@ def test_the_sentences_say_what_is_unknown_and_what_is_absent() -> None:
     assert "1 of 3 runs reported no macOS minutes." in sentence
     unknown = minutes_sentence(ONE_WEEK, {FIRST: week(FIRST, 0, unknown=3)}, DEFAULT_BUDGETS)
     assert unknown.startswith("How many macOS minutes were used is unknown.")
-    assert "no failure rate" in failure_rates_sentence(Steps([], Step.WEEK), [])
+    assert "no failure rate" in failure_rates_sentence(Steps([], Step.WEEK), [], {})
 
 
 def test_months_are_named_and_have_no_budget() -> None:
@@ -230,7 +230,7 @@ def test_a_single_step_is_a_bar_and_a_name_stays_text() -> None:
     assert figure.data[0].y == (3,)
     assert figure.data[0].name == "&lt;b&gt;x&lt;/b&gt;"
     sentence = ecosystem_minutes_sentence(
-        sum_series([week(FIRST, 3, ecosystem="npm")], ["npm"], Step.WEEK), ["cask"]
+        ONE_WEEK, sum_series([week(FIRST, 3, ecosystem="npm")], ["npm"], Step.WEEK), ["cask"]
     )
     assert sentence == (
         "npm used most macOS minutes (3.0, 100\u202f%) and Linux minutes (6.0, 100\u202f%). "
@@ -258,16 +258,16 @@ def test_costs_are_stacked_and_the_day_prices_change_is_drawn() -> None:
     )
 
 
-def test_each_target_of_those_shown_is_a_line_named_in_place() -> None:
+def test_each_target_of_those_shown_is_a_line_with_its_limit_beside_it() -> None:
     sums = [
         week(FIRST, 1, ecosystem=name, passed=1, failed=3) for name in ("homebrew", "npm", "nix")
     ]
     targets = {"homebrew": 0.85, "npm": 0.98, "nix": 0.98, "elsewhere": 0.5}
     figure = accepted(failure_rates_figure(WEEKS, rate_series(sums, STARTS), {}, targets))
-    assert [note.text for note in figure.layout.annotations] == [
-        "target of 2 ecosystems: at most 2%",
-        "target of homebrew: at most 15%",
-    ]
+    assert [note.text for note in figure.layout.annotations] == ["≤ 2%", "≤ 15%"]
+    assert "Dotted: what may fail at most, 2% for 2 ecosystems, 15% for homebrew." in (
+        failure_rates_sentence(WEEKS, rate_series(sums, STARTS), targets)
+    )
     assert [shape.y0 for shape in figure.layout.shapes] == [0.02, 0.15]
 
 
@@ -277,7 +277,6 @@ def test_names_of_targets_that_are_close_do_not_lie_over_each_other() -> None:
     targets = dict(zip(names, (0.99, 0.985, 0.98, 0.97, 0.96), strict=True))
     figure = accepted(failure_rates_figure(WEEKS, rate_series(sums, STARTS), {}, targets))
     notes = figure.layout.annotations
-    assert notes[1].text == "target of b: at most 1.5%"
-    for side in (0, 1):
-        heights = [note.y for note in notes if note.x == side]
-        assert min(above - below for below, above in itertools.pairwise(heights)) >= 0.07
+    assert notes[1].text == "≤ 1.5%"
+    heights = [note.y for note in notes]
+    assert min(above - below for below, above in itertools.pairwise(heights)) >= 0.07

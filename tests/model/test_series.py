@@ -136,7 +136,9 @@ def test_months_have_their_own_length_and_go_over_the_year() -> None:
     months = [date(2026, 11, 1), date(2026, 12, 1), date(2027, 1, 1), date(2027, 2, 1)]
     assert through.starts == months
     assert [through.days(start).days for start in months] == [1, 31, 31, 28]
-    assert [through.is_partial(start) for start in months] == [True, False, False, False]
+    assert [through.part_in_words(start) is not None for start in months] == [
+        *(True, False, False, False)
+    ]
     assert through.in_words(months[0]) == "2026-11-30"
     assert through.in_words(months[3]) == "2027-02-01 to 2027-02-28"
 

@@ -114,7 +114,7 @@ def test_a_week_over_a_change_of_price_costs_each_day_its_own(
         cost = [float(row[3].strip("$")) for row in table(page, "cost-table")]
         assert sum(cost) == pytest.approx(14.2)
     week = client.get("/minutes?since=2025-12-31&until=2026-01-02&by=week").text
-    assert table(week, "cost-table") == [["2025-12-29 2 days", "$14.20", "$0.00", "$14.20"]]
+    assert table(week, "cost-table") == [["2025-12-29 2 of 7 days", "$14.20", "$0.00", "$14.20"]]
     assert "GitHub-hosted standard runners, list price." in week
     assert table(week, "prices") == [
         ["2026-01-01", "$0.062", "$0.006"],
