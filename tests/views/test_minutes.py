@@ -151,7 +151,7 @@ def test_the_week_is_of_all_ecosystems_and_says_so(client: FlaskClient, store: S
     page = client.get("/minutes?ecosystem=npm").text
     assert "macOS used 7.0 of 1,000 min" in page
     assert "this week’s minutes are those of all ecosystems" in page
-    assert "/exports/minutes.csv?since=2026-11-23&amp;until=2026-11-30" in page
+    assert 'href="/exports/burn_up.csv"' in page
     # One ecosystem needs no chart of ecosystems.
     assert "Minutes by ecosystem" not in page
     assert table(page, "burn-up-table")[0][0] == "Monday 23 November"
