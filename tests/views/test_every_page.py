@@ -152,7 +152,7 @@ def test_what_cannot_be_used_is_said_and_never_an_error(
         "/failures/12345",
         f"/failures/{10**30}",
         f"/batch-runs/{10**30}",
-        "/batch-runs/compare/",
+        "/batch-runs/compare/1",
     ],
 )
 def test_what_is_not_there_is_a_page_that_says_so(
