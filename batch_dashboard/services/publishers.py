@@ -79,7 +79,7 @@ def add(
     shown = ("kind", "issuer", "audience", "claims", "scopes", "ecosystems")
     change.record(
         "add trusted publisher",
-        _subject(publisher_id, name),
+        subject_of(publisher_id, name),
         None,
         {key: values[key] for key in shown},
     )
@@ -96,7 +96,7 @@ def remove(change: Change, publisher_id: int) -> TrustedPublisher:
     publisher_store.update_removed(change.connection, publisher_id, change.now)
     change.record(
         "remove trusted publisher",
-        _subject(publisher_id, publisher.name),
+        subject_of(publisher_id, publisher.name),
         {"removed_at": None},
         {"removed_at": change.now},
     )
@@ -133,5 +133,6 @@ def _text(field: str, value: str, most: int) -> str:
     return value
 
 
-def _subject(publisher_id: int, name: str) -> str:
+def subject_of(publisher_id: int, name: str) -> str:
+    """What the audit log calls a publisher."""
     return f"trusted publisher {publisher_id}, {name}"

@@ -12,11 +12,13 @@ from typing import Any
 
 from batch_dashboard.errors import InputError
 from batch_dashboard.services.changes import Actor, Change, changing
+from batch_dashboard.services.publishers import subject_of as publisher_subject
 from batch_dashboard.services.tokens import subject_of
 from batch_dashboard.services.users import ADMINISTRATOR, VIEWER
-from batch_dashboard.store import audit, service_lock, sessions, tokens, users
+from batch_dashboard.store import audit, publishers, service_lock, sessions, tokens, users
 from batch_dashboard.store.audit import AuditKey
 from batch_dashboard.store.engine import Connection, Store
+from batch_dashboard.store.publishers import PublisherEnd
 from batch_dashboard.store.tokens import TokenEnd
 from batch_dashboard.store.users import Credentials
 
@@ -29,7 +31,8 @@ class Access:
 
     tokens: dict[bytes, TokenEnd]  # by their hash
     users: dict[str, Credentials]  # by their name
-    changes: frozenset[AuditKey]
+    publishers: list[PublisherEnd]
+    changes: frozenset[AuditKey]  # of users
 
     def __repr__(self) -> str:
         return f"Access({len(self.tokens)} tokens, {len(self.users)} users)"
@@ -40,6 +43,7 @@ def collect(connection: Connection) -> Access:
     return Access(
         tokens.fetch_ends(connection),
         users.fetch_credentials(connection),
+        publishers.fetch_ends(connection),
         audit.fetch_keys(connection, (REMOVE_USER, SET_PASSWORD, SET_ROLE)),
     )
 
@@ -89,6 +93,7 @@ def keep(change: Change, newer: Access, *, bring_back: bool) -> list[str]:
     older = collect(change.connection)
     return [
         *_keep_tokens(change, older, newer, bring_back),
+        *_keep_publishers(change, older, newer, bring_back),
         *_keep_users(change, older, newer, bring_back),
     ]
 
@@ -114,6 +119,22 @@ def _keep_tokens(change: Change, older: Access, newer: Access, bring_back: bool)
                 tokens.update_expiry(change.connection, end.id, known.expires_at)
                 before, after = {"expires_at": end.expires_at}, {"expires_at": known.expires_at}
                 change.record("set end of token", subject, before, after)
+    return said
+
+
+def _keep_publishers(change: Change, older: Access, newer: Access, bring_back: bool) -> list[str]:
+    said = []
+    removed = {(end.id, end.created_at): end.removed_at for end in newer.publishers}
+    for end in older.publishers:
+        removed_at = removed.get((end.id, end.created_at))
+        if end.removed_at is not None or removed_at is None:
+            continue
+        subject = publisher_subject(end.id, end.name)
+        said.append(f"{subject}: removed {_moment(removed_at)}")
+        if not bring_back:
+            publishers.update_removed(change.connection, end.id, removed_at)
+            before, after = {"removed_at": None}, {"removed_at": removed_at}
+            change.record("remove trusted publisher", subject, before, after)
     return said
 
 
@@ -157,6 +178,7 @@ def save(access: Access, file: Path) -> None:
             for token_hash, end in access.tokens.items()
         ],
         "users": [{"name": name, **user._asdict()} for name, user in access.users.items()],
+        "publishers": [_texts(end._asdict()) for end in access.publishers],
         "changes": [_texts(key._asdict()) for key in sorted(access.changes)],
     }
     try:
@@ -181,6 +203,15 @@ def load(file: Path) -> Access:
                 row["name"]: Credentials(row["id"], row["password_hash"], row["role"])
                 for row in document["users"]
             },
+            [
+                PublisherEnd(
+                    row["id"],
+                    datetime.fromisoformat(row["created_at"]),
+                    row["name"],
+                    _time(row["removed_at"]),
+                )
+                for row in document["publishers"]
+            ],
             frozenset(
                 AuditKey(datetime.fromisoformat(row["at"]), row["action"], row["subject"])
                 for row in document["changes"]

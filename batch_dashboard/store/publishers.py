@@ -25,6 +25,21 @@ class IssuerKeys(NamedTuple):
     fetched_at: float
 
 
+class PublisherEnd(NamedTuple):
+    """When a publisher was removed; its number and time tell it from others in any copy."""
+
+    id: int
+    created_at: datetime
+    name: str
+    removed_at: datetime | None  # None: its tokens are accepted
+
+
+def fetch_ends(connection: Connection) -> list[PublisherEnd]:
+    """When each publisher was removed."""
+    query = select(*(_publisher[name] for name in PublisherEnd._fields)).order_by(_publisher.id)
+    return [PublisherEnd(*row) for row in connection.execute(query)]
+
+
 def insert_publisher(connection: Connection, publisher: Mapping[str, Any]) -> int:
     """Insert a publisher; its id."""
     new_id: int = connection.execute(

@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from batch_dashboard.errors import InputError
-from batch_dashboard.services import revocations, tokens, users
+from batch_dashboard.services import publishers, revocations, tokens, users
 from batch_dashboard.services.backups import back_up, restore
 from batch_dashboard.services.changes import Change, changing
 from batch_dashboard.services.sign_in import begin_session, check_password, find_user
 from batch_dashboard.services.users import ADMINISTRATOR, VIEWER
+from batch_dashboard.store import publishers as publisher_store
 from batch_dashboard.store import tokens as token_store
 from batch_dashboard.store import users as user_store
 from batch_dashboard.store.engine import Store
@@ -34,7 +35,13 @@ def store(sqlite_template: Path, tmp_path: Path) -> Store:
         make_user(store, name, ADMINISTRATOR)
     for name in ("kept", "revoked", "rotated"):
         change(store, lambda change, name=name: tokens.create(change, KEY, name))
+    change(store, add_publisher)
     return store
+
+
+def add_publisher(change: Change) -> None:
+    claims = {"repository": "owner/recipes"}
+    publishers.add(change, "recipes", "github", claims, "", "audience", [tokens.INGEST], None)
 
 
 def change(store: Store, do: Callable[[Change], object]) -> None:
@@ -46,6 +53,7 @@ def take_away(store: Store) -> None:
     """One of each kind of revocation."""
     change(store, lambda c: tokens.revoke(c, 2))
     change(store, lambda c: tokens.rotate(c, KEY, 3, timedelta(hours=2)))
+    change(store, lambda c: publishers.remove(c, 1))
     change(store, lambda c: users.remove(c, 2))
     change(store, lambda c: users.set_password(c, 3, OTHER_PASSWORD))
     change(store, lambda c: users.set_role(c, 4, VIEWER))
@@ -57,6 +65,11 @@ def states(store: Store) -> tuple[list[str], dict[str, str]]:
         people = user_store.fetch_all(connection)
     at = LATER + timedelta(hours=3)
     return [token.state(at) for token in found], {user.name: user.role for user in people}
+
+
+def publishers_in_force(store: Store) -> list[str]:
+    with store.read() as connection:
+        return [publisher.name for publisher in publisher_store.fetch_in_force(connection)]
 
 
 def test_what_was_revoked_after_the_backup_stays_revoked(store: Store, tmp_path: Path) -> None:
@@ -72,6 +85,7 @@ def test_what_was_revoked_after_the_backup_stays_revoked(store: Store, tmp_path:
     assert done.access.revocations == [
         "token 2, revoked: revoked 2026-11-23 13:00 UTC",
         "token 3, rotated: rotated, ends 2026-11-23 15:00 UTC",
+        "trusted publisher 1, recipes: removed 2026-11-23 13:00 UTC",
         "user bob: removed",
         "user eve: the password was changed",
         "user zoe: made a viewer",
@@ -80,6 +94,7 @@ def test_what_was_revoked_after_the_backup_stays_revoked(store: Store, tmp_path:
         ["in force", "revoked", "expired"],
         {"ada": ADMINISTRATOR, "eve": ADMINISTRATOR, "zoe": VIEWER},
     )
+    assert publishers_in_force(store) == []
     assert check_password(store, KEY, "eve", PASSWORD, "", LATER) is None
     assert check_password(store, KEY, "eve", OTHER_PASSWORD, "", LATER) is not None
     # What was kept is in the log again, so that a second restore keeps it too.
@@ -92,11 +107,12 @@ def test_it_comes_back_when_somebody_asks_for_that(store: Store, tmp_path: Path)
     back_up(store, SOMEBODY, tmp_path / "kept.db", NOW)
     take_away(store)
     done = restore(store, SOMEBODY, tmp_path / "kept.db", LATER, bring_back=True)
-    assert len(done.access.revocations) == 5
+    assert len(done.access.revocations) == 6
     assert states(store) == (
         ["in force"] * 3,
         dict.fromkeys(("ada", "bob", "eve", "zoe"), ADMINISTRATOR),
     )
+    assert publishers_in_force(store) == ["recipes"]
     assert check_password(store, KEY, "eve", PASSWORD, "", LATER) is not None
     store.close()
 
@@ -129,7 +145,7 @@ def test_revocations_are_kept_in_a_file_for_other_tools(store: Store, tmp_path: 
         revocations.save(access, saved)
     restored = Store(f"sqlite:///{tmp_path / 'kept.db'}", WAIT_SECONDS)
     kept = revocations.settle_restored(restored, SOMEBODY, saved, LATER, bring_back=False)
-    assert len(kept.revocations) == 5
+    assert len(kept.revocations) == 6
     assert states(restored)[0] == ["in force", "revoked", "expired"]
     saved.write_text("[1]")
     with pytest.raises(InputError, match="not written by"):

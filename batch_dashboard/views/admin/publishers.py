@@ -1,6 +1,6 @@
 """Trusted publishers: CI workflows that upload without a stored secret."""
 
-from flask import Blueprint, Response, abort, render_template, request
+from flask import Blueprint, Response, abort, render_template, request, url_for
 from wtforms import Form, SelectField, SelectMultipleField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
@@ -8,11 +8,13 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from batch_dashboard.errors import NotFound
 from batch_dashboard.model.publishers import FIELDS, KIND_NAMES, OTHER, TrustedPublisher
+from batch_dashboard.model.wording import plural, relative
 from batch_dashboard.services import publishers, tokens
 from batch_dashboard.store import batch_runs
 from batch_dashboard.store import publishers as publisher_store
+from batch_dashboard.views.choice import current_time
 from batch_dashboard.views.connection import connection, settings
-from batch_dashboard.views.forms import changing, done, errors_in, page
+from batch_dashboard.views.forms import changing, confirmation, done, errors_in, page
 
 blueprint = Blueprint("admin_publishers", __name__, url_prefix="/admin/publishers")
 
@@ -91,12 +93,20 @@ def remove(publisher_id: int) -> Response | tuple[str, int]:
             with changing() as change:
                 publishers.remove(change, publisher_id)
             return done(f"{publisher.name} is removed: its uploads are rejected.", ".index")
-    return page(
-        "pages/admin/publishers/remove.html",
+    used = "It was never used."
+    if publisher.last_used_at is not None:
+        used = f"It was last used {relative(publisher.last_used_at, current_time())}."
+    return confirmation(
         form,
-        form=form,
-        publisher=publisher,
-        kind_names=KIND_NAMES,
+        question=f"Remove the trusted publisher {publisher.name} ({KIND_NAMES[publisher.kind]})?",
+        consequences=[
+            "Its identity tokens are rejected from now on.",
+            f"{used} It uploaded {plural(publisher.uploads, 'batch run')}, which stay.",
+            "This cannot be undone. You can add another trusted publisher.",
+        ],
+        button=f"Remove {publisher.name}",
+        back=url_for(".index"),
+        back_words="Trusted publishers",
     )
 
 
