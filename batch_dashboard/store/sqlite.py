@@ -143,9 +143,6 @@ def _engine(url: URL, connect: Callable[[], Any], kept: int) -> Engine:
 def _prepared(connection: AnyConnection, cache_kib: int) -> AnyConnection:
     # The driver must not begin transactions by itself: a "begin" listener does.
     connection.isolation_level = None
-    # Of a new file only: it can shrink when retention has made room.
-    connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
-    connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute(f"PRAGMA cache_size = -{cache_kib}")

@@ -219,8 +219,11 @@ def open_file(path: Path, wait_seconds: float, kind: type[AnyConnection]) -> Any
 def _opened(path: Path, wait_seconds: float, kind: type[AnyConnection]) -> AnyConnection:
     connection = open_file(path, wait_seconds, kind)
     try:
-        # A statement that reads opens the log too.
+        # Of a new file only, and before anything is written to it: it can shrink when retention has
+        # made room.
+        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         connection.execute("PRAGMA journal_mode = WAL")
+        # A statement that reads opens the log too.
         connection.execute("SELECT count(*) FROM sqlite_master").fetchall()
     except BaseException:
         connection.close()

@@ -13,6 +13,7 @@ from batch_dashboard.services.database import upgrade_database
 from batch_dashboard.services.rollups import verify_rollups
 from batch_dashboard.store import migrations
 from batch_dashboard.store.engine import Store
+from batch_dashboard.store.pruning import INCREMENTAL
 from tests.factories import batch_run, ingest
 
 pytestmark = pytest.mark.usefixtures("no_thread_left")
@@ -219,4 +220,13 @@ def test_connections_that_all_closed_leave_nothing_to_complain_of(file: Path) ->
     assert batch_ids(store) == set()
     store.close()
     assert batch_ids(store) == set()
+    store.close()
+
+
+def test_a_new_file_can_shrink_and_writes_ahead(tmp_path: Path) -> None:
+    store = Store(f"sqlite:///{tmp_path}/new.db", 5)
+    upgrade_database(store)
+    with store.read() as connection:
+        assert connection.exec_driver_sql("PRAGMA auto_vacuum").scalar_one() == INCREMENTAL
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar_one() == "wal"
     store.close()
