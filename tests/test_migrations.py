@@ -26,12 +26,19 @@ def rows(store: Store) -> dict[str, list[tuple[object, ...]]]:
         return {name: table_rows(table) for name, table in metadata.tables.items()}
 
 
+def is_table_of_the_schema(name: str | None, kind: str, _parents: object) -> bool:
+    """Whether it is described in schema.py; the full-text index has a form of its own in each."""
+    return kind != "table" or name is None or not name.startswith("failure_words")
+
+
 # What SQLAlchemy does not read back is held by the test after this one.
 @pytest.mark.filterwarnings("ignore:.*expression-based index")
 def test_the_history_ends_at_the_schema(store: Store) -> None:
     with store.read() as connection:
         assert migrations.current_revision(connection) == migrations.latest_revision()
-        context = MigrationContext.configure(connection)
+        context = MigrationContext.configure(
+            connection, opts={"include_name": is_table_of_the_schema}
+        )
         assert compare_metadata(context, metadata) == []
 
 
@@ -45,7 +52,7 @@ def test_the_history_ends_at_the_indexes_of_the_schema(sqlite_template: Path) ->
                 "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
             ).all()
         engine.dispose()
-        return {name: re.sub(r'["\s]|batch_runs\.', "", sql) for name, sql in found}
+        return {name: re.sub(r'["\s]|\w+\.', "", sql) for name, sql in found}
 
     migrated = definitions(f"sqlite:///{sqlite_template}")
     assert "ix_batch_runs_macos_minutes" in migrated

@@ -1,25 +1,37 @@
 """`failures`: grouping failed results again."""
 
+import sys
+from datetime import UTC, datetime
+
 import click
+from tqdm import tqdm
 
 from batch_dashboard.commands.context import changing, in_application, store
 from batch_dashboard.model.wording import plural
-from batch_dashboard.services.failure_groups import regroup_failures
+from batch_dashboard.services.regrouping import count_failed, regroup_failures
 
 
 @click.group("failures")
 def failures() -> None:
-    """Groups of failures that say the same."""
+    """Groups of failures with the same reason."""
 
 
 @failures.command("regroup")
 @in_application
 def regroup() -> None:
-    """Group every failed result by the rule in force; uploads wait meanwhile."""
-    regrouped = regroup_failures(store())
+    """Group every failed result by the rule in force.
+
+    Uploads are stored meanwhile. Safe to interrupt and to run again: what was done stays.
+    """
+    total = count_failed(store())
+    with tqdm(total=total, unit="result", file=sys.stderr, disable=None, unit_scale=True) as bar:
+        regrouped = regroup_failures(
+            store(), datetime.now(UTC), lambda looked_at: bar.update(looked_at - bar.n)
+        )
     with changing() as change:
         moved = {"moved_results": regrouped.moved_results}
         change.record("regroup failures", "failure groups", None, moved)
+        change.judge_again()
     click.echo(
         f"{plural(regrouped.moved_results, 'result')} moved into another group; "
         f"there are {plural(regrouped.failure_groups, 'failure group')} now."

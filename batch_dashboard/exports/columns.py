@@ -69,6 +69,11 @@ FILES = {
                 ExportColumn("error_message", "The whole message, line breaks kept; empty: none."),
                 ExportColumn("duration_seconds", "How long it took; empty: unknown.", "seconds"),
                 ExportColumn("platform", "Where it ran, such as darwin-arm64; empty: unknown."),
+                ExportColumn(
+                    "reason",
+                    "The line of its failure group, the cause; empty: it did not fail, or came"
+                    " without a message.",
+                ),
             ),
             PLATFORM_OPTION
             | RESULT_OPTION
@@ -143,9 +148,13 @@ FILES = {
             (
                 ExportColumn("id", "The group's number, the same on every machine.", "number"),
                 ExportColumn(
-                    "error_category", "Why it failed, in the client's words; empty: not said."
+                    "error_category",
+                    "The category that clients gave most of its results; empty: none.",
                 ),
-                ExportColumn("masked_line", "What its messages have in common; empty: no message."),
+                ExportColumn(
+                    "masked_line",
+                    "The line that names the cause, what differs masked; empty: no message.",
+                ),
                 ExportColumn("failed", "Results that failed so in the period.", "results"),
                 ExportColumn("first_seen_at", "The first time of all.", "UTC time"),
                 ExportColumn("last_seen_at", "The last time of all.", "UTC time"),
@@ -158,8 +167,9 @@ FILES = {
                 ExportColumn("sample_message", "One whole message; empty: none."),
             ),
             {
-                "category": "only groups of this error category; (none): without one",
-                "text": "only groups whose line or category holds this text",
+                "category": "only results under this error category; (none): without one",
+                "text": "only groups whose line or category holds this text, or one of whose"
+                " messages has all of its words (the last one may be the beginning of a word)",
             },
         ),
         ExportFile(
@@ -195,6 +205,11 @@ FILES = {
                 ExportColumn("last_failed_at", "Its last failure; empty: never.", "UTC time"),
                 ExportColumn(
                     "recent_attempts", "The last 20 attempts, oldest first: p passed, f failed."
+                ),
+                ExportColumn(
+                    "last_reason",
+                    "The line of the failure group it was in last; empty: it never failed, or came"
+                    " without a message.",
                 ),
             ),
             {

@@ -67,7 +67,8 @@ ECOSYSTEMS = ExportFile(
 )
 FAILURE_COUNTS = ExportFile(
     "failure_counts.csv",
-    "One row for each UTC day (week, month, year), ecosystem and failure group that failed.",
+    "One row for each UTC day (week, month, year), ecosystem, failure group and category that"
+    " failed.",
     BY_DAY_ORDER,
     (
         DAY_COLUMN,
@@ -107,6 +108,11 @@ COMPARISON = ExportFile(
         ExportColumn("category_before", "The error category of that result; empty: none."),
         ExportColumn("result_after", "Its last result in the later run; empty: not listed."),
         ExportColumn("category_after", "The error category of that result; empty: none."),
+        ExportColumn(
+            "reason",
+            "The line of the failure group in the later run, else in the earlier one; empty: it"
+            " failed in neither, or came without a message.",
+        ),
     ),
     {
         "before": "the number of the earlier batch run; it must be given",

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, time
 from typing import NamedTuple
 
 from batch_dashboard.model.budget import PAUSE, SAMPLE, BudgetWeek
-from batch_dashboard.model.failures import NO_MESSAGE, FailureGroupDetail
+from batch_dashboard.model.failures import FailureGroupDetail, group_title, names_a_cause
 from batch_dashboard.model.pipelines import (
     CRITICAL,
     NOTICE,
@@ -98,8 +98,7 @@ def of_stuck(recipe: StuckRecipe) -> Finding:
     since = recipe.failing_since or recipe.last_seen_at
     sentence = recipe.streak_in_words
     if recipe.failure_group_id is not None:
-        error = recipe.masked_line or recipe.error_category or NO_MESSAGE
-        sentence += f": {error[:ERROR_LENGTH]}"
+        sentence += f": {group_title(recipe.masked_line or '')[:ERROR_LENGTH]}"
     return Finding(
         f"{STUCK_KEY}{recipe.ecosystem}/{recipe.recipe_name}",
         STUCK,
@@ -144,13 +143,14 @@ def of_budget(budget: BudgetWeek) -> Finding | None:
 
 def of_group(group: FailureGroupDetail) -> Finding:
     """A failure that was not seen before."""
-    line = (group.masked_line or "no message")[:ERROR_LENGTH]
+    title = group_title(group.masked_line)[:ERROR_LENGTH]
+    line = f"“{title}”" if names_a_cause(group.masked_line) else f"{title},"
     return Finding(
         f"{NEW_FAILURE_KEY}{group.id}",
         NEW_FAILURE,
         NOTICE,
         group.error_category or "no category",
-        f"“{line}” first seen {moment(group.first_seen_at)}, {plural(group.failed, 'time')} so far",
+        f"{line} first seen {moment(group.first_seen_at)}, {plural(group.failed, 'time')} so far",
         group.first_seen_at,
         group=group,
     )

@@ -34,6 +34,8 @@ class ComparedRecipe(NamedTuple):
     category_before: str | None
     result_after: str | None
     category_after: str | None
+    # The masked line of the failure in the later run, else of that in the earlier one.
+    reason: str | None
 
 
 class Comparison(NamedTuple):

@@ -18,6 +18,7 @@ from typing_extensions import TypedDict
 from batch_dashboard.errors import PayloadError, Problem
 from batch_dashboard.model.complaints import named_kind, problems_of, shown
 from batch_dashboard.model.decoding import canonical, decode_json
+from batch_dashboard.model.messages import KeptMessages, keep_messages
 from batch_dashboard.model.names import Name, long_names, nfc, nfc_column
 from batch_dashboard.model.rates import success_rate
 from batch_dashboard.model.upload_times import ahead_warning, check_time
@@ -29,7 +30,6 @@ MAX_NAME_LENGTH = 100
 MAX_BATCH_ID_LENGTH = 200
 MAX_RECIPE_NAME_LENGTH = 500
 MAX_WARNINGS = 100
-MAX_MESSAGE_LENGTH = 10_000
 # Room for any real batch, and sums of a century of them still fit 64 bits.
 MAX_COUNT = 1_000_000_000
 # A month, longer than any CI system lets a job run: the milliseconds of 3 billion results of this
@@ -122,6 +122,8 @@ class NewRecipeResults:
     error_message: list[str | None]
     duration_seconds: list[float | None]
     platform: list[str | None]
+    # The line that names the cause, where the middle of the message is not kept.
+    telling_line: list[str | None]
 
     def __len__(self) -> int:
         return len(self.recipe_name)
@@ -145,6 +147,8 @@ class NewBatchRun:
     run_url: str | None
     commit_sha: str | None
     results: NewRecipeResults
+    truncated_at: int | None  # the length at which its messages arrived truncated
+    shortened_messages: int  # how many were too long to be kept whole
     content_digest: bytes
     warnings: tuple[str, ...]
 
@@ -192,7 +196,7 @@ def check_payload(payload: Any, now: datetime, warnings: Sequence[str] = ()) -> 
     if problems or fields is None or started_at is None or not isinstance(entries, list):
         raise PayloadError(problems[:MAX_PROBLEMS])
 
-    results, message_warnings = _results(entries, problems)
+    results, messages = _results(entries, problems)
     batch_id, ecosystem = nfc(fields.batch_id), nfc(fields.ecosystem)
     problems += long_names("batch_id", [batch_id], MAX_BATCH_ID_LENGTH)
     problems += long_names("ecosystem", [ecosystem], MAX_NAME_LENGTH)
@@ -224,6 +228,8 @@ def check_payload(payload: Any, now: datetime, warnings: Sequence[str] = ()) -> 
         run_url=fields.run_url or None,
         commit_sha=fields.commit_sha or None,
         results=results,
+        truncated_at=messages.truncated_at,
+        shortened_messages=messages.shortened,
         content_digest=hashlib.sha256(canonical(payload)).digest(),
         warnings=tuple(
             [
@@ -231,7 +237,7 @@ def check_payload(payload: Any, now: datetime, warnings: Sequence[str] = ()) -> 
                 *_unknown_fields(payload, entries),
                 *_ahead_warnings(started_at, completed_at, now),
                 *_rate_warnings(fields.success_rate, rate),
-                *message_warnings,
+                *messages.warnings,
             ][:MAX_WARNINGS]
         ),
     )
@@ -258,8 +264,8 @@ def _result_problems(entries: list[Any], wanted: int) -> list[Problem]:
 
 def _results(
     entries: list[dict[str, Any]], problems: list[Problem]
-) -> tuple[NewRecipeResults, list[str]]:
-    """The entries by column, and a warning for each message that had to be cut."""
+) -> tuple[NewRecipeResults, KeptMessages]:
+    """The entries by column, and what is kept of their messages."""
 
     def required(name: str) -> list[str]:
         return list(map(itemgetter(name), entries))
@@ -273,28 +279,21 @@ def _results(
             problems.extend(long_names(f"results[{{}}].{name}", names, longest))
         return names
 
-    warnings: list[str] = []
-    messages = optional("error_message")
-    for index, message in enumerate(messages):
-        if message is not None and len(message) > MAX_MESSAGE_LENGTH:
-            messages[index] = message[:MAX_MESSAGE_LENGTH]
-            warnings.append(
-                f"results[{index}].error_message was cut from {len(message):,} "
-                f"to {MAX_MESSAGE_LENGTH:,} characters"
-            )
+    recipe_names = named("recipe_name", required("recipe_name"), MAX_RECIPE_NAME_LENGTH)
+    outcomes = required("result")
+    messages = keep_messages(optional("error_message"), recipe_names, outcomes)
     durations = [entry.get("duration_seconds") for entry in entries]
-    return (
-        NewRecipeResults(
-            recipe_name=named("recipe_name", required("recipe_name"), MAX_RECIPE_NAME_LENGTH),
-            ecosystem=named("ecosystem", required("ecosystem")),
-            result=required("result"),
-            error_category=named("error_category", optional("error_category")),
-            error_message=messages,
-            duration_seconds=[None if value is None else float(value) for value in durations],
-            platform=named("platform", optional("platform")),
-        ),
-        warnings,
+    results = NewRecipeResults(
+        recipe_name=recipe_names,
+        ecosystem=named("ecosystem", required("ecosystem")),
+        result=outcomes,
+        error_category=named("error_category", optional("error_category")),
+        error_message=messages.error_message,
+        duration_seconds=[None if value is None else float(value) for value in durations],
+        platform=named("platform", optional("platform")),
+        telling_line=messages.telling_line,
     )
+    return results, messages
 
 
 def _count_problems(

@@ -6,9 +6,10 @@ Source: docs/data-model.md, "Retention".
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import NamedTuple
 
+from batch_dashboard.model.failure_sums import Failure, FailureSums
 from batch_dashboard.model.summaries import (
     FAILED_ATTEMPT,
     PASSED_ATTEMPT,
@@ -30,6 +31,8 @@ class PrunedResult(NamedTuple):
     duration_seconds: float | None
     started_at: int
     failure_group_id: int | None
+    error_category: str | None
+    error_message: str | None  # of failed results
 
 
 @dataclass(slots=True)
@@ -73,19 +76,6 @@ class PrunedRecipe:
         self.recent_attempts = (self.recent_attempts + attempt)[-RECENT_ATTEMPTS:]
 
 
-class Seen(NamedTuple):
-    """How many results failed, and when the first and the last of them."""
-
-    failed: int
-    first_seen_at: int
-    last_seen_at: int
-
-    def and_at(self, time: int) -> "Seen":
-        """This and one more failure."""
-        first, last = min(self.first_seen_at, time), max(self.last_seen_at, time)
-        return Seen(self.failed + 1, first, last)
-
-
 @dataclass(slots=True)
 class PrunedSums:
     """What some results add to the summaries, by the keys of each."""
@@ -93,9 +83,7 @@ class PrunedSums:
     recipes: dict[RecipeKey, PrunedRecipe] = field(
         default_factory=lambda: defaultdict(PrunedRecipe)
     )
-    groups: dict[int, Seen] = field(default_factory=dict)
-    group_recipes: dict[tuple[str, str, int], Seen] = field(default_factory=dict)
-    group_days: dict[tuple[str, date, int], int] = field(default_factory=lambda: defaultdict(int))
+    failures: FailureSums = field(default_factory=FailureSums)
     # How many results of each run, and the id of the last.
     runs: dict[int, tuple[int, int]] = field(default_factory=dict)
 
@@ -109,12 +97,8 @@ def fold(results: Iterable[PrunedResult]) -> PrunedSums:
         sums.recipes[key].add(result)
         count, _ = sums.runs.get(result.batch_run_id, (0, 0))
         sums.runs[result.batch_run_id] = (count + 1, result.id)
-        group = result.failure_group_id
-        if group is None:
-            continue
-        nothing = Seen(0, time, time)
-        sums.groups[group] = sums.groups.get(group, nothing).and_at(time)
-        of_recipe = (*key, group)
-        sums.group_recipes[of_recipe] = sums.group_recipes.get(of_recipe, nothing).and_at(time)
-        sums.group_days[result.ecosystem, datetime.fromtimestamp(time, UTC).date(), group] += 1
+        if result.failure_group_id is not None:
+            day = datetime.fromtimestamp(time, UTC).date()
+            failure = Failure(*key, result.error_category, result.error_message, time, day)
+            sums.failures.add(result.failure_group_id, failure)
     return sums

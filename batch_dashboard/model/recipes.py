@@ -143,6 +143,7 @@ class RecipeAttempt(NamedTuple):
     error_message: str | None
     duration_seconds: float | None  # None: unknown
     platform: str | None
+    telling_line: str | None = None  # of a failure whose message was shortened
 
 
 class RecipeFailures(NamedTuple):

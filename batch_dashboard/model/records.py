@@ -145,6 +145,7 @@ class RecipeResult(NamedTuple):
     error_message: str | None
     duration_seconds: float | None  # None: unknown
     platform: str | None
+    telling_line: str | None  # of a failure whose message was shortened
 
 
 class OutcomeCount(NamedTuple):

@@ -3,11 +3,13 @@
 Source: docs/data-model.md, "Summaries".
 """
 
-from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import NamedTuple
 
-from batch_dashboard.model.failure_groups import failure_group_id, find_reason
+from batch_dashboard.model.failure_sums import Failure, FailureSums
+from batch_dashboard.model.messages import stored_reason
 from batch_dashboard.model.payload import NewRecipeResults
 from batch_dashboard.model.vocabulary import FAILED, PASSED
 
@@ -65,37 +67,39 @@ ONE_PASS = NOTHING.and_passed()
 
 
 @dataclass(slots=True)
-class FailureGroup:
-    """A failure group as one batch run saw it."""
-
-    error_category: str | None
-    masked_line: str
-    sample_message: str | None
-    failed: int = 0
-
-
-@dataclass(slots=True)
 class RunSummary:
     """What one batch run adds to every summary kept of recipe results."""
 
     recipes: dict[RecipeKey, RecipeOutcome] = field(default_factory=dict)
-    failure_groups: dict[int, FailureGroup] = field(default_factory=dict)
-    # Failed results by (failure group, ecosystem) and by (failure group, recipe).
-    group_ecosystems: Counter[tuple[int, str]] = field(default_factory=Counter)
-    group_recipes: Counter[tuple[int, RecipeKey]] = field(default_factory=Counter)
+    failures: FailureSums = field(default_factory=FailureSums)
     # The failure group of each result, in their order; None where it did not fail.
     result_groups: list[int | None] = field(default_factory=list)
     failed_milliseconds: int = 0
 
+    def join_groups(self, targets: Mapping[int, tuple[int, str]]) -> None:
+        """Count some failure groups in other ones: number and masked line of each."""
+        if targets:
+            self.failures = self.failures.joined(targets)
+            self.result_groups = [
+                group_id if group_id is None else targets.get(group_id, (group_id,))[0]
+                for group_id in self.result_groups
+            ]
 
-def summarise(results: NewRecipeResults) -> RunSummary:
-    """The sums of one batch run's results, taken in their order."""
+
+def summarise(
+    results: NewRecipeResults, started_at: datetime, truncated_at: int | None
+) -> RunSummary:
+    """The sums of one batch run's results, taken in their order.
+
+    `started_at` is when the run started, `truncated_at` where its messages were cut off.
+    """
     keys = list(zip(results.ecosystem, results.recipe_name, strict=True))
     summary = RunSummary(result_groups=[None] * len(keys))
     all_passed = dict.fromkeys(keys, ONE_PASS)
     # Where no recipe comes twice, a pass needs no further look.
     each_once = len(all_passed) == len(keys)
     outcomes: dict[RecipeKey, RecipeOutcome] = {}
+    time, day = int(started_at.timestamp()), started_at.date()
     for index, result in enumerate(results.result):
         if result == PASSED and each_once:
             continue
@@ -107,26 +111,12 @@ def summarise(results: NewRecipeResults) -> RunSummary:
             lost = milliseconds(results.duration_seconds[index])
             outcomes[key] = outcome.and_failed(lost)
             summary.failed_milliseconds += lost
-            summary.result_groups[index] = _add_failure(
-                summary, key, results.error_category[index], results.error_message[index]
+            message = results.error_message[index]
+            summary.result_groups[index] = summary.failures.add_reason(
+                stored_reason(message, key[1], results.telling_line[index], truncated_at),
+                Failure(*key, results.error_category[index], message, time, day),
             )
         else:
             outcomes[key] = outcome.and_skipped()
     summary.recipes = all_passed | outcomes
     return summary
-
-
-def _add_failure(
-    summary: RunSummary, key: RecipeKey, error_category: str | None, error_message: str | None
-) -> int:
-    ecosystem, recipe_name = key
-    line = find_reason(error_message, recipe_name).masked_line
-    group_id = failure_group_id(line)
-    group = summary.failure_groups.get(group_id)
-    if group is None:
-        group = FailureGroup(error_category, line, error_message)
-        summary.failure_groups[group_id] = group
-    group.failed += 1
-    summary.group_ecosystems[group_id, ecosystem] += 1
-    summary.group_recipes[group_id, key] += 1
-    return group_id

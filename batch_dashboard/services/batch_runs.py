@@ -16,8 +16,10 @@ from batch_dashboard.store import (
     circuit_breakers,
     exclusion,
     failure_groups,
+    message_index,
     recipes,
     rollups,
+    truncated_lines,
     uploads,
 )
 from batch_dashboard.store.engine import Connection
@@ -102,12 +104,14 @@ def restore_run(connection: Connection, batch_run_id: int) -> bool:
     if run is None or run.started_at < EARLIEST:
         return False
     # The rule of failure groups may have changed while the run was out.
-    summary = summarise(exclusion.fetch_results(connection, batch_run_id))
+    results = exclusion.fetch_results(connection, batch_run_id)
+    summary = summarise(results, run.started_at, run.truncated_at)
+    summary.join_groups(truncated_lines.find_targets(connection, summary.failures.names))
     exclusion.update_groups(connection, batch_run_id, summary.result_groups)
     exclusion.move_back(connection, batch_run_id)
     rollups.refresh_day(connection, run.started_at.date(), run.ecosystem)
     recipes.recompute(connection, list(summary.recipes))
-    failure_groups.add_failures(connection, summary, run.started_at)
+    failure_groups.add_failures(connection, summary.failures)
     circuit_breakers.refresh(connection, run.ecosystem, run.started_at, batch_run_id)
     return True
 
@@ -132,10 +136,11 @@ def _take_out(connection: Connection, batch_run_id: int) -> bool:
         return True
     touched = recipes.fetch_of_run(connection, batch_run_id)
     failures = failure_groups.fetch_of_run(connection, batch_run_id)
+    message_index.remove_run(connection, batch_run_id)
     uploads.delete_run(connection, batch_run_id)
     rollups.refresh_day(connection, run.started_at.date(), run.ecosystem)
     recipes.recompute(connection, touched)
-    failure_groups.remove_failures(connection, failures, run.started_at)
+    failure_groups.remove_failures(connection, failures)
     circuit_breakers.refresh(connection, run.ecosystem, run.started_at, batch_run_id)
     return True
 

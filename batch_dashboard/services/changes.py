@@ -12,6 +12,7 @@ from batch_dashboard.store.engine import Connection, Store
 
 COMMAND_LINE = "command line"
 NIGHTLY = "nightly"
+UPGRADE = "upgrade"
 OF_ITSELF = "Batch Dashboard"
 
 

@@ -14,6 +14,7 @@ from batch_dashboard.store import (
     recipes,
     rollups,
     tokens,
+    truncated_lines,
     uploads,
 )
 from batch_dashboard.store.engine import Connection, Store
@@ -52,7 +53,7 @@ def ingest_batch_run(
     written then.
     """
     # Summed before the write lock is taken: other uploads need not wait for it.
-    summary = summarise(run.results)
+    summary = summarise(run.results, run.started_at, run.truncated_at)
     with store.write() as connection:
         earlier = _find_by_key(connection, run, idempotency_key)
         if earlier is not None:
@@ -84,11 +85,12 @@ def add_batch_run(
     earlier = uploads.find_by_digest(connection, run.content_digest)
     if earlier is not None:
         return Receipt(earlier, replayed=True)
+    summary.join_groups(truncated_lines.find_targets(connection, summary.failures.names))
     batch_run_id = uploads.insert_run(connection, run, summary, ingest_token_id, now)
     uploads.insert_results(connection, batch_run_id, run, summary)
     rollups.refresh_day(connection, run.started_at.date(), run.ecosystem)
     recipes.add_outcomes(connection, summary.recipes, run.started_at)
-    failure_groups.add_failures(connection, summary, run.started_at)
+    failure_groups.add_failures(connection, summary.failures)
     ended_at = run.completed_at or run.started_at
     attempted = AttemptedRun(run.started_at, batch_run_id, ended_at, run.passed, run.failed)
     circuit_breakers.add_run(connection, run.ecosystem, attempted)

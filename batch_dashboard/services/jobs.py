@@ -14,14 +14,15 @@ from batch_dashboard.errors import BatchDashboardError, InputError, StoreUnavail
 from batch_dashboard.model.filters import RunFilter
 from batch_dashboard.model.periods import Period
 from batch_dashboard.model.wording import plural
-from batch_dashboard.services import batch_runs, retention, rollups, upkeep
-from batch_dashboard.services.changes import NIGHTLY, OF_ITSELF, Actor, Change, changing
+from batch_dashboard.services import batch_runs, regrouping, retention, rollups, upkeep
+from batch_dashboard.services.changes import NIGHTLY, OF_ITSELF, UPGRADE, Actor, Change, changing
 from batch_dashboard.store import jobs, system, uploads
 from batch_dashboard.store.engine import Connection, Store
 from batch_dashboard.store.jobs import Job
 
 PRUNE = "prune"
 CHECK_ROLLUPS = "check rollups"
+REGROUP = "regroup failures"
 EXCLUDE, RESTORE, DELETE = "exclude batch runs", "restore batch runs", "delete batch runs"
 OF_RUNS = (EXCLUDE, RESTORE, DELETE)
 
@@ -148,6 +149,21 @@ def ask_nightly(store: Store, now: datetime) -> None:
         ask(change, CHECK_ROLLUPS, {})
 
 
+def ask_to_regroup(store: Store, now: datetime) -> None:
+    """Ask to group stored failures again where another rule grouped them."""
+    with store.read() as connection:
+        is_known = regrouping.is_known(connection)
+        is_due = regrouping.is_due(connection) and not jobs.has_unfinished(connection, REGROUP)
+    if not is_known:
+        # A new installation: the next version shall know by which rule it grouped.
+        with store.write() as connection:
+            regrouping.note_done(connection, now)
+    if not is_due:
+        return
+    with changing(store, Actor(OF_ITSELF, UPGRADE), now) as change:
+        ask(change, REGROUP, {})
+
+
 def _prune(work: Work) -> str:
     now = work.clock()
     with work.store.read() as connection:
@@ -168,6 +184,21 @@ def _check_rollups(work: Work) -> str:
         return "every sum is right"
     said = ", ".join(f"{table}: {plural(rows, 'row')} differ" for table, rows in wrong.items())
     return f"{said}; `flask --app app rollups rebuild` mends it"
+
+
+def _regroup(work: Work) -> str:
+    total = regrouping.count_failed(work.store)
+    now = work.clock()
+    done = regrouping.regroup_failures(
+        work.store, now, lambda looked_at: work.report(min(looked_at, total), total)
+    )
+    with changing(work.store, work.actor, now) as change:
+        change.record(REGROUP, "failure groups", None, {"moved_results": done.moved_results})
+        change.judge_again()
+    return (
+        f"{plural(done.moved_results, 'result')} moved into another group; "
+        f"there are {plural(done.failure_groups, 'failure group')} now"
+    )
 
 
 def _change_runs(work: Work) -> str:
@@ -211,5 +242,6 @@ _CHANGES: dict[str, Callable[[Connection, int, Work], bool]] = {
 _KINDS: dict[str, Callable[[Work], str]] = {
     PRUNE: _prune,
     CHECK_ROLLUPS: _check_rollups,
+    REGROUP: _regroup,
     **dict.fromkeys(OF_RUNS, _change_runs),
 }

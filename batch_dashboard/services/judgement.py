@@ -12,6 +12,7 @@ from batch_dashboard.model.periods import Period
 from batch_dashboard.model.pipelines import Pipeline, judge_pipeline
 from batch_dashboard.model.records import EcosystemSpan
 from batch_dashboard.model.vocabulary import RUNNER_OS
+from batch_dashboard.services import regrouping
 from batch_dashboard.store import (
     batch_runs,
     ecosystem_days,
@@ -55,7 +56,13 @@ def find_all(connection: Connection, now: datetime) -> tuple[list[Finding], tupl
     everything = RunFilter(Period(None, None))
     stuck = recipe_list.fetch_stuck(connection, everything, MOST_STUCK)
     new = Period(new_since(now.date()), None)
-    groups = failure_group_list.fetch_new(connection, new, None, MOST_NEW_GROUPS)
+    # While failures are grouped again, an old group that gets its results seems to be new.
+    is_regrouping = regrouping.is_due(connection)
+    groups = (
+        []
+        if is_regrouping
+        else failure_group_list.fetch_new(connection, new, None, MOST_NEW_GROUPS)
+    )
     found = findings(
         judge_pipelines(connection, batch_runs.fetch_ecosystems(connection), now),
         judge_budgets(connection, now),
@@ -65,6 +72,6 @@ def find_all(connection: Connection, now: datetime) -> tuple[list[Finding], tupl
     cut = []
     if len(stuck) >= MOST_STUCK:
         cut.append(STUCK_KEY)
-    if len(groups) >= MOST_NEW_GROUPS:
+    if is_regrouping or len(groups) >= MOST_NEW_GROUPS:
         cut.append(NEW_FAILURE_KEY)
     return found, tuple(cut)

@@ -1,6 +1,5 @@
 """Dropping what is older than it is kept, a little at a time. Source: docs/data-model.md."""
 
-import time
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -15,6 +14,7 @@ from batch_dashboard.model.retention import (
     oldest_day,
 )
 from batch_dashboard.services.changes import Actor, Change, changing
+from batch_dashboard.services.pace import Pace
 from batch_dashboard.store import audit, pruning, system
 from batch_dashboard.store.conditions import midnight
 from batch_dashboard.store.engine import Connection, Store
@@ -24,11 +24,6 @@ from batch_dashboard.store.pruning import Prunable
 RESULTS_AT_ONCE = 500
 ROWS_AT_ONCE = 5_000
 PAGES_AT_ONCE = 500
-# Between two batches uploads get as much time as one took.
-LEAST_PAUSE_SECONDS = 0.005
-# A batch that took longer than this has the next one be half of it; one of a quarter, twice of it.
-LONGEST_BATCH_SECONDS = 0.1
-SMALLEST_BATCH = 20
 
 
 class Pruned(NamedTuple):
@@ -92,23 +87,27 @@ def prune(
     """
     with store.read() as connection:
         retention = fetch(connection)
-    pace = _Pace(store, goes_on)
+    pace = Pace(store, frees=True)
+
+    def batches(most: int, drop: Any, until: Any) -> Iterator[int]:
+        return _batches(pace, goes_on, most, drop, until)
+
     results = runs = entries = 0
     if day := oldest_day(retention.results, now):
         until = midnight(day)
         for drop in (_drop_results, pruning.prune_excluded_results):
-            for count in pace.batches(RESULTS_AT_ONCE, drop, until):
+            for count in batches(RESULTS_AT_ONCE, drop, until):
                 results += count
                 report(results)
     if day := oldest_day(retention.runs, now):
-        for count in pace.batches(1, _drop_day_of_runs, day):
+        for count in batches(1, _drop_day_of_runs, day):
             runs += count
             report(results + runs)
     if day := oldest_day(retention.audit, now):
-        for count in pace.batches(ROWS_AT_ONCE, audit.delete_before, midnight(day)):
+        for count in batches(ROWS_AT_ONCE, audit.delete_before, midnight(day)):
             entries += count
     if results + runs + entries:
-        for _left in pace.batches(PAGES_AT_ONCE, _give_space_back, None):
+        for _left in batches(PAGES_AT_ONCE, _give_space_back, None):
             pass
         with changing(store, actor, now, frees=True) as change:
             dropped = {"results": results, "runs": runs, "audit_entries": entries}
@@ -131,32 +130,18 @@ def _give_space_back(connection: Connection, _until: None, pages: int) -> int:
     return pruning.give_space_back(connection, pages)
 
 
-class _Pace:
-    """Batches one after the other, each in a transaction of its own, with room between them."""
-
-    def __init__(self, store: Store, goes_on: Callable[[], bool]) -> None:
-        self._store = store
-        self._goes_on = goes_on
-        self.longest_seconds = 0.0
-
-    def batches(
-        self, most: int, drop: Callable[[Connection, Any, int], int], until: Any
-    ) -> Iterator[int]:
-        """How many rows each batch dropped, until there is none left."""
-        size = most
-        while self._goes_on():
-            began = time.perf_counter()
-            with self._store.write(frees=True) as connection:
-                began = time.perf_counter()
-                dropped = drop(connection, until, size)
-            took = time.perf_counter() - began
-            self.longest_seconds = max(self.longest_seconds, took)
-            if not dropped:
-                return
-            yield dropped
-            self.longest_seconds = max(self.longest_seconds, self._store.trim_log())
-            if took > LONGEST_BATCH_SECONDS:
-                size = max(SMALLEST_BATCH, size // 2)
-            elif took < LONGEST_BATCH_SECONDS / 4:
-                size = min(most, size * 2)
-            time.sleep(max(took, LEAST_PAUSE_SECONDS))
+def _batches(
+    pace: Pace,
+    goes_on: Callable[[], bool],
+    most: int,
+    drop: Callable[[Connection, Any, int], int],
+    until: Any,
+) -> Iterator[int]:
+    """How many rows each batch dropped, until there is none left."""
+    pace.begin(most)
+    while goes_on():
+        with pace.batch() as connection:
+            dropped = drop(connection, until, pace.size)
+        if not dropped:
+            return
+        yield dropped

@@ -4,8 +4,10 @@ from datetime import datetime
 
 from batch_dashboard.store import (
     circuit_breakers,
-    failure_groups,
+    failure_group_sums,
+    message_index,
     recipes,
+    regrouping,
     rollups,
     system,
     uploads,
@@ -20,7 +22,8 @@ def verify_rollups(store: Store) -> dict[str, int]:
             "batch_runs": uploads.count_drift(connection),
             "ecosystem_days": rollups.count_drift(connection),
             "recipes": recipes.count_drift(connection),
-            **failure_groups.count_drift(connection),
+            **failure_group_sums.count_drift(connection),
+            "failure_messages": message_index.count_drift(connection),
             "circuit_breaker_changes": circuit_breakers.count_drift(connection),
         }
 
@@ -44,5 +47,5 @@ def rebuild(connection: Connection) -> None:
     uploads.recount(connection)
     rollups.rebuild(connection)
     recipes.rebuild(connection)
-    failure_groups.rebuild(connection)
+    regrouping.rebuild(connection)
     circuit_breakers.rebuild(connection)

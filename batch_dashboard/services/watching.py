@@ -113,6 +113,7 @@ class Watcher:
                 self._store.trim_log()
                 self._store.keep_reserve()
                 jobs.ask_nightly(self._store, self._clock())
+                jobs.ask_to_regroup(self._store, self._clock())
                 jobs.run_next(self._store, self._clock, lambda: self.holds_lease)
             except StoreUnavailable as error:
                 log.warning("work: %s", error)

@@ -8,14 +8,15 @@ Measured beside the other ways in docs/decisions/0002-core-and-driver.md.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from itertools import chain, islice, repeat
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import BigInteger, Connection, Date, Double, Table
+from sqlalchemy import BigInteger, Boolean, Connection, Date, Double, LargeBinary, Table
 from sqlalchemy.types import TypeDecorator
 
 from batch_dashboard.store.schema import utc_text
 
 Row = Sequence[Any]
+T = TypeVar("T")
 # Columns that hold the same in every row.
 Constants = Mapping[str, int | str | None]
 NO_CONSTANTS: Constants = {}
@@ -58,37 +59,52 @@ def upsert_rows(
     rows: Sequence[Row],
     updates: Sequence[str],
     constants: Constants = NO_CONSTANTS,
-) -> None:
+    *,
+    conflict: str | None = None,
+    returning: Sequence[str] = (),
+) -> list[Row]:
     """Insert rows, or where the primary key is there already, change that row by `updates`.
 
     Each update is `column = expression`, in which `excluded.x` is the new row's value and
-    `table.x` the stored one. No two of the rows may have the same key.
+    `table.x` the stored one. No two of the rows may have the same key. `conflict` is another unique
+    column in place of the primary key. The columns `returning` of each row, as it is afterwards.
     """
     if not rows:
-        return
+        return []
     if len(rows) < MANY_ROWS and constants:
         columns = (*columns, *constants)
         rows = [(*row, *constants.values()) for row in rows]
         constants = NO_CONSTANTS
     names = ", ".join((*columns, *constants))
-    keys = ", ".join(column.name for column in table.primary_key)
-    conflict = f"ON CONFLICT ({keys}) DO UPDATE SET {', '.join(updates)}"
+    keys = conflict or ", ".join(column.name for column in table.primary_key)
+    change = f"ON CONFLICT ({keys}) DO UPDATE SET {', '.join(updates)}"
+    if returning:
+        change += f" RETURNING {', '.join(returning)}"
     if _is_sqlite(connection):
         marks = ", ".join([*"?" * len(columns), *_literals(constants)])
-        _sqlite_insert(connection, f"{table.name} ({names})", marks, conflict, rows)
-        return
+        insert = _sqlite_insert_returning if returning else _sqlite_insert
+        return insert(connection, f"{table.name} ({names})", marks, change, rows)
     arrays = ", ".join(f"%s::{_postgresql_type(table, name)}[]" for name in columns)
     values = ", ".join(["sent.*", *_literals(constants)])
-    _cursor(connection).execute(
+    cursor = _cursor(connection)
+    cursor.execute(
         f"INSERT INTO {table.name} ({names}) "
-        f"SELECT {values} FROM unnest({arrays}) AS sent {conflict}",
+        f"SELECT {values} FROM unnest({arrays}) AS sent {change}",
         [list(values) for values in zip(*rows, strict=True)],
     )
+    return cursor.fetchall() if returning else []
 
 
-def execute_many(connection: Connection, statement: str, rows: Sequence[Row]) -> None:
+def slices(rows: Iterable[T], count: int) -> Iterator[list[T]]:
+    """Rows in lists of up to so many."""
+    waiting = iter(rows)
+    while part := list(islice(waiting, count)):
+        yield part
+
+
+def execute_many(connection: Connection, statement: str, rows: Iterable[Row]) -> None:
     """Run one statement for each row; its parameters are written `?` for both databases."""
-    if not rows:
+    if isinstance(rows, Sequence) and not rows:
         return
     if not _is_sqlite(connection):
         statement = statement.replace("?", "%s")
@@ -116,7 +132,7 @@ def as_stored(connection: Connection, value: Any) -> Any:
 
 def _sqlite_insert(
     connection: Connection, into: str, marks: str, conflict: str, rows: Iterable[Row]
-) -> None:
+) -> list[Row]:
     cursor = _cursor(connection)
     waiting = iter(rows)
     many = ", ".join([f"({marks})"] * ROWS_AT_ONCE)
@@ -126,6 +142,21 @@ def _sqlite_insert(
             list(chain.from_iterable(part)),
         )
     cursor.executemany(f"INSERT INTO {into} VALUES ({marks}) {conflict}", part)
+    return []
+
+
+def _sqlite_insert_returning(
+    connection: Connection, into: str, marks: str, conflict: str, rows: Iterable[Row]
+) -> list[Row]:
+    cursor = _cursor(connection)
+    returned: list[Row] = []
+    for part in slices(rows, ROWS_AT_ONCE):
+        many = ", ".join([f"({marks})"] * len(part))
+        cursor.execute(
+            f"INSERT INTO {into} VALUES {many} {conflict}", list(chain.from_iterable(part))
+        )
+        returned += cursor.fetchall()
+    return returned
 
 
 def _cursor(connection: Connection) -> Any:
@@ -154,4 +185,8 @@ def _postgresql_type(table: Table, name: str) -> str:
         return "bigint"
     if isinstance(column_type, Date):
         return "date"
+    if isinstance(column_type, Boolean):
+        return "boolean"
+    if isinstance(column_type, LargeBinary):
+        return "bytea"
     return "double precision" if isinstance(column_type, Double) else "text"

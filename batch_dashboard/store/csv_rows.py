@@ -117,6 +117,7 @@ RECIPE_RESULTS = (
     *cells_of("b", batch_id=NAME, started_at=TIME),
     *cells_of("r", recipe_name=NAME, ecosystem=NAME, result=WORD, error_category=TEXT),
     *cells_of("r", error_message=TEXT, duration_seconds=NUMBER, platform=TEXT),
+    Cell("reason", "g.masked_line", TEXT),
 )
 # Sums hold 0 where nothing was reported, which is unknown and so an empty cell.
 _MINUTES = (
@@ -175,6 +176,7 @@ RECIPES = cells_of(
     last_passed_at=UNIX_TIME,
     last_failed_at=UNIX_TIME,
     recent_attempts=WORD,
+    last_reason=TEXT,
 )
 FAILURE_GROUPS = cells_of(
     "q",
@@ -274,6 +276,7 @@ def iter_recipes(
                     cast(table.failed_milliseconds, DOUBLE) / 1000,
                 )
             ).label("failed_seconds"),
+            recipe_list.LAST_REASON.label("last_reason"),
         ),
         run_filter,
         state,
@@ -286,7 +289,7 @@ def iter_failure_groups(
     store: Store, run_filter: RunFilter, category: str | None, text: str | None, today: date
 ) -> Generator[bytes]:
     """The lines of the failure groups that their list shows, by `id`."""
-    chosen = failure_group_list.select_groups(run_filter, category, text)
+    chosen = failure_group_list.select_groups(run_filter, category, text, store.is_sqlite)
     table = failure_groups.c
     query = chosen.query.with_only_columns(
         *(column for column in table if column.name != "failed"),
@@ -435,7 +438,9 @@ def _results_page(
     return sql_text(
         f"SELECT {_joined_lines(store, 'run_id, id')}"
         f" FROM (SELECT {_line(connection, RECIPE_RESULTS)} AS line, b.id AS run_id, r.id AS id"
-        f" FROM {tables} ON b.id = r.batch_run_id WHERE {conditions} ORDER BY {order}) AS page"
+        f" FROM {tables} ON b.id = r.batch_run_id"
+        " LEFT JOIN failure_groups AS g ON g.id = r.failure_group_id"
+        f" WHERE {conditions} ORDER BY {order}) AS page"
     )
 
 

@@ -84,6 +84,7 @@ COMPARISON = cells_of(
     category_before=TEXT,
     result_after=TEXT,
     category_after=TEXT,
+    reason=TEXT,
 )
 CHOSEN_RESULTS = tuple(cell._replace(expression=f"q.{cell.name}") for cell in RECIPE_RESULTS)
 
@@ -115,7 +116,7 @@ def iter_failure_counts(
 ) -> Generator[bytes]:
     """The lines of failed results per step, ecosystem and failure group, oldest first."""
     rows = failure_group_list.select_counts(run_filter, failure_group_id, Step(by)).subquery("q")
-    return iter_query(store, rows, FAILURE_COUNTS, ("start", "ecosystem", "id"))
+    return iter_query(store, rows, FAILURE_COUNTS, ("start", "ecosystem", "id", "error_category"))
 
 
 def iter_failure_group_recipes(
@@ -178,14 +179,16 @@ def iter_chosen_results(
         (result.platform, run_filter.platform),
     )
     conditions += [column == value for column, value in chosen if value is not None]
+    columns = {
+        **result,
+        "batch_id": run.batch_id,
+        "started_at": run.started_at,
+        "reason": failure_groups.c.masked_line.label("reason"),
+    }
     query = (
-        select(
-            *(
-                run[cell.name] if cell.name in ("batch_id", "started_at") else result[cell.name]
-                for cell in RECIPE_RESULTS
-            )
-        )
+        select(*(columns[cell.name] for cell in RECIPE_RESULTS))
         .join_from(results_table, batch_runs, run.id == result.batch_run_id)
+        .outerjoin(failure_groups, failure_groups.c.id == result.failure_group_id)
         .where(and_(*conditions))
     )
     order = ("batch_run_id", "id") if batch_run_id is not None else ("started_at", "id")

@@ -96,7 +96,7 @@ def delete_excluded(connection: Connection, batch_run_id: int) -> None:
 def find_place(connection: Connection, batch_run_id: int) -> StoredRun | None:
     """Where an excluded run would stand in the summaries, None when it is not excluded."""
     row = connection.execute(
-        select(_run.ecosystem, _run.started_at).where(_run.id == batch_run_id)
+        select(*(_run[name] for name in StoredRun._fields)).where(_run.id == batch_run_id)
     ).one_or_none()
     return None if row is None else StoredRun(*row)
 

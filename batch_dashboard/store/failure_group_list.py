@@ -18,7 +18,9 @@ from sqlalchemy import (
     union_all,
 )
 
+from batch_dashboard.model.failure_sums import UNNAMED_CATEGORY
 from batch_dashboard.model.failures import (
+    CategoryCount,
     FailureGroupCount,
     FailureGroupDetail,
     FailureSums,
@@ -29,10 +31,12 @@ from batch_dashboard.model.periods import DAY, WEEK, Period, Step
 from batch_dashboard.model.recipes import RecipeFailures
 from batch_dashboard.model.result_filter import NO_CATEGORY
 from batch_dashboard.model.sorting import Sort
+from batch_dashboard.store import message_index
 from batch_dashboard.store.conditions import midnight
 from batch_dashboard.store.keyset import SortKey, fetch_slice
 from batch_dashboard.store.schema import (
     ALL_ECOSYSTEMS,
+    failure_group_categories,
     failure_group_days,
     failure_group_recipes,
     failure_group_weeks,
@@ -44,6 +48,9 @@ _group = failure_groups.c
 _recipe = failure_group_recipes.c
 _CATEGORY = func.coalesce(_group.error_category, "")
 _DETAIL = tuple(failure_groups.c[name] for name in FailureGroupDetail._fields)
+
+# The categories of one group that a page names.
+MOST_CATEGORIES = 20
 
 # Which rows of a table of sums are asked for, besides their time.
 Conditions = Callable[[Table], list[ColumnElement[bool]]]
@@ -60,9 +67,9 @@ def fetch_page(
 ) -> Slice[FailureGroupCount]:
     """Up to `count` of the groups that failed in a period beside a place in the list.
 
-    `text` is looked for in their lines and categories.
+    `text` is looked for in their lines, in their categories and among the words of their messages.
     """
-    chosen = select_groups(run_filter, category, text)
+    chosen = select_groups(run_filter, category, text, connection.dialect.name == "sqlite")
     orders: dict[str, ColumnElement[Any]] = {
         "failed": chosen.failed,
         "first_seen_at": _group.first_seen_at,
@@ -88,7 +95,8 @@ def count_groups(
     connection: Connection, run_filter: RunFilter, category: str | None, text: str | None
 ) -> int:
     """How many groups the whole list holds."""
-    query = select_groups(run_filter, category, text).query.with_only_columns(func.count())
+    chosen = select_groups(run_filter, category, text, connection.dialect.name == "sqlite")
+    query = chosen.query.with_only_columns(func.count())
     return connection.execute(query).scalar_one()
 
 
@@ -96,7 +104,9 @@ def find_last_failed(
     connection: Connection, run_filter: RunFilter, category: str | None, text: str | None
 ) -> datetime | None:
     """When the groups of the list failed last, also after its period; None: the list is empty."""
-    chosen = select_groups(run_filter, category, text).query
+    chosen = select_groups(run_filter, category, text, connection.dialect.name == "sqlite").query
+    if category is not None:
+        return _find_last_day(connection, chosen, run_filter.ecosystem, category)
     if run_filter.ecosystem is None:
         query = chosen.with_only_columns(func.max(_group.last_seen_at))
     else:
@@ -106,6 +116,26 @@ def find_last_failed(
         )
     last: datetime | None = connection.execute(query).scalar_one()
     return last
+
+
+def _find_last_day(
+    connection: Connection, groups: Select[Any], ecosystem: str | None, category: str
+) -> datetime | None:
+    """The last day on which some groups failed under a category."""
+    conditions = _chosen(ecosystem, category)
+    ids = groups.with_only_columns(_group.id)
+    week, day = failure_group_weeks.c, failure_group_days.c
+    last_week = select(func.max(week.week)).where(
+        *conditions(failure_group_weeks), week.failure_group_id.in_(ids)
+    )
+    last_day: date | None = connection.execute(
+        select(func.max(day.day)).where(
+            *conditions(failure_group_days),
+            day.failure_group_id.in_(ids),
+            day.day >= last_week.scalar_subquery(),
+        )
+    ).scalar_one()
+    return None if last_day is None else midnight(last_day)
 
 
 def find_last_of_group(
@@ -124,11 +154,18 @@ class ChosenGroups(NamedTuple):
     failed: ColumnElement[int]
 
 
-def select_groups(run_filter: RunFilter, category: str | None, text: str | None) -> ChosenGroups:
-    """The groups that failed in a period, of a category, with a text in their line."""
-    sums = _group_sums(run_filter)
+def select_groups(
+    run_filter: RunFilter, category: str | None, text: str | None, is_sqlite: bool
+) -> ChosenGroups:
+    """The groups that failed in a period, under a category, with a text in what they say.
+
+    How often they failed is counted under that category alone.
+    """
+    sums = _group_sums(run_filter, category)
     joined = sums.join(failure_groups, _group.id == sums.c.id)
-    query = select(failure_groups).select_from(joined).where(*_conditions(category, text))
+    query = select(failure_groups).select_from(joined)
+    if text is not None:
+        query = query.where(or_(*_say(text, is_sqlite)))
     return ChosenGroups(query, sums.c.failed)
 
 
@@ -136,14 +173,26 @@ def fetch_categories(
     connection: Connection, run_filter: RunFilter, step: Step
 ) -> list[FailureSums]:
     """Failed results per error category and step, oldest first."""
-    sums = _sums(run_filter.period, _of_ecosystem(run_filter.ecosystem), step)
+    sums = _sums(run_filter.period, _chosen(run_filter.ecosystem, None), step)
+    category = func.nullif(sums.c.error_category, UNNAMED_CATEGORY)
     query = (
-        select(sums.c.start, _group.error_category, _summed(sums.c.failed))
-        .join(failure_groups, _group.id == sums.c.id)
-        .group_by(sums.c.start, _group.error_category)
-        .order_by(sums.c.start, _group.error_category)
+        select(sums.c.start, category, _summed(sums.c.failed))
+        .group_by(sums.c.start, sums.c.error_category)
+        .order_by(sums.c.start, sums.c.error_category)
     )
     return [FailureSums(*row) for row in connection.execute(query)]
+
+
+def fetch_categories_of(connection: Connection, failure_group_id: int) -> list[CategoryCount]:
+    """The categories that clients gave to the results of a group, the most frequent first."""
+    counts = failure_group_categories.c
+    query = (
+        select(func.nullif(counts.error_category, UNNAMED_CATEGORY), counts.failed)
+        .where(counts.failure_group_id == failure_group_id)
+        .order_by(counts.failed.desc(), counts.error_category)
+        .limit(MOST_CATEGORIES)
+    )
+    return [CategoryCount(*row) for row in connection.execute(query)]
 
 
 def find(connection: Connection, failure_group_id: int) -> FailureGroupDetail | None:
@@ -186,17 +235,13 @@ def select_counts(run_filter: RunFilter, failure_group_id: int | None, step: Ste
 
     sums = _sums(run_filter.period, chosen, step)
     row = sums.c
-    return (
-        select(
-            row.start,
-            row.ecosystem,
-            row.id,
-            _group.error_category,
-            _summed(row.failed).label("failed"),
-        )
-        .join(failure_groups, _group.id == row.id)
-        .group_by(row.start, row.ecosystem, row.id, _group.error_category)
-    )
+    return select(
+        row.start,
+        row.ecosystem,
+        row.id,
+        func.nullif(row.error_category, UNNAMED_CATEGORY).label("error_category"),
+        _summed(row.failed).label("failed"),
+    ).group_by(row.start, row.ecosystem, row.id, row.error_category)
 
 
 def fetch_new(
@@ -274,38 +319,51 @@ def _of_group(failure_group_id: int, ecosystem: str | None) -> list[ColumnElemen
     return conditions
 
 
-def _conditions(category: str | None, text: str | None) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
-    if category == NO_CATEGORY:
-        conditions.append(_group.error_category.is_(None))
-    elif category is not None:
-        conditions.append(_group.error_category == category)
-    if text is not None:
-        conditions.append(
-            or_(
-                _group.masked_line.icontains(text, autoescape=True),
-                _group.error_category.icontains(text, autoescape=True),
-            )
-        )
+def _say(text: str, is_sqlite: bool) -> list[ColumnElement[bool]]:
+    conditions = [
+        _group.masked_line.icontains(text, autoescape=True),
+        _group.error_category.icontains(text, autoescape=True),
+    ]
+    numbers = message_index.groups_with(is_sqlite, text)
+    if numbers is not None:
+        conditions.append(_group.number.in_(numbers))
     return conditions
 
 
-def _group_sums(run_filter: RunFilter) -> Subquery:
-    """`id` and `failed` of every group that failed in a period."""
+def _group_sums(run_filter: RunFilter, category: str | None) -> Subquery:
+    """`id` and `failed` of every group that failed in a period, perhaps under one category."""
     if run_filter.period == Period(None, None) and run_filter.ecosystem is None:
-        return select(_group.id, _group.failed).subquery()
-    sums = _sums(run_filter.period, _of_ecosystem(run_filter.ecosystem), Step.WEEK)
+        if category is None:
+            return select(_group.id, _group.failed).subquery()
+        counts = failure_group_categories.c
+        return (
+            select(counts.failure_group_id.label("id"), counts.failed)
+            .where(counts.error_category == _stored(category))
+            .subquery()
+        )
+    sums = _sums(run_filter.period, _chosen(run_filter.ecosystem, category), Step.WEEK)
     return select(sums.c.id, _summed(sums.c.failed).label("failed")).group_by(sums.c.id).subquery()
 
 
-def _of_ecosystem(ecosystem: str | None) -> Conditions:
-    return lambda table: [table.c.ecosystem == (ALL_ECOSYSTEMS if ecosystem is None else ecosystem)]
+def _stored(category: str) -> str:
+    return UNNAMED_CATEGORY if category == NO_CATEGORY else category
+
+
+def _chosen(ecosystem: str | None, category: str | None) -> Conditions:
+    def conditions(table: Table) -> list[ColumnElement[bool]]:
+        found = [table.c.ecosystem == (ALL_ECOSYSTEMS if ecosystem is None else ecosystem)]
+        if category is not None:
+            found.append(table.c.error_category == _stored(category))
+        return found
+
+    return conditions
 
 
 def _sums(period: Period, conditions: Conditions, step: Step) -> Subquery:
-    """`start`, `ecosystem`, `id` and `failed` of a period; `start` is the first day of a step.
+    """`start`, `ecosystem`, `id`, `error_category` and `failed` of a period.
 
-    Whole weeks come from the table of weeks, all else from that of days.
+    `start` is the first day of a step. Whole weeks come from the table of weeks, all else from
+    that of days.
     """
     if step is not Step.WEEK:
         return _days(period, conditions, step).subquery()
@@ -338,6 +396,7 @@ def _part(
         start.label("start"),
         table.c.ecosystem,
         table.c.failure_group_id.label("id"),
+        table.c.error_category,
         table.c.failed,
     ).where(*conditions(table))
     if period.since is not None:

@@ -4,14 +4,14 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
-from batch_dashboard.model.attention import Finding
+from batch_dashboard.model.attention import NEW_FAILURE_KEY, Finding
 from batch_dashboard.model.incidents import Incident, worst
 from batch_dashboard.model.pagination import Place, Slice
 from batch_dashboard.model.sorting import Sort
 from batch_dashboard.store.keyset import SortKey, fetch_slice
-from batch_dashboard.store.schema import alert_snoozes, incidents
+from batch_dashboard.store.schema import UtcTime, alert_snoozes, incidents
 
 _incident = incidents.c
 _COLUMNS = tuple(_incident[name] for name in Incident._fields)
@@ -103,6 +103,40 @@ def update_closed(connection: Connection, incident: Incident, now: datetime) -> 
         .where(_incident.id == incident.id)
         .values(closed_at=now, gone_since=incident.gone_since or now)
     )
+
+
+def move_group(connection: Connection, before: int, after: int, now: datetime) -> None:
+    """Let what is about a failure group that is gone be about the one its results are in now.
+
+    Where that has an open incident of its own, the other one is closed, and nobody is told.
+    """
+    key, new_key = f"{NEW_FAILURE_KEY}{before}", f"{NEW_FAILURE_KEY}{after}"
+    is_open = _incident.closed_at.is_(None)
+    known = connection.execute(
+        select(_incident.id).where(_incident.finding_key == new_key, is_open)
+    ).first()
+    if known is not None:
+        connection.execute(
+            update(incidents)
+            .where(_incident.finding_key == key, is_open)
+            .values(
+                closed_at=now,
+                gone_since=func.coalesce(_incident.gone_since, bindparam("now", now, UtcTime)),
+                told_closed=True,
+            )
+        )
+    connection.execute(
+        update(incidents)
+        .where(_incident.failure_group_id == before)
+        .values(failure_group_id=after, finding_key=new_key)
+    )
+    snooze = alert_snoozes.c
+    if connection.execute(select(snooze.until).where(snooze.finding_key == new_key)).first():
+        delete_snooze(connection, key)
+    else:
+        connection.execute(
+            update(alert_snoozes).where(snooze.finding_key == key).values(finding_key=new_key)
+        )
 
 
 def update_told(connection: Connection, new: Iterable[Incident], over: Iterable[Incident]) -> None:

@@ -77,6 +77,12 @@ def find_unfinished(connection: Connection) -> Job | None:
     return None if row is None else _record(row)
 
 
+def has_unfinished(connection: Connection, kind: str) -> bool:
+    """Whether work of a kind waits or runs."""
+    query = select(_job.id).where(_job.kind == kind, _job.finished_at.is_(None)).limit(1)
+    return connection.execute(query).first() is not None
+
+
 def fetch_latest(connection: Connection, kinds: tuple[str, ...], count: int) -> list[Job]:
     """The last jobs of some kinds, newest first."""
     query = select(*_COLUMNS).where(_job.kind.in_(kinds)).order_by(_job.id.desc()).limit(count)

@@ -8,12 +8,13 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, delete, func, select
 
-from batch_dashboard.model.pruning import PrunedResult, PrunedSums, Seen
+from batch_dashboard.model.pruning import PrunedResult, PrunedSums
 from batch_dashboard.model.summaries import RECENT_ATTEMPTS
-from batch_dashboard.store import circuit_breakers
+from batch_dashboard.store import circuit_breakers, message_index
 from batch_dashboard.store.bulk import as_stored, execute_many, run_statement, upsert_rows
 from batch_dashboard.store.conditions import midnight
-from batch_dashboard.store.failure_groups import added_update, seen_updates
+from batch_dashboard.store.failure_group_sums import RECIPE_COLUMNS
+from batch_dashboard.store.failure_groups import TIME_COLUMNS, added_update, seen_updates
 from batch_dashboard.store.recipes import KEY_COLUMNS, SUM_COLUMNS
 from batch_dashboard.store.rollups import pin_day
 from batch_dashboard.store.schema import (
@@ -34,8 +35,10 @@ _OLDEST_RUNS = (
     "SELECT id FROM batch_runs WHERE pruned_results < result_count AND started_at < ?"
     f" ORDER BY started_at, id LIMIT {RUNS_AT_ONCE}"
 )
+# What a result that did not fail says is in no sum.
+_MESSAGE = "CASE WHEN failure_group_id IS NOT NULL THEN error_message END"
 _RESULTS = (
-    f"SELECT {', '.join(PrunedResult._fields)} FROM recipe_results"
+    f"SELECT {', '.join(PrunedResult._fields[:-1])}, {_MESSAGE} FROM recipe_results"
     " WHERE batch_run_id = ? ORDER BY id LIMIT ?"
 )
 _OLD = "pruned_recipes"
@@ -114,32 +117,33 @@ def prune_results(connection: Connection, sums: PrunedSums) -> None:
         ),
         _APPEND,
     )
+    names = "error_category, masked_line, sample_message, is_truncated"
     execute_many(
         connection,
-        "INSERT INTO pruned_failure_groups"
-        " (id, error_category, masked_line, sample_message, failed, first_seen_at, last_seen_at)"
-        " SELECT id, error_category, masked_line, sample_message, CAST(? AS BIGINT),"
+        f"INSERT INTO pruned_failure_groups (id, {names}, failed, first_seen_at, last_seen_at)"
+        f" SELECT id, {names}, CAST(? AS BIGINT),"
         " CAST(? AS BIGINT), CAST(? AS BIGINT) FROM failure_groups WHERE id = ?"
         f" ON CONFLICT (id) DO UPDATE SET {', '.join(_updates('pruned_failure_groups'))}",
-        [(*seen, group_id) for group_id, seen in sums.groups.items()],
+        [(*seen, group_id) for group_id, seen in sums.failures.groups.items()],
     )
     upsert_rows(
         connection,
         pruned_failure_group_recipes,
-        ("ecosystem", "recipe_name", "failure_group_id", *Seen._fields),
-        sorted((*key, *seen) for key, seen in sums.group_recipes.items()),
+        RECIPE_COLUMNS,
+        sorted((*key, *seen) for key, seen in sums.failures.recipes.items()),
         _updates("pruned_failure_group_recipes"),
     )
     upsert_rows(
         connection,
         pruned_failure_group_days,
-        ("ecosystem", "day", "failure_group_id", "failed"),
+        (*TIME_COLUMNS, "day", "failed"),
         sorted(
-            (ecosystem, as_stored(connection, day), group_id, failed)
-            for (ecosystem, day, group_id), failed in sums.group_days.items()
+            (*key, as_stored(connection, day), failed)
+            for (*key, day), failed in sums.failures.times.items()
         ),
         (added_update("pruned_failure_group_days"),),
     )
+    message_index.remove(connection, sums.failures.messages)
     execute_many(
         connection,
         "DELETE FROM recipe_results WHERE batch_run_id = ? AND id <= ?",

@@ -56,6 +56,17 @@ FLAKINESS = cast(_changes("pf") + _changes("fp"), DOUBLE) / case(
 )
 # NULL where nothing was attempted.
 FAILURE_RATE = cast(_recipe.failed, DOUBLE) / func.nullif(_recipe.passed + _recipe.failed, 0)
+_in_group, _group = failure_group_recipes.c, failure_groups.c
+# NULL where it never failed.
+LAST_REASON = (
+    select(_group.masked_line)
+    .join(failure_group_recipes, _in_group.failure_group_id == _group.id)
+    .where(_in_group.ecosystem == _recipe.ecosystem, _in_group.recipe_name == _recipe.recipe_name)
+    .order_by(_in_group.last_seen_at.desc(), _in_group.failed.desc(), _group.id)
+    .limit(1)
+    .correlate(recipes)
+    .scalar_subquery()
+)
 _ORDERS: dict[str, ColumnElement[Any]] = {
     "failure_streak": _recipe.failure_streak,
     "recipe_name": _recipe.recipe_name,
@@ -142,7 +153,6 @@ def fetch_stuck(connection: Connection, run_filter: RunFilter, count: int) -> li
         .limit(count)
         .subquery()
     )
-    in_group, group = failure_group_recipes.c, failure_groups.c
     query = (
         select(
             stuck.c.ecosystem,
@@ -150,27 +160,27 @@ def fetch_stuck(connection: Connection, run_filter: RunFilter, count: int) -> li
             stuck.c.failure_streak,
             stuck.c.failing_since,
             stuck.c.last_seen_at,
-            group.id,
-            group.error_category,
-            group.masked_line,
+            _group.id,
+            _group.error_category,
+            _group.masked_line,
             stuck.c.last_passed_at,
             stuck.c.last_failed_at,
-            in_group.failed.label("group_failed"),
-            in_group.first_seen_at.label("group_first_seen_at"),
-            in_group.last_seen_at.label("group_last_seen_at"),
+            _in_group.failed.label("group_failed"),
+            _in_group.first_seen_at.label("group_first_seen_at"),
+            _in_group.last_seen_at.label("group_last_seen_at"),
         )
         .outerjoin_from(
             stuck,
             failure_group_recipes,
             and_(
-                in_group.ecosystem == stuck.c.ecosystem,
-                in_group.recipe_name == stuck.c.recipe_name,
-                in_group.last_seen_at
+                _in_group.ecosystem == stuck.c.ecosystem,
+                _in_group.recipe_name == stuck.c.recipe_name,
+                _in_group.last_seen_at
                 >= func.coalesce(stuck.c.last_passed_at, stuck.c.first_seen_at),
             ),
         )
-        .outerjoin(failure_groups, group.id == in_group.failure_group_id)
-        .order_by(stuck.c.failure_streak.desc(), stuck.c.ecosystem, stuck.c.recipe_name, group.id)
+        .outerjoin(failure_groups, _group.id == _in_group.failure_group_id)
+        .order_by(stuck.c.failure_streak.desc(), stuck.c.ecosystem, stuck.c.recipe_name, _group.id)
     )
     rows = connection.execute(query)
     return [

@@ -27,7 +27,7 @@ from batch_dashboard.model.comparison import (
 from batch_dashboard.model.pagination import Place, Slice
 from batch_dashboard.model.vocabulary import FAILED, PASSED, SKIPPED
 from batch_dashboard.store.keyset import SortKey, fetch_slice
-from batch_dashboard.store.schema import recipe_results
+from batch_dashboard.store.schema import failure_groups, recipe_results
 
 _result = recipe_results.c
 
@@ -95,9 +95,15 @@ def select_compared(before_id: int, after_id: int) -> Select[Any]:
             before.c.error_category.label("category_before"),
             after.c.result.label("result_after"),
             after.c.error_category.label("category_after"),
+            failure_groups.c.masked_line.label("reason"),
         )
         .outerjoin_from(last, before, before.c.id == last.c.before_id)
         .outerjoin(after, after.c.id == last.c.after_id)
+        .outerjoin(
+            failure_groups,
+            failure_groups.c.id
+            == func.coalesce(after.c.failure_group_id, before.c.failure_group_id),
+        )
     )
 
 

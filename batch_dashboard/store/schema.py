@@ -134,6 +134,8 @@ batch_runs = Table(
     Column("failed_milliseconds", BigInteger, nullable=False, server_default="0"),
     # results that retention has taken away again
     Column("pruned_results", BigInteger, nullable=False, server_default="0"),
+    # the length at which its messages arrived truncated; NULL: they seem to be whole
+    Column("truncated_at", BigInteger),
     Index("ix_batch_runs_started_at", "started_at", "id"),
     Index("ix_batch_runs_ecosystem", "ecosystem", "started_at", "id"),
     Index("ix_batch_runs_batch_id", "batch_id", "id"),
@@ -224,6 +226,8 @@ recipe_results = Table(
     Column("platform", Text),
     Column("started_at", UnixTime, nullable=False),  # the run's, copied to order a recipe's results
     Column("failure_group_id", BigInteger),  # NULL: the result did not fail
+    # The line that names the cause, where the middle of the message is not stored; else NULL.
+    Column("telling_line", Text),
     Index("ix_recipe_results_batch_run", "batch_run_id"),
     Index("ix_recipe_results_recipe", "recipe_name", "ecosystem", "started_at"),
     sqlite_autoincrement=True,
@@ -285,18 +289,33 @@ Index(
     postgresql_where=recipes.c.failure_streak != 0,
 )
 
-# Failed results that say the same, across recipes. Source: docs/failure-groups.md.
+# Failed results with the same reason, across recipes. Source: docs/failure-groups.md.
 failure_groups = Table(
     "failure_groups",
     metadata,
-    # Made from the category and the masked line, so it is the same on every machine.
+    # Made from the masked line, so it is the same on every machine.
     Column("id", BigInteger, primary_key=True, autoincrement=False),
+    # The most frequent one of its results; NULL: no result names one.
     Column("error_category", Text),
     Column("masked_line", Text, nullable=False),
     Column("sample_message", Text),  # a whole message, kept when its result is pruned
     Column("failed", BigInteger, nullable=False),
     Column("first_seen_at", UnixTime, nullable=False),
     Column("last_seen_at", UnixTime, nullable=False),
+    # Every message of the group ends within the line.
+    Column("is_truncated", Boolean, nullable=False),
+    # A small number of this database: the upper 32 bits of the ids of its messages.
+    Column("number", BigInteger, nullable=False, unique=True),
+    # The highest number given to one of its messages.
+    Column("last_message", BigInteger, nullable=False),
+)
+# Finds the lines that begin as a truncated one. A whole line may be too long for an index.
+INDEXED_LINE = func.substr(failure_groups.c.masked_line, literal_column("1"), literal_column("100"))
+Index(
+    "ix_failure_groups_line",
+    INDEXED_LINE.label("line"),
+    # Compares bytes, as SQLite does, whatever the language of the database.
+    postgresql_ops={"line": "text_pattern_ops"},
 )
 
 # Stands for every ecosystem together where sums of failures are kept; no ecosystem has no name.
@@ -310,6 +329,7 @@ def _failure_group_sums(name: str, start: str) -> Table:
         Column("ecosystem", Text, primary_key=True),
         Column(start, Date, primary_key=True),
         Column("failure_group_id", BigInteger, primary_key=True),
+        Column("error_category", Text, primary_key=True),  # empty: the results name none
         Column("failed", BigInteger, nullable=False),
         Index(f"ix_{name}_group", "failure_group_id", start),
         sqlite_with_rowid=False,
@@ -319,6 +339,27 @@ def _failure_group_sums(name: str, start: str) -> Table:
 failure_group_days = _failure_group_sums("failure_group_days", "day")
 # The same by the Monday of the week: a long period reads a seventh of the rows.
 failure_group_weeks = _failure_group_sums("failure_group_weeks", "week")
+
+# How often a group failed under each category, of all time.
+failure_group_categories = Table(
+    "failure_group_categories",
+    metadata,
+    Column("failure_group_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("error_category", Text, primary_key=True),
+    Column("failed", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# The different messages of each group. Their words are in the full-text index `failure_words`,
+# which each database has in its own form (store/message_index.py).
+failure_messages = Table(
+    "failure_messages",
+    metadata,
+    # The group's number in the upper, the message's number in the lower 32 bits.
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("digest", LargeBinary, nullable=False, unique=True),  # of the group and the message
+    Column("results", BigInteger, nullable=False),  # failed results with this message
+)
 
 failure_group_recipes = Table(
     "failure_group_recipes",
@@ -578,11 +619,11 @@ list_prices = Table(
 )
 
 
-def _copied(table: Table) -> list[Column[Any]]:
+def _copied(table: Table, without: tuple[str, ...] = ()) -> list[Column[Any]]:
     return [
         Column(column.name, column.type, nullable=column.nullable)
         for column in table.columns
-        if not column.primary_key
+        if not column.primary_key and column.name not in without
     ]
 
 
@@ -609,18 +650,19 @@ excluded_results = Table(
 )
 
 
-def _pruned(table: Table) -> Table:
+def _pruned(table: Table, without: tuple[str, ...] = ()) -> Table:
     """What pruned rows have added to a summary: the sum of it and of the rows there is."""
     keys = [
         Column(column.name, column.type, primary_key=True, autoincrement=False)
         for column in table.primary_key
     ]
-    return Table(f"pruned_{table.name}", metadata, *keys, *_copied(table))
+    return Table(f"pruned_{table.name}", metadata, *keys, *_copied(table, without))
 
 
 pruned_ecosystem_days = _pruned(ecosystem_days)
 pruned_recipes = _pruned(recipes)
-pruned_failure_groups = _pruned(failure_groups)
+# Numbers belong to the messages that are still there.
+pruned_failure_groups = _pruned(failure_groups, without=("number", "last_message"))
 pruned_failure_group_days = _pruned(failure_group_days)
 pruned_failure_group_recipes = _pruned(failure_group_recipes)
 

@@ -31,6 +31,7 @@ from batch_dashboard.store.schema import (
 LAST_BACKUP = "last backup"
 LAST_CHECK = "last rollup check"
 LAST_NIGHTLY = "last nightly work"
+REGROUPED = "failure groups"
 # The rows kept of errors and slow statements.
 MOST_NOTED = 200
 

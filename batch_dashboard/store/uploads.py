@@ -37,10 +37,11 @@ class StoredUpload(NamedTuple):
 
 
 class StoredRun(NamedTuple):
-    """What of a batch run decides which summaries it is part of."""
+    """What of a batch run decides which summaries it is part of, and how."""
 
     ecosystem: str
     started_at: datetime
+    truncated_at: int | None  # of its messages
 
 
 def insert_run(
@@ -71,6 +72,8 @@ def insert_results(
     if not run.results:
         return
     columns = {name: getattr(run.results, name) for name in RESULT_FIELDS}
+    if not run.shortened_messages:
+        del columns["telling_line"]  # of no result: binding so many NULLs takes time
     insert_columns(
         connection,
         recipe_results,
@@ -122,7 +125,7 @@ def insert_idempotency_key(connection: Connection, key: str, batch_run_id: int) 
 def find_run(connection: Connection, batch_run_id: int) -> StoredRun | None:
     """One batch run's place in the summaries."""
     row = connection.execute(
-        select(batch_runs.c.ecosystem, batch_runs.c.started_at).where(
+        select(*(batch_runs.c[name] for name in StoredRun._fields)).where(
             batch_runs.c.id == batch_run_id
         )
     ).one_or_none()

@@ -7,7 +7,9 @@ from flask import Blueprint, abort, render_template, request
 from batch_dashboard.figures.failure_counts import failure_counts_figure
 from batch_dashboard.figures.sentences import failure_counts_sentence
 from batch_dashboard.model import orders
+from batch_dashboard.model.failure_groups import find_reason
 from batch_dashboard.model.failures import FailureSums, new_since
+from batch_dashboard.model.messages import NO_RECIPE
 from batch_dashboard.model.pagination import MAX_ROW_ID
 from batch_dashboard.model.result_filter import NO_CATEGORY
 from batch_dashboard.model.search import parse_text
@@ -101,6 +103,8 @@ def show(failure_group_id: int) -> str:
         "pages/failures/show.html",
         choice=choice,
         group=group,
+        detail=find_reason(group.sample_message, NO_RECIPE).detail,
+        categories=failure_group_list.fetch_categories_of(conn, group.id),
         new_since=new_since(choice.today),
         total=failure_group_list.count_recipes(conn, group.id, ecosystem),
         recipes=Listing(choice.path, choice.query, sort, page, place),

@@ -8,10 +8,15 @@ from flask import Flask, current_app
 from markupsafe import Markup, escape
 
 from batch_dashboard.model import wording
+from batch_dashboard.model.failure_groups import Reason, plain_text
+from batch_dashboard.model.failures import group_title, names_a_cause
+from batch_dashboard.model.messages import stored_reason
 from batch_dashboard.model.rates import failure_rate, success_rate, wilson_interval
-from batch_dashboard.model.records import Minutes
+from batch_dashboard.model.recipes import RecipeAttempt
+from batch_dashboard.model.records import Minutes, RecipeResult
 from batch_dashboard.model.search import words_of
 from batch_dashboard.model.summaries import FAILED_ATTEMPT, PASSED_ATTEMPT
+from batch_dashboard.model.vocabulary import FAILED
 from batch_dashboard.views import assets
 from batch_dashboard.views.choice import csv_url, current_time
 
@@ -43,7 +48,10 @@ def register(app: Flask) -> None:
         "run_minutes": run_minutes,
         "short_minutes": lambda minutes: run_minutes(minutes.value),
         "is_long": is_long,
-        "headline": headline,
+        "reason": reason,
+        "plain_text": plain_text,
+        "group_title": group_title,
+        "names_a_cause": names_a_cause,
         "is_web_link": is_web_link,
         "day": day,
         "failure_share": failure_share,
@@ -204,11 +212,13 @@ def is_long(message: str) -> bool:
     return len(message) > LONG_MESSAGE or message.count("\n") > 3
 
 
-def headline(message: str) -> str:
-    """The beginning of a long message: its first line that says something."""
-    lines = [line.strip() for line in message.splitlines() if line.strip()]
-    first = lines[0] if lines else message
-    return first[:160] + ("…" if len(first) > 160 or len(lines) > 1 else "")
+def reason(result: RecipeResult | RecipeAttempt) -> Reason:
+    """Why a result failed; of one that did not fail, what its message begins with."""
+    message = result.error_message or ""
+    if result.result == FAILED:
+        return stored_reason(message, result.recipe_name, result.telling_line, None)
+    lines = plain_text(message).strip().splitlines()
+    return Reason(lines[0] if lines else "", "", "", is_truncated=False)
 
 
 def page_exists(endpoint: str) -> bool:

@@ -1,60 +1,307 @@
-"""Failures grouped by an older rule are grouped by the one in force, and the sums follow."""
+"""Failures grouped by an older rule are grouped by the one in force, step by step."""
 
-from sqlalchemy import select, update
+from datetime import date, timedelta
+from typing import Any
 
-from batch_dashboard.services.failure_groups import regroup_failures
-from batch_dashboard.services.rollups import verify_rollups
+import pytest
+from sqlalchemy import insert, select
+
+from batch_dashboard.model.attention import NEW_FAILURE_KEY
+from batch_dashboard.model.failure_groups import failure_group_id
+from batch_dashboard.model.pruning import fold
+from batch_dashboard.services import regrouping
+from batch_dashboard.services.batch_runs import delete_run, exclude_run, restore_run
+from batch_dashboard.services.judgement import find_all
+from batch_dashboard.services.regrouping import is_due, regroup_failures
+from batch_dashboard.services.rollups import rebuild_rollups, verify_rollups
+from batch_dashboard.store import incidents, message_index, pruning
+from batch_dashboard.store.conditions import midnight
 from batch_dashboard.store.engine import Store
 from batch_dashboard.store.schema import (
+    alert_snoozes,
+    failure_group_categories,
     failure_group_days,
     failure_group_recipes,
     failure_group_weeks,
     failure_groups,
-    recipe_results,
+    failure_messages,
 )
-from tests.factories import batch_run, failed_result, ingest, recipe_result
+from batch_dashboard.store.schema import (
+    incidents as incident_table,
+)
+from tests.factories import NOW, batch_run, failed_result, ingest, recipe_result
+from tests.older_rule import group_by_older_rule, older_group_id
 
-TABLES = (failure_groups, failure_group_days, failure_group_weeks, failure_group_recipes)
+TABLES = {
+    failure_groups: ("id", "error_category", "masked_line", "failed", "first_seen_at"),
+    failure_group_categories: None,
+    failure_group_days: None,
+    failure_group_weeks: None,
+    failure_group_recipes: None,
+    failure_messages: ("digest", "results"),
+}
+MESSAGES = ["Error: no route", "step 1\nError: exit status 7", "step 2\nError: exit status 8", None]
 
 
-def summaries(store: Store) -> dict[str, list[tuple[object, ...]]]:
+def sums(store: Store) -> dict[str, list[tuple[object, ...]]]:
     with store.read() as connection:
         return {
-            table.name: sorted(map(tuple, connection.execute(select(table))), key=repr)
-            for table in TABLES
+            table.name: sorted(
+                map(
+                    tuple,
+                    connection.execute(
+                        select(*(table.c[name] for name in names)) if names else select(table)
+                    ),
+                ),
+                key=repr,
+            )
+            for table, names in TABLES.items()
         }
 
 
-def test_results_of_an_older_rule_come_out_as_if_they_came_today(store: Store) -> None:
-    for day in (18, 19):
+def found_by(store: Store, searched: str) -> int:
+    """How many groups a search finds by the words of messages."""
+    with store.read() as connection:
+        numbers = message_index.groups_with(store.is_sqlite, searched)
+        assert numbers is not None
+        return len(connection.execute(numbers).all())
+
+
+def fill(store: Store) -> None:
+    for day in (18, 19, 20):
         results = [
-            recipe_result(),
-            failed_result(recipe_name="wget", error_message="Error: exit status 1"),
-            failed_result(recipe_name="curl", error_message="Error: exit status 7"),
-            failed_result(recipe_name="jq", error_message="Error: no route"),
+            failed_result(
+                recipe_name=f"r{number % 4}",
+                error_message=MESSAGES[number % len(MESSAGES)],
+                error_category=[None, "build", "network"][number % 3],
+            )
+            for number in range(12)
         ]
         ingest(
             store,
-            batch_run(started_at=f"2026-11-{day}T08:00:00Z", completed_at=None, results=results),
+            batch_run(
+                started_at=f"2026-11-{day}T08:00:00Z",
+                completed_at=None,
+                results=[recipe_result(), *results],
+            ),
         )
-    fresh = summaries(store)
-    assert len(fresh["failure_groups"]) == 2
-    # As if each had been a group of its own, and a pass had been taken for a failure.
-    with store.write() as connection:
-        connection.execute(
-            update(recipe_results)
-            .where(recipe_results.c.result == "failed")
-            .values(failure_group_id=recipe_results.c.id)
-        )
-        connection.execute(
-            update(recipe_results)
-            .where(recipe_results.c.result == "passed")
-            .values(failure_group_id=1)
-        )
-        for table in TABLES:
-            connection.execute(table.delete())
-    assert any(verify_rollups(store).values())
-    assert regroup_failures(store) == (6, 2)
-    assert summaries(store) == fresh
+
+
+class Interrupted(Exception):
+    """Somebody stopped it."""
+
+
+@pytest.fixture(autouse=True)
+def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(regrouping, "RESULTS_AT_ONCE", 5)
+
+
+def test_results_of_an_older_rule_come_out_as_if_they_came_today(store: Store) -> None:
+    fill(store)
+    fresh = sums(store)
+    assert len(fresh["failure_groups"]) == 3
+    group_by_older_rule(store)
+    assert len(sums(store)["failure_groups"]) == 12
+    with store.read() as connection:
+        assert is_due(connection)
+    assert found_by(store, "exit status") == 0
+    regrouped = regroup_failures(store, NOW)
+    assert (regrouped.moved_results, regrouped.failure_groups) == (36, 3)
+    assert sums(store) == fresh
     assert not any(verify_rollups(store).values())
-    assert regroup_failures(store) == (0, 2)
+    assert found_by(store, "exit status") == 1
+    with store.read() as connection:
+        assert not is_due(connection)
+    assert regroup_failures(store, NOW).moved_results == 0
+
+
+def test_sums_are_exact_after_every_step_and_after_an_interruption(store: Store) -> None:
+    fill(store)
+    fresh = sums(store)
+    group_by_older_rule(store)
+    for last_step in range(1, 5):
+        steps = 0
+
+        def look(_looked_at: int, last_step: int = last_step) -> None:
+            nonlocal steps
+            steps += 1
+            assert not any(verify_rollups(store).values())
+            if steps == last_step:
+                raise Interrupted
+
+        with pytest.raises(Interrupted):
+            regroup_failures(store, NOW, look)
+    with store.read() as connection:
+        assert is_due(connection)
+    regroup_failures(store, NOW)
+    assert sums(store) == fresh
+
+
+def test_runs_that_come_and_go_meanwhile_are_counted_once(store: Store) -> None:
+    fill(store)
+    group_by_older_rule(store)
+    steps = 0
+
+    def meanwhile(_looked_at: int) -> None:
+        nonlocal steps
+        steps += 1
+        with store.write() as connection:
+            if steps == 1:
+                assert exclude_run(connection, 1, "why", "who", NOW)
+            elif steps == 2:
+                assert restore_run(connection, 1)
+                assert delete_run(connection, 2)
+            elif steps == 3:
+                taken = pruning.take_results(connection, midnight(date(2026, 11, 21)), 4)
+                pruning.prune_results(connection, fold(taken))
+        if steps == 1:
+            ingest(
+                store,
+                batch_run(
+                    started_at="2026-11-19T09:00:00Z",
+                    completed_at=None,
+                    results=[failed_result(recipe_name="r1", error_message=MESSAGES[1])],
+                ),
+            )
+        assert not any(verify_rollups(store).values())
+
+    regroup_failures(store, NOW, meanwhile)
+    assert steps >= 3
+    assert not any(verify_rollups(store).values())
+    as_moved = sums(store)
+    rebuild_rollups(store)
+    assert sums(store) == as_moved
+
+
+def test_groups_without_results_are_brought_forward_by_their_sample(store: Store) -> None:
+    fill(store)
+    fresh = sums(store)
+    group_by_older_rule(store)
+    with store.write() as connection:
+        taken = pruning.take_results(connection, midnight(date(2026, 11, 21)), 1_000)
+        pruning.prune_results(connection, fold(taken))
+    regroup_failures(store, NOW)
+    assert not any(verify_rollups(store).values())
+    after = sums(store)
+    assert after.pop("failure_messages") == []
+    fresh.pop("failure_messages")
+    assert after == fresh
+    regroup_failures(store, NOW)
+    assert sums(store) | {"failure_messages": []} == after | {"failure_messages": []}
+
+
+def truncated_run(day: int, message: str) -> dict[str, Any]:
+    return batch_run(
+        started_at=f"2026-11-{day}T08:00:00Z",
+        completed_at=None,
+        results=[failed_result(recipe_name=f"r{day}", error_message=message)],
+    )
+
+
+WHOLE = "Error: cannot relocate the placeholders of libyaml into the prefix"
+
+
+def test_a_truncated_line_joins_the_whole_line_that_came_before_or_after(store: Store) -> None:
+    ingest(store, truncated_run(18, "Error: cannot relocate the placeholders of liby…"))
+    ingest(store, truncated_run(19, WHOLE))
+    ingest(store, truncated_run(20, "Error: cannot relocate the placeholders o…"))
+    before = sums(store)["failure_groups"]
+    assert sorted(row[3] for row in before) == [1, 2]
+    regroup_failures(store, NOW)
+    [group] = sums(store)["failure_groups"]
+    assert group[:1] == (failure_group_id(WHOLE),)
+    assert group[3] == 3
+    assert not any(verify_rollups(store).values())
+    rebuild_rollups(store)
+    assert sums(store)["failure_groups"] == [group]
+
+
+def test_a_truncated_line_of_which_several_are_the_beginning_joins_none(store: Store) -> None:
+    ingest(store, truncated_run(18, WHOLE))
+    ingest(store, truncated_run(19, WHOLE.replace("into the prefix", "twice")))
+    ingest(store, truncated_run(20, "Error: cannot relocate the placeholders o…"))
+    assert len(sums(store)["failure_groups"]) == 3
+    regroup_failures(store, NOW)
+    assert len(sums(store)["failure_groups"]) == 3
+
+
+def test_little_of_a_line_joins_nothing(store: Store) -> None:
+    ingest(store, truncated_run(18, WHOLE))
+    ingest(store, truncated_run(19, "Error: cannot…"))
+    regroup_failures(store, NOW)
+    assert len(sums(store)["failure_groups"]) == 2
+
+
+def test_incidents_and_snoozes_follow_their_group(store: Store) -> None:
+    ingest(store, truncated_run(18, "Error: no route"))
+    before = older_group_id(failed_result()["error_category"], "Error: no route")
+    after = failure_group_id("Error: no route")
+    group_by_older_rule(store)
+    with store.write() as connection:
+        for closed_at in (NOW, None):
+            connection.execute(
+                insert(incident_table).values(
+                    finding_key=f"{NEW_FAILURE_KEY}{before}",
+                    kind="new failure",
+                    severity="notice",
+                    subject="build",
+                    failure_group_id=before,
+                    since=NOW,
+                    opened_at=NOW,
+                    opening_sentence="",
+                    last_sentence="",
+                    closed_at=closed_at,
+                    told_closed=False,
+                )
+            )
+        connection.execute(
+            insert(alert_snoozes).values(
+                finding_key=f"{NEW_FAILURE_KEY}{before}", until=NOW + timedelta(1), reason=""
+            )
+        )
+    with store.read() as connection:
+        # A group that gets its results now is no news.
+        found, cut = find_all(connection, NOW)
+        assert not [f for f in found if f.group]
+        assert NEW_FAILURE_KEY in cut
+    regroup_failures(store, NOW)
+    with store.read() as connection:
+        [closed, opened] = incidents.fetch_all(connection)
+        assert {closed.failure_group_id, opened.failure_group_id} == {after}
+        assert opened.closed_at is None
+        assert {closed.finding_key, opened.finding_key} == {f"{NEW_FAILURE_KEY}{after}"}
+        assert list(incidents.fetch_snoozes(connection, NOW)) == [f"{NEW_FAILURE_KEY}{after}"]
+        found, _ = find_all(connection, NOW)
+        assert opened.finding_key in {finding.key for finding in found}
+
+
+def test_two_open_incidents_of_what_is_one_group_now_become_one(store: Store) -> None:
+    ingest(store, truncated_run(18, "one\nError: no route"))
+    ingest(store, truncated_run(19, "two\nError: no route"))
+    category = failed_result()["error_category"]
+    group_by_older_rule(store)
+    with store.write() as connection:
+        for line in ("one", "two"):
+            group_id = older_group_id(category, line)
+            connection.execute(
+                insert(incident_table).values(
+                    finding_key=f"{NEW_FAILURE_KEY}{group_id}",
+                    kind="new failure",
+                    severity="notice",
+                    subject="build",
+                    failure_group_id=group_id,
+                    since=NOW,
+                    opened_at=NOW,
+                    opening_sentence="",
+                    last_sentence="",
+                    told_closed=False,
+                )
+            )
+    regroup_failures(store, NOW)
+    with store.read() as connection:
+        found = incidents.fetch_all(connection)
+    assert {incident.failure_group_id for incident in found} == {
+        failure_group_id("Error: no route")
+    }
+    assert sorted(incident.closed_at is None for incident in found) == [False, True]
+    assert all(incident.told_closed for incident in found if incident.closed_at)

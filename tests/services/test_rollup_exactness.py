@@ -1,5 +1,6 @@
 """Whatever happens in whatever order, the kept sums are what the rows say."""
 
+import contextlib
 import json
 from datetime import date
 from typing import Any
@@ -18,7 +19,9 @@ from hypothesis.stateful import (
 from sqlalchemy import select
 
 from batch_dashboard.model.pruning import fold
+from batch_dashboard.services import regrouping
 from batch_dashboard.services.batch_runs import delete_run, exclude_run, restore_run
+from batch_dashboard.services.regrouping import regroup_failures
 from batch_dashboard.services.rollups import rebuild_rollups, verify_rollups
 from batch_dashboard.store import pruning
 from batch_dashboard.store.conditions import midnight
@@ -35,6 +38,7 @@ from batch_dashboard.store.schema import (
 )
 from tests.conftest import WAIT_SECONDS, NewDatabase
 from tests.factories import NOW, batch_run, ingest, recipe_result
+from tests.older_rule import group_by_older_rule
 
 # What stays as it is when results are pruned.
 KEPT = (
@@ -46,6 +50,15 @@ KEPT = (
     failure_group_recipes,
 )
 # Few names and times, so that runs meet: at the same second, late, in the middle of a streak.
+MESSAGES = [
+    None,
+    "Error: no route",
+    "Error: exit status 7",
+    "odd: jq",
+    "step 1\nError: cannot find the header of libyaml",
+    "Error: cannot find the header o…",
+    f"Error: disk full\n{'log ' * 2_600}",
+]
 RESULTS = st.lists(
     st.builds(
         recipe_result,
@@ -53,7 +66,7 @@ RESULTS = st.lists(
         ecosystem=st.sampled_from(["homebrew", "npm"]),
         result=st.sampled_from(["passed", "failed", "failed", "skipped"]),
         error_category=st.sampled_from([None, "build", "network"]),
-        error_message=st.sampled_from([None, "Error: no route", "Error: exit status 7", "odd: jq"]),
+        error_message=st.sampled_from(MESSAGES),
         duration_seconds=st.one_of(st.none(), st.floats(0, 1e4)),
     ),
     max_size=5,
@@ -75,8 +88,16 @@ RUNS = st.builds(
 )
 
 
+class Interrupted(Exception):
+    """Somebody stopped it."""
+
+
 @pytest.mark.slow
-def test_sums_stay_exact_through_any_sequence(new_database: NewDatabase) -> None:
+def test_sums_stay_exact_through_any_sequence(
+    new_database: NewDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(regrouping, "RESULTS_AT_ONCE", 3)
+
     class Sequence(RuleBasedStateMachine):
         @initialize()
         def begin(self) -> None:
@@ -155,6 +176,22 @@ def test_sums_stay_exact_through_any_sequence(new_database: NewDatabase) -> None
                     sorted(map(tuple, connection.execute(select(table))), key=repr)
                     for table in KEPT
                 ]
+
+        @rule()
+        def come_from_an_older_version(self) -> None:
+            group_by_older_rule(self.store)
+
+        @rule(steps=st.integers(1, 3))
+        def regroup(self, steps: int) -> None:
+            """All of it or, where it takes more steps than these, a part."""
+            left = iter(range(steps))
+
+            def look(_looked_at: int) -> None:
+                if next(left, None) is None:
+                    raise Interrupted
+
+            with contextlib.suppress(Interrupted):
+                regroup_failures(self.store, NOW, look)
 
         @rule()
         def rebuild(self) -> None:

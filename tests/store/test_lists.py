@@ -13,10 +13,11 @@ from batch_dashboard.model.filters import RunFilter
 from batch_dashboard.model.pagination import Place, parse_place
 from batch_dashboard.model.periods import Period, Step
 from batch_dashboard.model.recipes import STATES, Recipe
+from batch_dashboard.model.result_filter import NO_CATEGORY
 from batch_dashboard.model.sorting import Sort
 from batch_dashboard.store import batch_runs, failure_group_list, recipe_history, recipe_list
 from batch_dashboard.store.engine import Connection, Store
-from batch_dashboard.store.schema import failure_groups, recipe_results, recipes
+from batch_dashboard.store.schema import recipe_results, recipes
 from tests.factories import batch_run, ingest, recipe_result
 
 ALL = RunFilter(Period(None, None), "all")
@@ -149,12 +150,6 @@ def test_failures_of_any_period_are_counted_right(
     sort, _ = Sort.parse({}, orders.FAILURE_GROUPS)
     with filled.read() as connection:
         rows = failures(connection, chosen)
-        category_of = dict(
-            map(
-                tuple,
-                connection.execute(select(failure_groups.c.id, failure_groups.c.error_category)),
-            )
-        )
         expected = Counter(row.failure_group_id for row in rows)
         page = failure_group_list.fetch_page(connection, chosen, None, None, sort, None, 99)
         assert {group.id: group.failed for group in page.rows} == expected
@@ -164,7 +159,7 @@ def test_failures_of_any_period_are_counted_right(
             start_of = step.start_of
             sums = failure_group_list.fetch_categories(connection, chosen, step)
             assert {(row.start, row.name): row.failed for row in sums} == Counter(
-                (start_of(row.started_at.date()), category_of[row.failure_group_id]) for row in rows
+                (start_of(row.started_at.date()), row.error_category) for row in rows
             )
             for group_id in list(expected)[:2]:
                 of_group = failure_group_list.fetch_group_sums(connection, group_id, chosen, step)
@@ -173,6 +168,33 @@ def test_failures_of_any_period_are_counted_right(
                     for row in rows
                     if row.failure_group_id == group_id
                 )
+
+
+@pytest.mark.parametrize("period", [PERIODS[0], PERIODS[2]])
+@pytest.mark.parametrize("ecosystem", [None, "npm"])
+@pytest.mark.parametrize("category", [None, "build", NO_CATEGORY])
+def test_a_category_counts_the_failures_that_have_it(
+    filled: Store, period: Period, ecosystem: str | None, category: str | None
+) -> None:
+    chosen = RunFilter(period, None, ecosystem)
+    sort, _ = Sort.parse({}, orders.FAILURE_GROUPS)
+    with filled.read() as connection:
+        expected = Counter(
+            row.failure_group_id
+            for row in failures(connection, chosen)
+            if category is None or (row.error_category or NO_CATEGORY) == category
+        )
+        page = failure_group_list.fetch_page(connection, chosen, category, None, sort, None, 99)
+        assert {group.id: group.failed for group in page.rows} == expected
+        everything = Counter(
+            (row.failure_group_id, row.error_category) for row in failures(connection, ALL)
+        )
+        for group in page.rows:
+            of_group = failure_group_list.fetch_categories_of(connection, group.id)
+            counts = {(group.id, each.error_category): each.failed for each in of_group}
+            assert counts == {key: n for key, n in everything.items() if key[0] == group.id}
+            named = [each for each in of_group if each.error_category]
+            assert group.error_category == (named[0].error_category if named else None)
 
 
 @pytest.mark.parametrize("order", ["asc", "desc"])

@@ -21,7 +21,7 @@ STATEMENTS = {
     "/ecosystems/homebrew": 18,
     "/minutes": 5,
     "/failures": 6,
-    "/failures/{group}": 6,
+    "/failures/{group}": 7,
     "/recipes": 3,
     "/recipes/homebrew/wget": 9,
     "/batch-runs": 5,

@@ -329,15 +329,24 @@ def test_a_dry_run_stores_nothing(client: FlaskClient, store: Store) -> None:
 
 
 def test_warnings_do_not_refuse(client: FlaskClient, store: Store) -> None:
+    message = f"begin {'x' * 10_000}\nError: disk full"
     payload = batch_run(
-        success_rate=0.9, results=[failed_result(error_message="x" * 10_001)], colour="red"
+        success_rate=0.9, results=[failed_result(error_message=message)], colour="red"
     )
     answer = post(client, payload)
     assert answer.status_code == 201
-    assert len(answer.json["warnings"]) == 3
+    assert answer.json["warnings"][2] == (
+        "results[0].error_message has 10,023 characters; "
+        "the first 2,000 and the last 8,000 are kept"
+    )
     with store.read() as connection:
-        message = connection.execute(select(recipe_results.c.error_message)).scalar_one()
-    assert len(message) == 10_000
+        stored = connection.execute(select(recipe_results.c.error_message)).scalar_one()
+    head, omission, tail, *end = stored.split("\n")
+    assert omission == "[… 23 characters omitted …]"
+    assert message.startswith(head)
+    assert len(head) == 2_000
+    assert message.endswith("\n".join([tail, *end]))
+    assert end == ["Error: disk full"]
 
 
 def test_a_start_in_the_future_is_a_warning(client: FlaskClient) -> None:

@@ -1,0 +1,24 @@
+"""The words of a message, as searches know them. Source: docs/failure-groups.md, "Search"."""
+
+import re
+import unicodedata
+
+from batch_dashboard.model.failure_groups import plain_text
+
+# Letters, digits and underscores in a row: `ERR_ASSERTION` is a word, `libssl.so.3` are three.
+WORD = re.compile(r"\w+")
+# What is longer is no word that anybody types; its beginning is found.
+MAX_WORD_LENGTH = 64
+# The last word of a search may be the beginning of one, unless it is so short that much begins so.
+LEAST_BEGINNING = 3
+
+
+def message_words(message: str) -> list[str]:
+    """The different words of a message, in lower case, in the order they come."""
+    text = unicodedata.normalize("NFC", plain_text(message)).casefold()
+    return list(dict.fromkeys(word[:MAX_WORD_LENGTH] for word in WORD.findall(text)))
+
+
+def is_beginning(word: str) -> bool:
+    """Whether the last word of a search stands for every word that begins with it."""
+    return LEAST_BEGINNING <= len(word) < MAX_WORD_LENGTH
