@@ -365,17 +365,19 @@ class MessageRoom:
 
 
 class Failure(NamedTuple):
-    """A failure of a test case: the element, its message and the pieces of its text."""
+    """A failure of a test case: the element, its message and type, the pieces of its text."""
 
     tag: str
     message: str
+    kind: str
     pieces: list[str]
 
     def text(self) -> str:
         """The message with the text, which often begins with the message."""
         text = "".join(self.pieces).strip()
         message = self.message.strip()
-        return text if text.startswith(message) else f"{message}\n{text}".strip()
+        both = text if text.startswith(message) else f"{message}\n{text}".strip()
+        return both or self.kind.strip()
 
 
 class JUnitReport:
@@ -394,9 +396,12 @@ class JUnitReport:
         self._suites: list[str] = []
         self._case: dict[str, str] | None = None
         self._failures: list[Failure] = []
+        self._output: list[str] = []
         self._skipped = False
         self._is_collecting = False
         self._collected = 0
+        self._is_pytest = False
+        self._last_case: dict[str, str] = {}
 
     def read(self, chunks: Iterable[bytes]) -> None:
         """Read a whole file. Raises InputError if it is no JUnit XML, or too large."""
@@ -421,6 +426,8 @@ class JUnitReport:
         if not self._open and tag not in ROOTS:
             kind = OTHER_REPORTS.get(tag, f"XML that begins with <{tag[:40]}>")
             raise InputError(f"is {kind}, not JUnit XML; convert it to JUnit XML first")
+        if not self._open:
+            self._is_pytest = attributes.get("name") in ("pytest", "pytest tests")
         self._open.append(tag)
         if len(self._open) > MAX_XML_DEPTH:
             raise InputError(f"its elements are nested deeper than {MAX_XML_DEPTH}")
@@ -429,22 +436,30 @@ class JUnitReport:
         elif tag == "testcase":
             self._finish_case()
             self._case = attributes
+            self._collected = 0
         elif tag in NOT_RUN and self._open[-2] == "testcase":
+            message = attributes.get("message", "")
+            # CTest writes a missing program as skipped, and counts it as failed.
+            if message.startswith("Unable to find "):
+                self._failures.append(Failure("error", message, "", []))
             self._skipped = True
         elif tag in FAILURES and not self._is_collecting:
             if self._case is None and self._open[-2] == "testsuite":
                 # The suite itself failed, before its first test case or after its last one.
                 self._case = {"name": self._suites[-1]}
             if self._case is not None:
-                message = attributes.get("message", "") or attributes.get("type", "")
-                self._failures.append(Failure(tag, message, []))
+                message, kind = attributes.get("message", ""), attributes.get("type", "")
+                self._failures.append(Failure(tag, message, kind, []))
                 self._is_collecting = True
                 self._collected = 0
 
     def _characters(self, text: str) -> None:
-        if self._is_collecting and self._open[-1] not in OUTPUTS and self._collected < COLLECTED:
-            self._failures[-1].pieces.append(text)
-            self._collected += len(text)
+        is_output = self._open[-1] in OUTPUTS
+        if self._case is None or self._is_collecting == is_output or self._collected > COLLECTED:
+            return
+        pieces = self._output if is_output else self._failures[-1].pieces
+        pieces.append(text)
+        self._collected += len(text)
 
     def _end(self, tag: str) -> None:
         tag = tag.rpartition(":")[2]
@@ -460,7 +475,8 @@ class JUnitReport:
 
     def _finish_case(self, is_broken: bool = False) -> None:
         case, failures, skipped = self._case, self._failures, self._skipped
-        self._case, self._failures, self._skipped = None, [], False
+        output = self._output
+        self._case, self._failures, self._skipped, self._output = None, [], False, []
         self._is_collecting = False
         if case is None or (is_broken and not failures):
             return
@@ -474,6 +490,8 @@ class JUnitReport:
             entry["result"] = "failed"
             entry["error_category"] = FAILURES[last[0].tag] if last else "test_failure"
             message = "\n".join(failure.text() for failure in last).strip()
+            # Some tools leave the failure empty and only print it.
+            message = message or "".join(output).strip()
             if message:
                 entry["error_message"] = self._room.shortened(valid_text(message))
         elif skipped or status in NOT_RUN_STATUSES:
@@ -481,13 +499,26 @@ class JUnitReport:
         duration = _duration(case.get("time", ""))
         if duration is not None:
             entry["duration_seconds"] = duration
+        if self._is_pytest and self._is_again(case):
+            self.results.pop()
+        self._last_case = case
         self.results.append(entry)
 
+    def _is_again(self, case: Mapping[str, str]) -> bool:
+        """Whether a test case repeats the one before it, which did not fail.
+
+        pytest-rerunfailures lists each attempt, the failed ones without their failure.
+        """
+        same = all(case.get(key) == self._last_case.get(key) for key in ("classname", "name"))
+        return same and bool(self.results) and self.results[-1]["result"] == "passed"
+
     def _name(self, case: Mapping[str, str]) -> str:
-        name = self._name_format
+        name, own, owner = self._name_format, case.get("name", ""), case.get("classname", "")
+        # Some tools repeat a part of the name as the class.
+        is_repeated = own == owner or own.startswith(f"{owner}.") or own.endswith(f" {owner}")
         for key, value in (
-            ("{name}", case.get("name", "")),
-            ("{classname}", case.get("classname", "")),
+            ("{name}", own),
+            ("{classname}", "" if is_repeated else owner),
             ("{suite}", self._suites[-1] if self._suites else ""),
             ("{file}", case.get("file", "")),
         ):
@@ -505,8 +536,9 @@ def xml_encoding(beginning: bytes) -> str:
     if declared:
         name = declared[1].decode("ascii", "replace")
         with contextlib.suppress(LookupError, UnicodeError):
-            # Whoever can read the declaration as ASCII does not read UTF-16, which some declare.
-            if "<?xml".encode(name) == b"<?xml" and codecs.lookup(name).incrementaldecoder:
+            # A declaration that can be read as ASCII is not in UTF-16, which some declare.
+            is_text = b"<?xml".decode(name, "replace") == "<?xml"
+            if is_text and codecs.lookup(name).incrementaldecoder:
                 return name
     return "utf-8"
 
@@ -544,9 +576,10 @@ def _refuse_entities(*_: Any) -> NoReturn:
 
 
 def _duration(text: str) -> float | None:
-    """The seconds of a test case as its writers format them: `1.5`, `1,234.5`, or nothing."""
+    """The seconds of a test case as its writers format them: `1.5`, `1,234.5`, `0,5`."""
+    has_thousands = re.fullmatch(r"[1-9][0-9]{0,2}(,[0-9]{3})+(\.[0-9]*)?", text)
     try:
-        seconds = float(text.replace(",", ""))
+        seconds = float(text.replace(",", "" if has_thousands else "."))
     except ValueError:
         return None
     return seconds if 0 <= seconds <= MAX_SECONDS else None
