@@ -9,8 +9,12 @@ from batch_dashboard.store.engine import Connection, Store
 def register(app: Flask) -> None:
     """Limit what a request may read at once, and close its connection when it ends."""
     limit = app.extensions["settings"].statement_seconds
-    # Commands share the store, and may take their time.
-    app.extensions["store"].statement_seconds = lambda: limit if has_request_context() else None
+
+    def statement_seconds() -> float | None:
+        # Commands share the store, and may take their time. A view may ask for less.
+        return g.get("statement_seconds", limit) if has_request_context() else None
+
+    app.extensions["store"].statement_seconds = statement_seconds
     app.teardown_appcontext(_close)
 
 

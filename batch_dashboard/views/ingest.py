@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import Blueprint, Response, g, jsonify, request, url_for
+from flask import Blueprint, Response, current_app, g, jsonify, request, url_for
 
 from batch_dashboard.errors import PayloadError, Problem, StoreUnavailable
 from batch_dashboard.model.complaints import shown
@@ -15,12 +15,15 @@ from batch_dashboard.services import metrics
 from batch_dashboard.services.identity_tokens import Identity
 from batch_dashboard.services.ingest import Publication, find_stored, ingest_batch_run
 from batch_dashboard.services.tokens import INGEST
+from batch_dashboard.services.upload_summary import UploadSummary, find_upload_summary
 from batch_dashboard.store.schema import utc_text
 from batch_dashboard.views.access import INGEST_PATH, bearer, client_address
 from batch_dashboard.views.connection import connection, release, settings, store
 from batch_dashboard.views.request_body import RequestBody
 
 MAX_KEY_LENGTH = 255
+# The run is stored already: no statement of its summary keeps the client waiting for longer.
+SUMMARY_SECONDS = 2.0
 NOT_SHOWN = {"results", "content_digest", "warnings"}
 
 blueprint = Blueprint("ingest", __name__)
@@ -42,7 +45,7 @@ def receive() -> tuple[Response, int]:
         run = parse_payload(body.decode(), now)
         holder = bearer.current_user()
         holder.require(run.ecosystem, *dict.fromkeys(run.results.ecosystem))
-        if request.args.get("dry_run", "0") not in ("", "0", "false"):
+        if _is_asked("dry_run"):
             return _would_store(run, key), 200
         receipt = ingest_batch_run(
             store(),
@@ -54,14 +57,33 @@ def receive() -> tuple[Response, int]:
             _publication(holder.identity),
         )
     g.results_stored = len(run.results)
-    response = jsonify(
-        batch_run_id=receipt.batch_run_id,
-        url=url_for("batch_runs.show", batch_run_id=receipt.batch_run_id, _external=True),
-        warnings=run.warnings,
-    )
+    answer: dict[str, Any] = {
+        "batch_run_id": receipt.batch_run_id,
+        "url": url_for("batch_runs.show", batch_run_id=receipt.batch_run_id, _external=True),
+        "warnings": run.warnings,
+    }
+    if _is_asked("summary") and (summary := _summary(receipt.batch_run_id)):
+        answer["summary"] = summary._asdict()
+    response = jsonify(answer)
     if receipt.replayed:
         response.headers["Idempotent-Replayed"] = "true"
     return response, 201
+
+
+def _is_asked(name: str) -> bool:
+    return request.args.get(name, "0") not in ("", "0", "false")
+
+
+def _summary(batch_run_id: int) -> UploadSummary | None:
+    """The summary of a run that is stored; None if it cannot be had soon."""
+    g.statement_seconds = min(SUMMARY_SECONDS, settings().statement_seconds)
+    try:
+        return find_upload_summary(connection(), batch_run_id)
+    except StoreUnavailable as error:
+        current_app.logger.warning("batch run %d has no summary: %s", batch_run_id, error)
+        return None
+    finally:
+        del g.statement_seconds
 
 
 def _publication(identity: Identity | None) -> Publication | None:
