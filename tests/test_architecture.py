@@ -18,7 +18,7 @@ PACKAGE = "batch_dashboard"
 UPPER = {"services", "store", "figures", "exports", "model", "errors", "settings"}
 MAY_IMPORT = {
     "": {"views", "commands", *UPPER},
-    "views": UPPER,
+    "views": UPPER | {"client"},
     "commands": UPPER,
     "services": {"store", "model", "errors", "settings"},
     "figures": {"model", "errors", "settings"},

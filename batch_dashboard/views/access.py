@@ -37,6 +37,8 @@ OPEN_ENDPOINTS = {
     "ingest.preflight",
     "decision.show",
     "decision.index",
+    "client.latest",
+    "client.pinned",
     "health.live",
     "health.ready",
     "metrics.show",

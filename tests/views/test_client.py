@@ -1,0 +1,53 @@
+"""`/client/batch_metrics.py`: the uploader, as CI jobs fetch it."""
+
+import base64
+import hashlib
+from dataclasses import replace
+
+import pytest
+from flask.testing import FlaskClient
+
+from batch_dashboard import create_app
+from batch_dashboard.client import UPLOADER
+from batch_dashboard.settings import Settings
+
+CONTENT = UPLOADER.read_bytes()
+SHA256 = hashlib.sha256(CONTENT).hexdigest()
+ADDRESSES = ("/client/batch_metrics.py", f"/client/{SHA256}/batch_metrics.py")
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+@pytest.mark.parametrize("public", [True, False])
+def test_everyone_can_fetch_the_uploader_with_its_sha_256(
+    settings: Settings, public: bool, address: str
+) -> None:
+    app = create_app(replace(settings, public=public))
+    answer = app.test_client().get(address)
+    assert (answer.status_code, answer.data) == (200, CONTENT)
+    assert answer.headers["Content-Type"] == "text/x-python; charset=utf-8"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["X-Checksum-SHA256"] == SHA256
+    digest = base64.b64encode(bytes.fromhex(SHA256)).decode()
+    assert answer.headers["Content-Digest"] == f"sha-256=:{digest}:"
+    app.extensions["store"].close()
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_a_cache_can_ask_whether_it_changed(client: FlaskClient, address: str) -> None:
+    etag = client.get(address).headers["ETag"]
+    assert etag == f'"{SHA256}"'
+    again = client.get(address, headers={"If-None-Match": etag})
+    assert (again.status_code, again.data) == (304, b"")
+
+
+def test_only_the_address_with_the_hash_is_kept_for_a_year(client: FlaskClient) -> None:
+    latest, pinned = (client.get(address).headers["Cache-Control"] for address in ADDRESSES)
+    assert (latest, pinned) == ("no-cache", "public, max-age=31536000, immutable")
+
+
+@pytest.mark.parametrize("version", ["0" * 64, SHA256[:12], SHA256.upper(), "1.0.0"])
+def test_another_version_is_not_there(client: FlaskClient, version: str) -> None:
+    answer = client.get(f"/client/{version}/batch_metrics.py")
+    assert answer.status_code == 404
+    assert "another version of batch_metrics.py" in answer.text
+    assert "immutable" not in answer.headers.get("Cache-Control", "")
