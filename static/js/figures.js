@@ -14,39 +14,57 @@ document.addEventListener("themechange", () => {
 
 export function mount(root) {
   const figures = [...root.querySelectorAll("[data-figure]")];
-  const source = document.querySelector('meta[name="plotly-url"]')?.content;
-  if (!figures.length || !source) return;
-
   const observer = new IntersectionObserver(
-    async (entries) => {
-      for (const entry of entries.filter((each) => each.isIntersecting)) {
-        observer.unobserve(entry.target);
-        await load(source);
-        await draw(entry.target);
-        drawn.add(entry.target);
+    (entries) => {
+      for (const { isIntersecting, target } of entries) {
+        if (!isIntersecting) continue;
+        observer.unobserve(target);
+        loadAndDraw(target);
       }
     },
     { rootMargin: "300px" },
   );
   for (const figure of figures) {
+    showTable(figure, !source());
+    if (!source()) continue;
     figure.dataset.state = "waiting";
     observer.observe(figure);
     const button = figure.querySelector("[data-figure-png]");
     if (!button) continue;
     button.hidden = false;
     button.addEventListener("click", async () => {
-      await load(source);
+      await load();
       await saveAsPng(figure, button.dataset.figurePng);
     });
   }
 }
 
+// The table stands in place of a chart that is not drawn, else it waits to be unfolded.
+export function showTable(figure, isOpen) {
+  const table = figure.querySelector(".figure-table");
+  table.open = isOpen;
+  table.dataset.ready = "";
+  if (isOpen) delete figure.dataset.state;
+}
+
+async function loadAndDraw(figure) {
+  try {
+    await load();
+    await draw(figure);
+    drawn.add(figure);
+  } catch (error) {
+    showTable(figure, true);
+    throw error;
+  }
+}
+
+const source = () => document.querySelector('meta[name="plotly-url"]')?.content;
 let loading;
 
-function load(source) {
+export function load() {
   loading ??= new Promise((resolve, reject) => {
     const script = document.createElement("script");
-    script.src = source;
+    script.src = source();
     script.addEventListener("load", resolve);
     script.addEventListener("error", reject);
     document.head.append(script);
@@ -80,12 +98,15 @@ async function saveAsPng(figure, name) {
   );
 }
 
-async function draw(figure) {
+// Everything is drawn when this returns; without a `size` the chart fills its place on the screen.
+export function draw(figure, size = { autosize: true }) {
   const canvas = figure.querySelector(".figure-canvas");
   const { data, layout, config } = described(figure);
-  await window.Plotly.react(canvas, data, layout, config);
-  if (figure.dataset.state !== "drawn") tellOnHover(canvas);
+  const isFirst = figure.dataset.state !== "drawn";
   figure.dataset.state = "drawn";
+  const done = window.Plotly.react(canvas, data, { ...layout, ...size }, config);
+  if (isFirst) tellOnHover(canvas);
+  return done;
 }
 
 // The words that Plotly would write over the marks stand above all of them instead.

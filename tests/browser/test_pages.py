@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -22,6 +23,16 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 RESULTS = 2_000
 LONG_NAME = "org.apache.commons.compress.archivers.sevenz." + "y" * 155
+# Between the margins, at 96 dots an inch.
+A4_WIDTH_PX = 710
+# The tables and charts that are wider than the page or than their panel.
+TOO_WIDE = """() => [...document.querySelectorAll(".data-table, .main-svg, body")]
+    .filter((part) => {
+        if (!part.checkVisibility()) return false;
+        const room = part.closest(".panel")?.getBoundingClientRect().right ?? innerWidth;
+        return part.getBoundingClientRect().right > room + 1;
+    })
+    .map((part) => part.id || part.className)"""
 ODD_NAME = '../<b>"x" 💥'
 ODD_GROUP = failure_group_id(find_reason(ODD_NAME * 9, ODD_NAME).masked_line)
 PAGES = {
@@ -420,12 +431,56 @@ def test_everything_can_be_reached_by_keyboard(browser: Browser, address: str) -
     visit.context.close()
 
 
+def test_on_paper_every_chart_is_drawn_and_nothing_is_cut_off(
+    browser: Browser, address: str
+) -> None:
+    visit = Visit(browser, address, 1440, "dark")
+    page = visit.page
+    for path in ("/minutes?last=1y", "/?last=1y", "/batch-runs", "/recipes?last=1y"):
+        # Charts far below have never come near the screen.
+        page.goto(address + path, wait_until="networkidle")
+        page.set_viewport_size({"width": A4_WIDTH_PX, "height": 1000})
+        charts = page.locator("[data-figure]")
+        if charts.count():
+            page.wait_for_function("window.Plotly")
+        page.emulate_media(media="print")
+        assert page.evaluate(TOO_WIDE) == [], path
+        for drawn in charts.all():
+            assert drawn.locator(":is(.bars .point path, .scatterlayer path)").count() >= 3
+            assert drawn.locator(".main-svg").first.get_attribute("viewBox") == "0 0 720 300"
+            assert not drawn.locator("details").is_visible()
+        page.emulate_media(media="screen")
+        page.set_viewport_size({"width": 1440, "height": 900})
+        # The theme is the reader's again, and charts have the size of the screen.
+        assert page.locator("html[data-theme]").count() == 0
+        for drawn in charts.all():
+            page.wait_for_function(
+                """chart => {
+                    const place = chart.querySelector(".figure-canvas").clientWidth;
+                    const { width } = chart.querySelector(".main-svg");
+                    return Math.abs(width.baseVal.value - place) < 1;
+                }""",
+                arg=drawn.element_handle(),
+            )
+    page.goto(f"{address}/?last=1y", wait_until="networkidle")
+    for paper in ("A4", "Letter"):
+        pages = re.findall(rb"/Type\s*/Page\b", page.pdf(format=paper))
+        assert 2 <= len(pages) <= 5, paper
+        assert len(page.pdf(format=paper, page_ranges="1")) > 20_000, "the first page is empty"
+    assert visit.complaints == []
+    visit.context.close()
+
+
 def test_pages_read_well_without_javascript(browser: Browser, address: str) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.set_default_timeout(PATIENCE_MS)
     page.goto(f"{address}/?last=1y")
     assert page.locator("#minutes-table tbody tr").count() > 20
+    # The table is there in place of the chart, without anything to unfold.
+    assert page.locator("#minutes-table tbody tr").first.is_visible()
+    assert not page.get_by_text("The same numbers as a table").first.is_visible()
+    assert not page.locator(".figure-canvas").first.is_visible()
     page.select_option("select[name=ecosystem]", "homebrew")
     page.get_by_role("button", name="Show", exact=True).click()
     page.wait_for_url("**ecosystem=homebrew**")

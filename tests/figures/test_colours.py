@@ -46,7 +46,7 @@ TO_OKLAB = (
 
 
 def blocks() -> list[dict[str, str]]:
-    """The variables of each theme: light, the system's dark, the chosen dark."""
+    """The variables of each theme: light, the system’s dark, the chosen dark, on paper."""
     text = (PROJECT_ROOT / "static/css/tokens.css").read_text()
     return [
         dict(re.findall(r"--([\w-]+): ([^;]+);", body))
@@ -87,7 +87,7 @@ def hue(value: str) -> float:
     return math.degrees(math.atan2(b, a)) % 360
 
 
-LIGHT, DARK, CHOSEN_DARK = blocks()
+LIGHT, DARK, CHOSEN_DARK, _PAPER = blocks()
 
 
 def test_dark_is_the_same_whoever_asks_for_it() -> None:
