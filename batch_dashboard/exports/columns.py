@@ -48,6 +48,11 @@ FILES = {
                     "Recipe results received with it: can be fewer than it counts.",
                     "results",
                 ),
+                ExportColumn(
+                    "run_attempt",
+                    "Which attempt of the same CI run it is; empty: the client named none.",
+                    "number",
+                ),
             ),
             {"text": "only runs whose batch_id or commit_sha holds this text"},
         ),

@@ -192,6 +192,7 @@ def _run_fields(
     if rng.random() < 0.95:
         fields["run_url"] = f"https://ci.example.org/recipes/runs/{rng.getrandbits(33)}"
         fields["commit_sha"] = f"{rng.getrandbits(160):040x}"
+        fields["run_attempt"] = 2 if fields["commit_sha"].startswith("0") else 1
     return fields
 
 

@@ -62,6 +62,9 @@ Sha = Annotated[str, Field(max_length=200, pattern=NO_CONTROL)]
 Count = Annotated[
     int, BeforeValidator(_whole_float_is_integer), Field(strict=True, ge=0, le=MAX_COUNT)
 ]
+Attempt = Annotated[
+    int, BeforeValidator(_whole_float_is_integer), Field(strict=True, ge=1, le=MAX_COUNT)
+]
 Seconds = Annotated[float, Field(ge=0, le=MAX_SECONDS, allow_inf_nan=False)]
 Minutes = Annotated[float, Field(strict=True, ge=0, le=MAX_MINUTES, allow_inf_nan=False)]
 
@@ -86,6 +89,7 @@ class BatchRunFields(BaseModel):
     linux_minutes: Minutes | None = None
     run_url: Address | None = None
     commit_sha: Sha | None = None
+    run_attempt: Attempt | None = None
 
 
 class RecipeResultFields(TypedDict):
@@ -146,6 +150,7 @@ class NewBatchRun:
     linux_minutes: float | None
     run_url: str | None
     commit_sha: str | None
+    run_attempt: int | None  # which attempt of the same CI run it is
     results: NewRecipeResults
     truncated_at: int | None  # the length at which its messages arrived truncated
     shortened_messages: int  # how many were too long to be kept whole
@@ -227,6 +232,7 @@ def check_payload(payload: Any, now: datetime, warnings: Sequence[str] = ()) -> 
         linux_minutes=fields.linux_minutes,
         run_url=fields.run_url or None,
         commit_sha=fields.commit_sha or None,
+        run_attempt=fields.run_attempt,
         results=results,
         truncated_at=messages.truncated_at,
         shortened_messages=messages.shortened,

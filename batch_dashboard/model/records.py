@@ -113,6 +113,7 @@ class BatchRun(NamedTuple):
     result_count: int  # may be fewer than the counts say
     stored_at: datetime
     pruned_results: int = 0  # of those, dropped by retention
+    run_attempt: int | None = None  # which attempt of the same CI run; None: unknown
     publisher_claims: str | None = None  # JSON: the workflow that uploaded it without a secret
 
     @property

@@ -111,6 +111,7 @@ BATCH_RUNS = cells_of(
     commit_sha=TEXT,
     stored_at=TIME,
     result_count=INTEGER,
+    run_attempt=INTEGER,
 )
 RECIPE_RESULTS = (
     *cells_of("r", id=INTEGER, batch_run_id=INTEGER),

@@ -121,6 +121,7 @@ batch_runs = Table(
     Column("linux_minutes", DOUBLE),  # NULL: unknown, which is not 0
     Column("run_url", Text),
     Column("commit_sha", BYTEWISE),
+    Column("run_attempt", BigInteger),  # NULL: the client did not say
     Column("content_digest", LargeBinary, nullable=False, unique=True),  # SHA-256 of the payload
     Column("ingest_token_id", BigInteger),  # NULL: imported, or the token of the environment
     Column("trusted_publisher_id", BigInteger),  # NULL: uploaded with a token, or imported
