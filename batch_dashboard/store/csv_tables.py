@@ -61,8 +61,10 @@ CIRCUIT_BREAKERS = cells_of(
     started_at=UNIX_TIME,
 )
 FAILURE_COUNTS = (
-    Cell("start", "q.start", DAY),
-    *cells_of("q", ecosystem=NAME, id=INTEGER, error_category=TEXT, failed=INTEGER),
+    Cell("day", "q.start", DAY),
+    *cells_of("q", ecosystem=NAME),
+    Cell("failure_group_id", "q.id", INTEGER),
+    *cells_of("q", error_category=TEXT, failed=INTEGER),
 )
 FAILURE_GROUP_RECIPES = cells_of(
     "q",

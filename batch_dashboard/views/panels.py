@@ -87,8 +87,9 @@ def this_week(choice: Choice, budgets: Sequence[BudgetWeek]) -> dict[str, Any]:
     """Budgets and cost are of all ecosystems, whatever is chosen."""
     conn, week = connection(), week_of(choice.today)
     days = ecosystem_days.fetch_day_minutes(conn, week)
-    is_known = any(budget.used_minutes is not None for budget in budgets)
     cost = cost_of_days(days, spending_rules.fetch_prices(conn))
+    # Without any known cost it is 0 only where all minutes are known.
+    is_known = cost > 0 or all(budget.used_minutes is not None for budget in budgets)
     return {"budgets": budgets, "week_cost": cost if is_known else None}
 
 

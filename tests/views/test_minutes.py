@@ -56,14 +56,14 @@ def test_the_tiles_sum_the_period(client: FlaskClient, store: Store) -> None:
     run_on(store, "2026-11-20", macos_minutes=10, linux_minutes=100)
     run_on(store, "2026-11-21", macos_minutes=None, linux_minutes=50, results=[failed_result()] * 3)
     words = text_of(client.get("/minutes").text)
-    assert "macOS minutes last 90 days 10.0 Of 1 run that reported them." in words
-    assert "Linux minutes last 90 days 150 Of 2 runs that reported them." in words
+    assert "macOS minutes 10.0 last 90 days Of 1 run that reported them." in words
+    assert "Linux minutes 150 last 90 days Of 2 runs that reported them." in words
     assert (
-        "Cost at list price last 90 days $1.52 $0.62 macOS, $0.90 Linux; of the known minutes only."
+        "Cost at list price $1.52 last 90 days $0.62 macOS, $0.90 Linux; of the known minutes only."
         in words
     )
-    assert "Spent on failed results last 90 days 0.83 min" in words
-    assert "Runs that reported none last 90 days 1 macOS 0 Linux Of 2 batch runs." in words
+    assert "Spent on failed results 0.83 min" in words
+    assert "Runs that reported none 1 macOS 0 Linux last 90 days Of 2 batch runs." in words
 
 
 def test_unknown_minutes_and_times_are_never_0(client: FlaskClient, store: Store) -> None:
@@ -71,9 +71,9 @@ def test_unknown_minutes_and_times_are_never_0(client: FlaskClient, store: Store
     run_on(store, "2026-11-23", macos_minutes=None, linux_minutes=None, results=lost)
     page = client.get("/minutes").text
     words = text_of(page)
-    assert "macOS minutes last 90 days unknown None of 1 run reported them." in words
-    assert "Cost at list price last 90 days unknown No run reported minutes." in words
-    assert "Spent on failed results last 90 days unknown" in words
+    assert "macOS minutes unknown last 90 days None of 1 run reported them." in words
+    assert "Cost at list price unknown last 90 days No run reported minutes." in words
+    assert "Spent on failed results unknown" in words
     assert "How many macOS minutes were used this week is unknown." in words
     assert "No minutes were reported in this period." in words
     row = ["homebrew", "1", "unknown", "unknown", "unknown", "–", "unknown", "unknown", "1", "1"]
@@ -110,7 +110,7 @@ def test_a_week_over_a_change_of_price_costs_each_day_its_own(
     run_on(store, "2026-01-01", macos_minutes=100, linux_minutes=0)
     for by in ("week", "month", "day"):
         page = client.get(f"/minutes?since=2025-12-31&until=2026-01-02&by={by}").text
-        assert "Cost at list price 2025-12-31 to 2026-01-01 $14.20" in text_of(page)
+        assert "Cost at list price $14.20" in text_of(page)
         cost = [float(row[3].strip("$")) for row in table(page, "cost-table")]
         assert sum(cost) == pytest.approx(14.2)
     week = client.get("/minutes?since=2025-12-31&until=2026-01-02&by=week").text

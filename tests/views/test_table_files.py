@@ -94,7 +94,10 @@ def test_the_page_says_how_many_rows_each_file_has(
     counts = counts_of(client, query)
     assert set(counts) == set(FILES) - {"comparison.csv"}
     for name, (count, link) in counts.items():
-        assert len(rows_of(client, link)) == count, name
+        rows = rows_of(client, link)
+        assert len(rows) == count, name
+        # Every row has the columns of the header, no more and no fewer.
+        assert all(None not in row and None not in row.values() for row in rows)
 
 
 def test_rows_that_retention_dropped_are_not_counted(client: FlaskClient, filled: Store) -> None:
