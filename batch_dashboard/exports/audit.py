@@ -5,13 +5,12 @@ import io
 from collections.abc import Generator
 
 from batch_dashboard.model.audit import AuditFilter
+from batch_dashboard.model.spreadsheets import guarded
 from batch_dashboard.store import audit
 from batch_dashboard.store.engine import Store
 from batch_dashboard.store.schema import utc_text
 
 COLUMNS = ("id", "at", "actor", "address", "action", "subject", "before", "after")
-# What a spreadsheet would take for a formula.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 ROWS_AT_ONCE = 500
 
 
@@ -24,7 +23,7 @@ def audit_chunks(store: Store, audit_filter: AuditFilter) -> Generator[bytes]:
         for number, entry in enumerate(audit.iter_entries(connection, audit_filter), 1):
             words = (entry.actor, entry.address, entry.action, entry.subject)
             states = (entry.before or "", entry.after or "")
-            writer.writerow((entry.id, utc_text(entry.at), *map(_cell, (*words, *states))))
+            writer.writerow((entry.id, utc_text(entry.at), *map(guarded, (*words, *states))))
             if number % ROWS_AT_ONCE == 0:
                 yield _taken(text)
     yield _taken(text)
@@ -35,7 +34,3 @@ def _taken(text: io.StringIO) -> bytes:
     text.seek(0)
     text.truncate()
     return chunk
-
-
-def _cell(value: str) -> str:
-    return f"'{value}" if value.startswith(FORMULA) else value

@@ -30,6 +30,7 @@ from batch_dashboard.model.failures import new_since
 from batch_dashboard.model.filters import RunFilter
 from batch_dashboard.model.periods import Step
 from batch_dashboard.model.prices import ListPrice
+from batch_dashboard.model.spreadsheets import BLANKS, FORMULA_STARTS
 from batch_dashboard.model.vocabulary import RUNNER_OS
 from batch_dashboard.store import failure_group_list, recipe_list, spending_rules
 from batch_dashboard.store.conditions import midnight, names_run, run_conditions
@@ -49,8 +50,9 @@ PAGE_BYTES = 512 * 1024
 FIRST_PAGE_ROWS = 200
 
 
-# Spreadsheets take a cell that begins with one of these for a formula. GLOB wants "-" first.
-FORMULA_STARTS = "-=+@\t\r"
+# Most texts begin with a letter: two comparisons tell that they are no formula.
+FIRST_LETTER = "A"
+FIRST_BEYOND_ASCII = "\x80"
 # In the pattern of printf() a percent sign is doubled; this stands outside of it.
 SQLITE_TIME_PATTERN = "%Y-%m-%dT%H:%M:%SZ"
 TIME_PATTERN = 'YYYY-MM-DD"T"HH24:MI:SS"Z"'
@@ -476,7 +478,12 @@ def _line(connection: Connection, cells: Sequence[Cell]) -> str:
 def _sqlite_cell(cell: Cell, exact: bool) -> tuple[str, str]:
     """What printf() needs for a cell: its part of the pattern and the values that go there."""
     value = cell.expression
-    formula = f"{value} < 'A' AND {value} GLOB '[{FORMULA_STARTS}]*'"
+    # In brackets, GLOB wants "-" first.
+    starts = "-" + FORMULA_STARTS.replace("-", "")
+    formula = (
+        f"({value} < '{FIRST_LETTER}' OR {value} >= '{FIRST_BEYOND_ASCII}')"
+        f" AND ltrim({value}, '{BLANKS}') GLOB '[{starts}]*'"
+    )
     match cell.kind:
         case Kind.INTEGER:
             return "%d", value
@@ -513,7 +520,12 @@ def _postgresql_cell(cell: Cell) -> str:
     value = cell.expression
     if cell.kind in (TEXT, NAME):
         starts = ", ".join(f"'{start}'" for start in FORMULA_STARTS)
-        guard = f"CASE WHEN left({value}, 1) IN ({starts}) THEN '\"''' ELSE '\"' END"
+        formula = (
+            f"({value} < '{FIRST_LETTER}' COLLATE \"C\""
+            f" OR {value} >= '{FIRST_BEYOND_ASCII}' COLLATE \"C\")"
+            f" AND left(ltrim({value}, '{BLANKS}'), 1) IN ({starts})"
+        )
+        guard = f"CASE WHEN {formula} THEN '\"''' ELSE '\"' END"
         return f"({guard} || replace({value}, '\"', '\"\"') || '\"')"
     if cell.kind == WORD:
         return f"('\"' || {value} || '\"')"

@@ -3,6 +3,7 @@
 import csv
 import gzip
 import io
+import unicodedata
 from datetime import UTC, datetime
 
 import pytest
@@ -16,17 +17,20 @@ from batch_dashboard.errors import StoreUnavailable
 from batch_dashboard.exports.columns import FILES
 from batch_dashboard.model.filters import RunFilter
 from batch_dashboard.model.periods import Period
+from batch_dashboard.model.spreadsheets import guarded as guarded_text
+from batch_dashboard.model.wording import CONTROL_CHARACTER
 from batch_dashboard.store import csv_rows
 from batch_dashboard.store.engine import Store
 from batch_dashboard.store.schema import batch_runs, recipe_results
-from tests.factories import NOW, batch_run, ingest
+from tests.factories import NOW, batch_run, failed_result, ingest, recipe_result
 
 STARTED_AT = datetime(2026, 2, 3, 4, 58, 7, tzinfo=UTC)
 EVERYTHING = RunFilter(Period(None, None))
 ONE_DAY = RunFilter(Period(STARTED_AT.date(), None))
 
 texts = st.text(
-    st.characters(codec="utf-8", exclude_characters="\0") | st.sampled_from('=+-@\t\r\n",;'),
+    st.characters(codec="utf-8", exclude_characters="\0", exclude_categories=["Cf"])
+    | st.sampled_from('=+-@\t\r\n",; \v\x1f\x85\xa0\u2003\u2028\u3000\xad\u200b\u2066\ufeff'),
     max_size=30,
 )
 doubles = st.floats(min_value=0, allow_nan=False, allow_infinity=False)
@@ -37,8 +41,13 @@ def read(body: bytes) -> list[dict[str, str]]:
 
 
 def guarded(value: str | None) -> str:
+    """A cell as docs/exports.md has it: what Python calls white space or a format goes before."""
     value = value or ""
-    return f"'{value}" if value[:1] in tuple("=+-@\t\r") else value
+    first = next(
+        (c for c in value if c in "\t\r\n" or not (c.isspace() or unicodedata.category(c) == "Cf")),
+        "",
+    )
+    return f"'{value}" if first and first in "=+-@\t\r\n" else value
 
 
 def results(*names: str, **changes: object) -> list[dict[str, object]]:
@@ -96,6 +105,38 @@ def test_what_a_csv_reader_reads_back_is_what_is_stored(
         assert seconds_found == [seconds for _, _, seconds in rows]
         assert all(row["started_at"] == "2026-02-03T04:58:07Z" for row in found)
         assert all(row["batch_id"] == "'-b" for row in found)
+
+
+FORMULAS = [
+    "=1+1",
+    " =1+1",
+    "\n=1+1",
+    "\u00a0=1+1",
+    "\u3000 \u2003@SUM(A1)",
+    "\ufeff\u200b-1",
+    "  \tx",
+    "\nx",
+]
+PLAIN = ["x = 1", "1+1", "é=1", "\u00a0x", "  x", "'=1"]
+
+
+def test_a_formula_gets_an_apostrophe_whatever_blanks_stand_before_it(
+    client: FlaskClient, store: Store
+) -> None:
+    texts = [*FORMULAS, *PLAIN]
+    written = [f"'{text}" for text in FORMULAS] + PLAIN
+    assert [guarded_text(text) for text in texts] == written
+    entries = [failed_result(error_message=text) for text in texts]
+    names = [text for text in texts if not CONTROL_CHARACTER.search(text)]
+    entries += [recipe_result(recipe_name=name, platform=name) for name in names]
+    ingest(store, batch_run(batch_id=" =b", results=entries))
+    rows = read(client.get("/exports/recipe_results.csv?last=all").data)
+    assert [row["error_message"] for row in rows[: len(texts)]] == written
+    of_names = [text for text in written if not CONTROL_CHARACTER.search(text)]
+    assert [row["recipe_name"] for row in rows[len(texts) :]] == of_names
+    assert [row["platform"] for row in rows[len(texts) :]] == of_names
+    assert {row["batch_id"] for row in rows} == {"' =b"}
+    assert {row["duration_seconds"] for row in rows} == {"12.5"}
 
 
 def test_pages_are_cut_inside_a_large_run_without_loss(
