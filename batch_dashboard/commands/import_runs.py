@@ -1,6 +1,7 @@
 """`import`: batch runs from files."""
 
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -8,15 +9,19 @@ import click
 from tqdm import tqdm
 
 from batch_dashboard.commands.context import changing, in_application, store
-from batch_dashboard.services.import_sources import Source
+from batch_dashboard.model.complaints import shown
+from batch_dashboard.model.wording import plural
+from batch_dashboard.services.import_entries import Source
 from batch_dashboard.services.imports import ImportReport, import_file
+
+MAX_NAMED = 10
 
 
 @click.command("import")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @in_application
 def import_runs(files: tuple[Path, ...]) -> None:
-    """Import FILES: payloads one a line (.ndjson, .ndjson.gz), SQL dumps, SQLite files.
+    """Import FILES: payloads one a line (.ndjson) or in an array, SQL dumps, SQLite files.
 
     What cannot be stored is named with its place while the rest goes in (exit code 1 then).
     Safe to run again: what is stored already is not stored twice.
@@ -29,11 +34,25 @@ def import_runs(files: tuple[Path, ...]) -> None:
         with changing() as change:
             change.record("import", path.name, None, stored)
         click.echo(
-            f"{path}: {report.stored_runs:,} batch runs with {report.stored_results:,} results "
-            f"stored, {report.known_runs:,} were there already, {report.refused:,} refused"
+            f"{path}: {plural(report.stored_runs, 'batch run')} with "
+            f"{plural(report.stored_results, 'result')} stored, {report.known_runs:,} were there "
+            f"already, {report.refused:,} refused"
         )
+        for sentence in _losses(report):
+            click.echo(f"{path}: {sentence}")
     if refused:
         sys.exit(1)
+
+
+def _losses(report: ImportReport) -> Iterator[str]:
+    """What of the batch runs that went in was left out."""
+    if report.shortened_messages:
+        yield f"{plural(report.shortened_messages, 'message')} shortened, being too long to keep"
+    if report.ignored_fields:
+        most = report.ignored_fields.most_common(MAX_NAMED)
+        names = ", ".join(f"{shown(name)} (of {plural(runs, 'batch run')})" for name, runs in most)
+        more = len(report.ignored_fields) - len(most)
+        yield f"ignored fields: {names}{f' and {more:,} more' if more else ''}"
 
 
 def _import(path: Path) -> ImportReport:

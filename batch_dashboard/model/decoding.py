@@ -68,6 +68,19 @@ def decode_json(body: bytes) -> Decoded:
     raise PayloadError([Problem("", f"invalid JSON: {message}")])
 
 
+def decode_next(text: str, start: int) -> tuple[Decoded | PayloadError, int]:
+    """The JSON value that begins at `start`, or what is wrong with it, and where it ends.
+
+    Raises ValueError where the text ends before the value, or it is no JSON at all, and
+    RecursionError where it is nested too deeply.
+    """
+    _value, end = json.JSONDecoder(parse_int=_integer).raw_decode(text, start)
+    try:
+        return decode_json(text[start:end].encode(errors="surrogatepass")), end
+    except PayloadError as error:
+        return error, end
+
+
 def kind_of(head: bytes) -> tuple[str, str] | None:
     """What bytes look like that begin no JSON text, and what would be right; None: unknown."""
     for signature, name, advice in SIGNATURES:

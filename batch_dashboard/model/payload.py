@@ -154,6 +154,7 @@ class NewBatchRun:
     results: NewRecipeResults
     truncated_at: int | None  # the length at which its messages arrived truncated
     shortened_messages: int  # how many were too long to be kept whole
+    ignored_fields: tuple[str, ...]  # names of unknown fields; `results[].x` of results
     content_digest: bytes
     warnings: tuple[str, ...]
 
@@ -218,6 +219,7 @@ def check_payload(payload: Any, now: datetime, warnings: Sequence[str] = ()) -> 
     if problems:
         raise PayloadError(problems[:MAX_PROBLEMS])
     rate = success_rate(counts[PASSED], counts[FAILED])
+    ignored = _unknown_fields(payload, entries)
     return NewBatchRun(
         batch_id=batch_id,
         ecosystem=ecosystem,
@@ -236,11 +238,12 @@ def check_payload(payload: Any, now: datetime, warnings: Sequence[str] = ()) -> 
         results=results,
         truncated_at=messages.truncated_at,
         shortened_messages=messages.shortened,
+        ignored_fields=ignored,
         content_digest=hashlib.sha256(canonical(payload)).digest(),
         warnings=tuple(
             [
                 *warnings,
-                *_unknown_fields(payload, entries),
+                *(f"unknown field {shown(name)} is ignored" for name in ignored),
                 *_ahead_warnings(started_at, completed_at, now),
                 *_rate_warnings(fields.success_rate, rate),
                 *messages.warnings,
@@ -339,11 +342,9 @@ def _rate_warnings(given: float | None, computed: float | None) -> Iterator[str]
         )
 
 
-def _unknown_fields(payload: dict[str, Any], entries: list[dict[str, Any]]) -> Iterator[str]:
-    for name in sorted(payload.keys() - RUN_FIELDS):
-        yield f"unknown field {shown(name)} is ignored"
-    for name in sorted(set().union(*entries) - RESULT_FIELDS):
-        yield f"unknown field {shown(name)} in results is ignored"
+def _unknown_fields(payload: dict[str, Any], entries: list[dict[str, Any]]) -> tuple[str, ...]:
+    of_results = sorted(set().union(*entries) - RESULT_FIELDS)
+    return (*sorted(payload.keys() - RUN_FIELDS), *(f"results[].{name}" for name in of_results))
 
 
 def _check_time(

@@ -1,22 +1,27 @@
 """Importing files of batch runs, through the same checks and sums as an upload."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 from batch_dashboard.errors import PayloadError
 from batch_dashboard.model.payload import NewBatchRun, check_payload
 from batch_dashboard.services.bulk_ingest import StoredRuns, ingest_batch_runs
-from batch_dashboard.services.import_sources import Source, open_source
+from batch_dashboard.services.import_entries import Source
+from batch_dashboard.services.import_sources import open_source
 from batch_dashboard.store.engine import Store
 
 
 @dataclass
 class ImportReport(StoredRuns):
-    """What became of a file's entries."""
+    """What became of a file's entries, and of what was in those that went in."""
 
     refused: int = 0
+    shortened_messages: int = 0
+    # In how many batch runs a field was that is not known, by its name.
+    ignored_fields: Counter[str] = field(default_factory=Counter)
 
 
 def import_file(
@@ -39,7 +44,10 @@ def import_file(
             problem = entry.problem
             if problem is None:
                 try:
-                    yield check_payload(entry.payload, now)
+                    run = check_payload(entry.payload, now, entry.warnings)
+                    report.shortened_messages += run.shortened_messages
+                    report.ignored_fields.update(run.ignored_fields)
+                    yield run
                 except PayloadError as error:
                     more = len(error.problems) - 1
                     problem = f"{error}{f' (and {more} more problems)' if more else ''}"
@@ -51,4 +59,6 @@ def import_file(
     with open_source(path) as source:
         on_start(source)
         ingest_batch_runs(store, runs(source), now, report)
+        for name in source.ignored_columns:
+            report.ignored_fields[name] = report.stored_runs + report.known_runs
     return report

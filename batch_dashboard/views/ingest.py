@@ -24,7 +24,7 @@ from batch_dashboard.views.request_body import RequestBody
 MAX_KEY_LENGTH = 255
 # The run is stored already: no statement of its summary keeps the client waiting for longer.
 SUMMARY_SECONDS = 2.0
-NOT_SHOWN = {"results", "content_digest", "warnings"}
+NOT_SHOWN = {"results", "content_digest", "warnings", "ignored_fields"}
 
 blueprint = Blueprint("ingest", __name__)
 
