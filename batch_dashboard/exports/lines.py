@@ -3,17 +3,14 @@
 Source: docs/exports.md, "The format".
 """
 
-import re
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
 from batch_dashboard.exports.csv_stream import LINE_END
+from batch_dashboard.model.spreadsheets import guarded
 from batch_dashboard.store.schema import utc_text
 
 Value = str | int | float | datetime | date | None
-
-# What a spreadsheet takes for a formula, also after white space.
-FORMULA = re.compile(r"\s*[=+\-@\t\r\n]")
 
 
 def lines(rows: Iterable[Sequence[Value]]) -> bytes:
@@ -26,8 +23,7 @@ def cell(value: Value) -> str:
     if value is None:
         return ""
     if isinstance(value, str):
-        guard = "'" if FORMULA.match(value) else ""
-        return f'"{guard}{value.replace(chr(34), chr(34) * 2)}"'
+        return f'"{guarded(value).replace(chr(34), chr(34) * 2)}"'
     if isinstance(value, datetime):
         return utc_text(value)
     return repr(value) if isinstance(value, float) else str(value)
