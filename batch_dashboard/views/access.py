@@ -7,7 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, Response, current_app, g, make_response, render_template, request
+from flask import (
+    Flask,
+    Response,
+    current_app,
+    g,
+    make_response,
+    render_template,
+    request,
+    url_for,
+)
 from flask_httpauth import HTTPAuth, HTTPBasicAuth, HTTPTokenAuth, MultiAuth
 from werkzeug.datastructures import Authorization, WWWAuthenticate
 from werkzeug.exceptions import TooManyRequests, Unauthorized
@@ -21,6 +30,7 @@ from batch_dashboard.services.users import ADMINISTRATOR
 from batch_dashboard.store import publishers as publisher_store
 from batch_dashboard.store import tokens as token_store
 from batch_dashboard.store.users import User
+from batch_dashboard.views.addresses import this_page
 from batch_dashboard.views.choice import current_time
 from batch_dashboard.views.connection import connection, release, settings, store
 from batch_dashboard.views.error_pages import for_programs
@@ -218,7 +228,7 @@ def refuse_person(status: int) -> Response:
         # Browsers are not told of it: they would ask by themselves, and never forget the answer.
         response.headers["WWW-Authenticate"] = password.authenticate_header()
         return response
-    following = request.full_path.rstrip("?") if request.method == "GET" else "/"
+    following = this_page() if request.method == "GET" else url_for("overview.index")
     page = render_template("pages/sign_in/index.html", following=following, errors={}, name="")
     return make_response(page, 401)
 

@@ -8,6 +8,7 @@ from batch_dashboard.errors import InputError
 from batch_dashboard.services import sign_in, users
 from batch_dashboard.store.users import User
 from batch_dashboard.views.access import SESSION_COOKIE, client_address, current_user
+from batch_dashboard.views.addresses import cookie_path
 from batch_dashboard.views.choice import current_time
 from batch_dashboard.views.connection import release, settings, store
 from batch_dashboard.views.forms import changing, done, errors_in, page
@@ -57,7 +58,7 @@ def sign_out() -> Response:
     with store().write() as connection:
         sign_in.end_session(connection, settings().secret_key, cookie)
     response = make_response(redirect(url_for("sign_in.form"), 303))
-    response.delete_cookie(SESSION_COOKIE, httponly=True, samesite="Lax")
+    response.delete_cookie(SESSION_COOKIE, path=cookie_path(), httponly=True, samesite="Lax")
     # What was seen while signed in is not to be had by going back.
     response.headers["Clear-Site-Data"] = '"cache"'
     return response

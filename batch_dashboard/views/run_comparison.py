@@ -51,7 +51,7 @@ def show() -> str | tuple[str, int]:
         change=change,
         changes=LISTED,
         sentences=SENTENCES,
-        recipes=Listing(request.path, query, sort, page, place),
+        recipes=Listing(request.script_root + request.path, query, sort, page, place),
         named=NAMED,
     )
 

@@ -2,11 +2,20 @@
 
 from typing import Any
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request
+from flask import (
+    Blueprint,
+    Response,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 
 from batch_dashboard.services import sign_in
 from batch_dashboard.store.users import User
 from batch_dashboard.views.access import SESSION_COOKIE, client_address
+from batch_dashboard.views.addresses import cookie_path
 from batch_dashboard.views.choice import current_time
 from batch_dashboard.views.connection import release, settings, store
 from batch_dashboard.views.forms import is_local
@@ -62,12 +71,15 @@ def _signed_in(user: User, following: str) -> Response:
         secure=request.is_secure,
         httponly=True,
         samesite="Lax",
+        path=cookie_path(),
     )
     return response
 
 
 def _following(path: str) -> str:
-    return path if is_local(path) else "/"
+    """The page to go on with: one of ours, which a host may serve under a path."""
+    begins = f"{request.script_root}/"
+    return path if is_local(path) and path.startswith(begins) else url_for("overview.index")
 
 
 def _page(following: str, name: str, errors: dict[str, Any]) -> str:
