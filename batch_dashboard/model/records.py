@@ -115,6 +115,7 @@ class BatchRun(NamedTuple):
     pruned_results: int = 0  # of those, dropped by retention
     run_attempt: int | None = None  # which attempt of the same CI run; None: unknown
     publisher_claims: str | None = None  # JSON: the workflow that uploaded it without a secret
+    truncated_at: int | None = None  # the length at which its messages arrived truncated
 
     @property
     def duration_seconds(self) -> float | None:

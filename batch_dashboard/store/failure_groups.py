@@ -165,22 +165,21 @@ def upsert_groups(connection: Connection, failures: FailureSums) -> dict[int, tu
 def _change_times(connection: Connection, times: Times) -> None:
     """Add to the sums by day, by week and by category; negative numbers take away."""
     by_category: Counter[tuple[int, str]] = Counter()
-    days: Counter[tuple[int, str, str, date]] = Counter()
-    weeks: Counter[tuple[int, str, str, date]] = Counter()
-    for (group_id, ecosystem, category, day), failed in times.items():
+    days: Counter[tuple[int, str, str, Any]] = Counter()
+    weeks: Counter[tuple[int, str, str, Any]] = Counter()
+    # Nearly always one day: that of an upload.
+    starts = {
+        day: (as_stored(connection, day), as_stored(connection, Step.WEEK.start_of(day)))
+        for day in {day for *_, day in times}
+    }
+    for (group_id, ecosystem, category, of_day), failed in times.items():
         by_category[group_id, category] += failed
-        monday = Step.WEEK.start_of(day)
+        day, monday = starts[of_day]
         for each in (ecosystem, ALL_ECOSYSTEMS):
             days[group_id, each, category, day] += failed
             weeks[group_id, each, category, monday] += failed
-    for table, start, sums in (
-        (failure_group_days, "day", days),
-        (failure_group_weeks, "week", weeks),
-    ):
-        stored = {
-            (*key, as_stored(connection, first)): failed for (*key, first), failed in sums.items()
-        }
-        _add_signed(connection, table, (*TIME_COLUMNS, start), stored)
+    _add_signed(connection, failure_group_days, (*TIME_COLUMNS, "day"), days)
+    _add_signed(connection, failure_group_weeks, (*TIME_COLUMNS, "week"), weeks)
     _add_signed(
         connection, failure_group_categories, ("failure_group_id", "error_category"), by_category
     )

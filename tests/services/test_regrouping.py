@@ -9,12 +9,14 @@ from sqlalchemy import insert, select
 from batch_dashboard.model.attention import NEW_FAILURE_KEY
 from batch_dashboard.model.failure_groups import failure_group_id
 from batch_dashboard.model.pruning import fold
-from batch_dashboard.services import regrouping
+from batch_dashboard.services import jobs, regrouping
 from batch_dashboard.services.batch_runs import delete_run, exclude_run, restore_run
+from batch_dashboard.services.database import upgrade_database
 from batch_dashboard.services.judgement import find_all
 from batch_dashboard.services.regrouping import is_due, regroup_failures
 from batch_dashboard.services.rollups import rebuild_rollups, verify_rollups
-from batch_dashboard.store import incidents, message_index, pruning
+from batch_dashboard.store import incidents, message_index, migrations, pruning
+from batch_dashboard.store import jobs as job_store
 from batch_dashboard.store.conditions import midnight
 from batch_dashboard.store.engine import Store
 from batch_dashboard.store.schema import (
@@ -188,6 +190,34 @@ def test_groups_without_results_are_brought_forward_by_their_sample(store: Store
     assert after == fresh
     regroup_failures(store, NOW)
     assert sums(store) | {"failure_messages": []} == after | {"failure_messages": []}
+
+
+def test_an_upgrade_groups_nothing_by_itself_and_has_it_done_in_the_background(
+    store: Store,
+) -> None:
+    def work() -> None:
+        jobs.ask_to_regroup(store, NOW)
+        while jobs.run_next(store, lambda: NOW):
+            pass
+
+    work()  # of a new installation: there is nothing to do
+    fill(store)
+    fresh = sums(store)
+    migrations.downgrade(store, "0009")
+    upgrade_database(store)
+    assert not any(verify_rollups(store).values())
+    with store.read() as connection:
+        assert is_due(connection)
+        assert job_store.fetch_latest(connection, (jobs.REGROUP,), 9) == []
+    group_by_older_rule(store)
+    work()
+    work()
+    assert sums(store) == fresh
+    with store.read() as connection:
+        assert not is_due(connection)
+        [job] = job_store.fetch_latest(connection, (jobs.REGROUP,), 9)
+    assert job.state == "done"
+    assert job.outcome == "36 results moved into another group; there are 3 failure groups now"
 
 
 def truncated_run(day: int, message: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from flask import Blueprint, Response, render_template
 
 from batch_dashboard.services import jobs
+from batch_dashboard.services.regrouping import is_due
 from batch_dashboard.settings import VERSION
 from batch_dashboard.store import alerts, migrations, sessions, system
 from batch_dashboard.store import jobs as job_store
@@ -50,6 +51,8 @@ def index() -> str:
         errors=system.fetch_errors(conn, SHOWN_ERRORS),
         queries=system.fetch_slowest(conn, SHOWN_QUERIES),
         jobs=job_store.fetch_latest(conn, (jobs.CHECK_ROLLUPS,), SHOWN_JOBS),
+        regrouping=job_store.fetch_latest(conn, (jobs.REGROUP,), 1),
+        is_regrouping_due=is_due(conn),
         is_public=settings().public,
     )
 
