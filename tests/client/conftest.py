@@ -16,14 +16,15 @@ class Dashboard(NamedTuple):
     address: str
     database: Path
 
-    def runs(self, batch_id: str) -> list[dict[str, Any]]:
-        """The stored batch runs with a batch id, oldest first."""
+    def query(self, statement: str, *values: Any) -> list[dict[str, Any]]:
+        """The rows of a query."""
         with sqlite3.connect(self.database) as connection:
             connection.row_factory = sqlite3.Row
-            rows = connection.execute(
-                "SELECT * FROM batch_runs WHERE batch_id = ? ORDER BY id", (batch_id,)
-            )
-            return [dict(row) for row in rows]
+            return [dict(row) for row in connection.execute(statement, values)]
+
+    def runs(self, batch_id: str) -> list[dict[str, Any]]:
+        """The stored batch runs with a batch id, oldest first."""
+        return self.query("SELECT * FROM batch_runs WHERE batch_id = ? ORDER BY id", batch_id)
 
 
 @pytest.fixture(scope="session")
