@@ -1608,7 +1608,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # A mistake in this program must not stop a job either.
         if getattr(options, "strict", True):
             raise
-        warn(f"the batch run was not stored: {type(error).__name__} in {USER_AGENT}: {error}")
+        kind = type(error).__name__
+        warn(f"a mistake in {USER_AGENT}, the batch run may not be stored: {kind}: {error}")
         return EXIT_OK
 
 

@@ -5,6 +5,7 @@ import random
 import socket
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -101,12 +102,27 @@ def scripted_server(*replies: Reply) -> Iterator[Scripted]:
         server.server_close()
 
 
+MISHAPS = ("drop", "truncate", "repeat", "delay", "lose")
+
+
+@dataclass
+class UnreliableProxy:
+    """The address of a proxy, and what it did to how many connections."""
+
+    address: str
+    connections: Counter[str]
+
+
 @contextmanager
-def unreliable_proxy(address: str, seed: int) -> Iterator[str]:
-    """A proxy before a server that drops, delays, repeats and truncates connections at random."""
+def unreliable_proxy(address: str, seed: int) -> Iterator[UnreliableProxy]:
+    """A proxy before a server that drops, delays, repeats and truncates connections at random.
+
+    Two in seven connections pass as they are.
+    """
     target = urlsplit(address)
     place = (target.hostname or "", target.port or 0)
     chance = random.Random(seed)
+    connections: Counter[str] = Counter()
     listener = socket.create_server(("127.0.0.1", 0), backlog=256)
 
     def exchange(request: bytes) -> bytes:
@@ -120,7 +136,8 @@ def unreliable_proxy(address: str, seed: int) -> Iterator[str]:
     def serve(client: socket.socket) -> None:
         with client, suppress(OSError):
             client.settimeout(60)
-            kind = chance.choice(["drop", "truncate", "repeat", "delay", "lose", "pass", "pass"])
+            kind = chance.choice([*MISHAPS, "pass", "pass"])
+            connections[kind] += 1
             if kind == "drop":
                 return
             request = _whole_request(client)
@@ -143,7 +160,7 @@ def unreliable_proxy(address: str, seed: int) -> Iterator[str]:
 
     threading.Thread(target=accept, daemon=True).start()
     try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        yield UnreliableProxy(f"http://127.0.0.1:{listener.getsockname()[1]}", connections)
     finally:
         listener.close()
 
