@@ -8,10 +8,10 @@ import re
 from hashlib import blake2b
 from typing import NamedTuple
 
+from batch_dashboard.model.reasons.continuation import MAX_LINE_LENGTH
 from batch_dashboard.model.reasons.masking import MASK, mask
 from batch_dashboard.model.reasons.plain import plain_text
 from batch_dashboard.model.reasons.telling import (
-    MAX_LINE_LENGTH,
     OMISSION,
     OMISSION_LINE,
     find_telling_line,

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from batch_dashboard.model.failure_groups import (
@@ -184,6 +184,18 @@ def test_plain_text_of_plain_text_is_the_same(message: str) -> None:
     text = plain_text(message)
     assert plain_text(text) == text
     assert all(sign.isprintable() or sign in "\n\t" or sign > "\x9f" for sign in text)
+
+
+# Words and blanks of all messages, so that prefixes, traces and errors follow in any order.
+PARTS = sorted({part for family in FAMILIES for part in re.findall(r"\S+|\s+", family.message)})
+
+
+@settings(max_examples=300)
+@given(st.lists(st.sampled_from(PARTS), min_size=1, max_size=40), st.sampled_from(PARTS))
+def test_parts_of_messages_in_any_order_have_a_reason(parts: list[str], recipe_name: str) -> None:
+    reason = find_reason("".join(parts), recipe_name)
+    assert "\n" not in reason.line
+    assert len(reason.masked_line) <= MAX_LINE_LENGTH
 
 
 @given(st.text(max_size=300), st.text(min_size=1, max_size=20))

@@ -1,6 +1,6 @@
 """What a single line of a message is: noise, a wrapper, or an error of some weight."""
 
-from enum import IntEnum
+from enum import Enum, IntEnum, auto
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -20,12 +20,24 @@ class Kind(IntEnum):
     DEFINITE = 6  # an error with its place or its code, or one of the operating system
 
 
+class Opens(Enum):
+    """What a line opens that stands in the lines below it."""
+
+    NOTHING = auto()
+    TRACEBACK = auto()  # of Python
+    CAUSES = auto()  # the causes of an error, one or several
+    TEXT = auto()  # the text of an error, below a title
+    CODE = auto()  # the text of an error, below its code or its place
+    COLON = auto()  # what its colon announces
+
+
 class Line(NamedTuple):
     """A line of a message as far as it can be judged by itself."""
 
     kind: Kind
     text: str  # without its prefix
     is_marked: bool  # its prefix marks it as an error
+    opens: Opens
 
 
 # The same lines come in many messages: a look-up takes a tenth of a judgement.
@@ -39,7 +51,8 @@ def has_clue(line: str) -> bool:
 def read_line(line: str) -> Line:
     """Judge a line of a message."""
     text, is_marked = strip_prefix(line)
-    return Line(kind_of(text, is_marked=is_marked), text, is_marked)
+    kind = kind_of(text, is_marked=is_marked)
+    return Line(kind, text, is_marked, _opens(text, kind))
 
 
 @lru_cache(maxsize=1_024)
@@ -54,10 +67,14 @@ def kind_of(text: str, *, is_marked: bool) -> Kind:
         return Kind.DEFINITE
     if _is_wrapper(low):
         return Kind.VAGUE if signs.SYSTEM_EXIT.search(low) else Kind.WRAPPER
-    if "error" in low and signs.LOCATED_ERROR.search(low):
+    if "error" in low and (signs.LOCATED_ERROR.search(low) or signs.ERROR_CODE.search(low)):
         return Kind.DEFINITE
     if signs.START_EXCEPTION.match(text) or _has_any(low, signs.EXCEPTION_PHRASES):
         return Kind.EXCEPTION
+    if is_marked and text.startswith(signs.NPM_CODE):
+        return Kind.EXCEPTION
+    if _has_any(low, signs.TIME_PHRASES):
+        return Kind.ERROR
     if signs.START_VAGUE.match(low):
         return Kind.VAGUE
     if signs.ENDS_AS_FAILED.search(low):
@@ -69,19 +86,40 @@ def kind_of(text: str, *, is_marked: bool) -> Kind:
     return Kind.NOISE
 
 
+def _opens(text: str, kind: Kind) -> Opens:
+    if text.startswith("Traceback (most recent"):
+        return Opens.TRACEBACK
+    low = text.lower()
+    if low.startswith("caused by"):
+        return Opens.CAUSES
+    if signs.TITLE.match(low):
+        return Opens.TEXT
+    if signs.CODE_ALONE.search(low):
+        return Opens.CODE
+    if not text.endswith(":") or text.startswith("CMake Error at"):
+        return Opens.NOTHING
+    # A command that failed: what it printed is judged by itself.
+    is_command = kind is Kind.WRAPPER and signs.EXIT.search(low)
+    return Opens.NOTHING if is_command and not signs.START_EXCEPTION.match(text) else Opens.COLON
+
+
 def _is_noise(low: str) -> bool:
-    if not low or _has_any(low, signs.NOISE_PHRASES):
+    if not low:
         return True
+    if _has_any(low, signs.NOISE_PHRASES):
+        return not signs.ERROR_CODE.search(low)
     if signs.START_NOISE.match(low):
         return not _has_any(low, signs.LINKER_PHRASES)
     return ("0" in low or "no " in low) and bool(signs.NO_FAILURES.search(low))
 
 
 def _is_wrapper(low: str) -> bool:
-    if signs.START_WRAPPER.match(low):
+    if signs.START_WRAPPER.match(low) or _has_any(low, signs.WRAPPER_PHRASES):
+        return True
+    if ("code" in low or "status" in low or "value" in low) and signs.EXIT.search(low):
         return True
     return any(
-        _has_any(low, phrases) for word, phrases in signs.WRAPPER_PHRASES.items() if word in low
+        phrase in low and ": " not in low.partition(phrase)[2] for phrase in signs.WRAPPER_HEADS
     )
 
 

@@ -32,7 +32,7 @@ _QUOTED = _pattern(
     """
 )
 # Text in quotes, other than a name: it is kept, and masked inside.
-_SENTENCE = re.compile(r"[A-Za-z][a-z']*(?: [A-Za-z][a-z',.:]*){3,}\W*")
+_SENTENCE = re.compile(r"(?![/-]).*\b[a-z]+ [a-z]+ [a-z]+\b(?!.* -)")
 
 _PLACE = r"(?:\(\d++(?:,\d++)*+\)|:\d++(?:[-.:]\d++)*+(?!\w)|:\[\d++(?:,\d++)*+\])?+"
 _PATHS = _pattern(
@@ -43,7 +43,9 @@ _PATHS = _pattern(
     | (?<!\w)(?!//\s)[~.]{{0,2}}+[/\\](?:[^\s:,;()\[\]"'`<>\\]|\\.)++{_PLACE}
     """
 )
-_NO_PATHS = frozenset({"I/O", "i/o", "N/A", "n/a", "and/or", "TCP/IP", "SSL/TLS", "GNU/Linux"})
+_NO_PATHS = frozenset(
+    {"I/O", "i/o", "N/A", "n/a", "and/or", "from/to", "TCP/IP", "SSL/TLS", "GNU/Linux"}
+)
 # Words with dots: a file if the last part is an extension, a host if it is a top-level domain.
 _DOTTED = re.compile(rf"(?<![\w.@/*+-])[\w@+*-]++(?:\.[\w@+*-]++)++(?:{_PLACE})(?!\()")
 _EXTENSIONS = _words(
@@ -61,7 +63,7 @@ _ADDRESSES = _pattern(
     r"""
       <?(?<![\w.+*-])[\w.+*-]++@[a-z0-9-]++(?:\.[a-z0-9-]++)++>?
     | \blocalhost(?::\d++)?+\b
-    | (?<![\w:.])\[?(?=[0-9a-f:]*?\d)(?:[0-9a-f]{0,4}+:){2,7}+[0-9a-f]{0,4}+\]?(?::\d++)?+(?![\w:])
+    | (?<![\w:.])\[?(?=[0-9a-f:]*?\d)(?:[0-9a-f]{0,4}+:){2,7}+[0-9a-f]{0,5}+\]?(?::\d++)?+(?![\w:])
     """
 )
 
@@ -126,7 +128,8 @@ _CALL = re.compile(r"(?<=\bError in )\S.*?(?: : |: )|(?<= in )[\w.:]++\(.*\): ")
 _PLACE_AT_START = re.compile(r"^[\w.@+*-]++:\d++(?::\d++)?+(?=: )")
 # Where in a line, and how often: some messages of a tool have it, and others have not.
 _LESS = re.compile(
-    r",? (?:col(?:umn)?|char(?:acter)?s?):? \*| \((?:after|attempt|offset|retry|took|try)\b[^()]*\)"
+    r",? (?:col(?:umn)?|char(?:acter)?s?):? \*"
+    r"| \((?:after|attempt|imported|needed|offset|required|retry|took|try)\b[^()]*\)"
 )
 _REPEATED = re.compile(r"\*(?:[\s,./:@_+~-]*+\*)++")
 
@@ -151,7 +154,9 @@ def mask_line(line: str) -> str:
         masked += _mask_part(line[end:start]) + name
         end = stop
     masked += _mask_part(line[end:])
-    return _LESS.sub("", " ".join(_REPEATED.sub(MASK, masked).split())).rstrip(".")
+    masked = _LESS.sub("", " ".join(_REPEATED.sub(MASK, masked).split())).rstrip(".")
+    # The project of MSBuild.
+    return masked.removesuffix(" [*]") if ": error " in masked else masked
 
 
 def _mask_part(text: str) -> str:

@@ -4,6 +4,7 @@ A missing header `zlib.h` is another cause than a missing `openssl/ssl.h`.
 """
 
 import re
+from itertools import islice
 
 # Where none of these stands, nothing is missing.
 _CLUE = re.compile(
@@ -31,6 +32,7 @@ _NAME_FOLLOWS = re.compile(
     rf"|(?:missing|nothing provides|not available:|not found:|unbound module):? {_NOUNS}:?\s*"
     rf"|requirement |(?:required:|requires|unmet|unsatisfied):? {_NOUNS}:?\s*"
     r"|unknown (?:module|package|command|target):? "
+    r"|such file -- |library not loaded: "
     r"|undefined (?:reference to|symbol:?|symbols:|symbols for architecture \w+:) "
     r"|unresolved (?:external symbol|import|symbol) |error downloading "
 )
@@ -46,11 +48,12 @@ _NAME = re.compile(
 )
 _NEXT_NAME = re.compile(r",? (?:and )?('[^'\s]++'|‘[^’\s]++’|\"[^\"\s]++\")(?=,| and |$|\W*$)")
 _MAX_NAMES = 20
+_MAX_PHRASES = 4
 _OPENING = {"'": "'`", '"': '"', "`": "`", "’": "‘", "”": "“", ">": "<"}
 _HEADERS = (".h", ".hh", ".hpp", ".hxx")
 # A path or an address says where something is looked for, and a number how much, not what.
 _WHERE = re.compile(
-    r"\W*\d[\d.]*\W*$|\W?(?:[/~\\]|\.{1,2}/|[A-Za-z]:[\\/])|.*(?:://|\*/|\.(?:com|org|net|io|dev|local)\W*$)"
+    r"\W*\d[\d.:-]*\W*$|\W?(?:[/~\\]|\.{1,2}/|[A-Za-z]:[\\/])|.*(?:://|\*/|\.(?:com|org|net|io|dev|local)\W*$)"
 )
 _VERSION = re.compile(r"(?<=\w)(?:@|[=~<>]=|=|:(?=\d)|-v?(?=\d+\.))[\^~v]?\d[\w.+-]*?(?=\W*$)")
 
@@ -66,21 +69,23 @@ def missing_names(line: str, low: str) -> list[tuple[int, int]]:
     """
     if not _CLUE.search(low):
         return []
-    spans = []
-    follows = _NAME_FOLLOWS.search(low)
-    name = follows and _NAME.match(line, follows.end())
-    if follows and name and not ("open" in follows[0] and "/" in name[0]):
-        spans.append(name.span())
-        # The others of a list.
-        while len(spans) < _MAX_NAMES and (name := _NEXT_NAME.match(line, spans[-1][1])):
-            spans.append(name.span(1))
+    spans: list[tuple[int, int]] = []
+    for follows in islice(_NAME_FOLLOWS.finditer(low), _MAX_PHRASES):
+        name = _NAME.match(line, follows.end())
+        if not name or ("open" in follows[0] and "/" in name[0]):
+            continue
+        if not spans or spans[-1][1] <= name.start():
+            spans.append(name.span())
+            # The others of a list.
+            while len(spans) < _MAX_NAMES and (name := _NEXT_NAME.match(line, spans[-1][1])):
+                spans.append(name.span(1))
     precedes = _NAME_PRECEDES.search(low)
     if precedes:
         end = precedes.start()
         start = _start_of_name(line, end)
         is_header = "such file" not in precedes[0] or line.endswith(_HEADERS, 0, end)
         is_user = line.endswith("by ", 0, start)  # what needs it, not what is missing
-        overlaps = spans and start < spans[-1][1] and spans[0][0] < end
+        overlaps = any(start < other_end and other < end for other, other_end in spans)
         if start < end and is_header and not is_user and not overlaps:
             spans.append((start, end))
     return sorted(span for span in spans if not _WHERE.match(line[span[0] : span[1]]))

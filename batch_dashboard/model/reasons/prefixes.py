@@ -17,7 +17,7 @@ _ERROR_MARKS = r"""
     \#\#\[error\]
   | ::error(?:\ [^\n]*?(?<!:))?::
   | \#\#vso\[[^\]\n]*+type=error[^\]\n]*+\]
-  | [\[(<](?:error|err|fatal|critical|severe|panic)[\])>]:?(?=\s++\S)
+  | [\[(<](?:error|err|fatal|critical|severe|panic)[\])>]:?(?=\s|$)
   | (?:npm|lerna|gyp|pnpm)\ err!(?=\s|$) | npm\ error(?=\s|$)
   | (?-i:E)\ {2,}+(?=\S)                                       # an assertion of pytest
   | failure/error:(?=\ \S)                                     # an expectation of RSpec
@@ -31,6 +31,7 @@ _DECORATION = r"""
   | \#\d++\ \d++\.\d++(?=\s) | \#\d++(?=\ error)               # docker build
   | [\w.-]++-\d++\ ++\|(?=\s)                                  # docker compose
   | \#\#\[(?:debug|section|command)\]
+  | ==\d++==(?=\s|error) | stack\ (?=error)
   | yn\d{4}:(?=\s) | py\d{2,3}:(?=\s)
   | caused\ by:(?=\s++\S) | \[cause\]:(?=\s)
   | exception\ in\ thread\ (?:"[^"\n]*+"|\S++)(?=\s++\S)
@@ -38,15 +39,20 @@ _DECORATION = r"""
   | (?:stderr|stdout|output|message|reason|cause|msg):(?=\s++\S)
 """
 
+# No group in it may capture: within a possessive repetition the re module then loses its place.
 _PREFIX = re.compile(
-    rf"(?:{_TIMES} | (?P<mark>{_ERROR_MARKS}) | {_DECORATION})++", re.IGNORECASE | re.VERBOSE
+    rf"(?:{_TIMES} | {_ERROR_MARKS} | {_DECORATION})++", re.IGNORECASE | re.VERBOSE
 )
 
 
+# What makes a prefix the mark of an error.
+_MARK = re.compile(
+    r"[\[<(:/=]err|err!|npm error|fatal|critical|severe|panic|(?-i:\bE {2,}|\b[EF]\d{4} \d\d:)",
+    re.IGNORECASE,
+)
 # The text of a line that loggers write as JSON or as keys with values.
-_MESSAGE = re.compile(
-    r'"(?:msg|message)": ?"((?:[^"\\]|\\.)++)"|\bmsg=(?:"((?:[^"\\]|\\.)++)"|(?=\S)[^\s"]++)'
-)
+_MESSAGE = re.compile(r'"(?:msg|message)": ?"((?:[^"\\]|\\.)++)"|\bmsg="((?:[^"\\]|\\.)++)"')
+_CAUSE = re.compile(r'"(?:err|error)": ?"((?:[^"\\]|\\.)++)"|\b(?:err|error)="((?:[^"\\]|\\.)++)"')
 _ERROR_LEVEL = re.compile(
     r"fatal|(?:level|severity)\W{1,4}(?:error|fatal|critical)|FAILED!", re.IGNORECASE
 )
@@ -60,12 +66,16 @@ def strip_prefix(line: str) -> tuple[str, bool]:
     The second value tells whether one of them marked the line as an error.
     """
     match = _PREFIX.match(line)
-    is_marked = False
+    text, is_marked = line, False
     if match:
-        line, is_marked = line[match.end() :], match["mark"] is not None
-    if "msg" in line or '"message"' in line:
-        structured = _MESSAGE.search(line)
+        text = line[match.end() :]
+        is_marked = bool(_MARK.search(match[0]))
+    if "msg" in text or '"message"' in text:
+        structured = _MESSAGE.search(text)
         if structured:
             is_marked = is_marked or bool(_ERROR_LEVEL.search(line))
-            line = structured[1] or structured[2] or line
-    return line.strip(_RULES), is_marked
+            cause = _CAUSE.search(text)
+            text = structured[1] or structured[2]
+            if cause:
+                text = f"{text}: {cause[1] or cause[2]}"
+    return text.strip(_RULES), is_marked

@@ -14,11 +14,12 @@ CLUES = re.compile(
     r"|d(?:e(?:adline|nied)|uplicate)|e(?:rr(?:or|!|_|eur)|x(?:ce(?:ption|ed)|it|pected|pired))"
     r"|f(?:a(?:il|tal)|ehler|orbidden)|heap space"
     r"|i(?:llegal|n(?:compatible|correct|sufficient|valid))|kill|m(?:alformed|emory|is(?:match|sing))"
-    r"|n(?:'t |o(?:t |t-|thing | m| such| space| rule| package| targets| suitable))|panic"
+    r"|n(?:'t |eeded|o(?:t |t-|thing | m| such| space| rule| package| targets| suitable))|panic"
     r"|re(?:fused|jected|quire|set by)|s(?:egmentation|ignal)"
-    r"|t(?:erminated|here (?:is|are) no |ime(?:d )?out|oo (?:few|large|long|many)|raceback)"
+    r"|t(?:erminate(?:d| called)|here (?:is|are) no |ime(?:d )?out|oo (?:few|large|long"
+    r"|many)|raceback)"
     r"|un(?:able|author|avail|bound|caught|dec|def|expected|handled|known|met |reach|recogni|res"
-    r"|satisf|supported|terminated)|, but |\*\* \(|\.\.\. (?:warn|note)|:\d+: "
+    r"|satisf|supported|terminated|initiali)|, but |\*\* \(|\.\.\. (?:warn|note)|:\d+: "
 )
 # Words that are an error wherever they stand.
 WEAK_WORDS = (
@@ -59,7 +60,7 @@ START_NOISE = _starts(
     r"file \"[^\"]*\", line \d|from \S+:\d+|#\d+ +(?:0x|\S+ ?\()|\d+: +(?:0x|\S+::)",
     r"\S+:\d+:in [`'][^'`]*'$",
     r"goroutine \d|created by |\.{3} \d+ (?:more|common)|node:|node\.js v|\d+\. +[├└│]",
-    r"(?:stack ?|back)trace:|stack backtrace|require stack|calls: ",
+    r"caused: |(?:stack ?|back)trace:|stack backtrace|require stack|calls: ",
     # Source code.
     r"\d+ *\||[~^ ]+$|in file included from |from \S+[,:]\d|\S+: (?:in |at (?:top|global) )",
     # Shell traces and command lines.
@@ -67,7 +68,8 @@ START_NOISE = _starts(
     r"(?:\S*/)?(?:ccache |libtool: (?:compile|link): +)?(?:[\w.-]+-)?"
     r"(?:cc|gcc|g\+\+|c\+\+|clang|clang\+\+|cl|cl\.exe|ld|ar|rustc|javac|gfortran|nvcc)(?:-\d+)? -",
     # Other levels than errors, and advice.
-    r"[\[(<]?(?:warn(?:ing)?|info|debug|trace|notice|note|hint|help|tip)s?\b",
+    r"[\[(<]?(?:warn(?:ing)?|info|debug|trace|notice|note|hint|help|tip)s?\b(?!, treated as error)",
+    r"(?:gyp )?(?:info|verb) |find (?:python|vs)\b|error: usage",
     r"= (?:note|help)\b|deprecat\w+ ",
     r"(?:see|for (?:more|further|details|help)|please|to |try |run |use |if |did you|you |usage)\b",
     r"(?:there (?:is|are) likely|consider|options|learn more|read more|report |perhaps|maybe)\b",
@@ -80,8 +82,9 @@ START_NOISE = _starts(
     r"(?:compil|download|fetch|install|unpack|build|link|generat|collect|extract|resolv|check|creat"
     r"|prepar|process|set|select|read|us|add|updat|runn?|execut|enter|leav|start|finish|load|look"
     r"|search|test|perform|skipp|ignor|retry|wait|clean|remov|replac|verify|pull|push|clon|patch"
-    r"|restor|scann|analy[sz]|configur|copy|writ|mov|receiv|sav|upload|trying)(?:ing|ed)\b"
-    r"(?!.*(?:error|fail|cannot|can't|could not|unable|denied|refused|no such|timed out|fatal)\b)",
+    r"|restor|scann|analy[sz]|configur|copy|writ|mov|receiv|sav|upload|trying)(?:ing|ed)(?=:?\s)"
+    r"(?!.*(?:error|mismatch|corrupt|fail|cannot|can't|could not|unable|denied|refused"
+    r"|no such|timed out|fatal)\b)",
     r"(?:get|hit|ign):\d",
     # Where an exception was raised that stands elsewhere, and the values of an assertion.
     r"\S+:\d+: \w*(?:error|exception)$|\+ +(?:where|and) ",
@@ -122,7 +125,8 @@ START_WRAPPER = _starts(
     r"throw |raise |begin failed|compilation error\b|code \d+$|\d+ errors?$|error running ",
     r"there (?:was|were) \d+ (?:error|failure)|the compilation of .* failed|error while compiling ",
     r"evaluation failed|failed!|\[ *failed *\] \d+ tests?|error is not recoverable",
-    r"fatal error occurred|fatal: could not read from remote repository",
+    r"fatal error (?:occurred|in .*, line)|rake aborted|error summary",
+    r"fatal: could not read from remote repository",
     # Builds.
     r"(?:\[[^\]]+\] )?error (?:code )?\d+$|nmake : fatal error u1077|ninja: build stopped",
     r"failed: (?!.*::)\S*$|failed: \[|subcommand failed$",
@@ -142,47 +146,52 @@ START_WRAPPER = _starts(
     r"(?:errors?|failures?|failed|failing|problems?|issues?|errored|fatal)\b[^:]*$",
     r"\W*(?:[a-z]+ ){0,2}(?:tests?|specs?|suites?|files|failures?|errors?|examples|checks)"
     r"[ :,=]+\d[^:]*$",
-    r"(?:error: )?(?:failed|failing) (?:tests?|examples)\b[^:]*:?.{0,200}$",
+    r"(?:error: )?(?:failed|failing) (?:tests|examples)\b.{0,200}$|failed test\W*$",
     r"(?:error: )?!? ?test failures\W*$",
     r".*\bdetails:|error: (?:configuration|installation) failed for|error\(s\) in re-building",
     r"\d+ of \d+ .*fail",
     r"(?:summary: )?processing the following",
     r"the following (?:\w+ )*(?:failed|failures?|errors?)\W*$",
 )
-WRAPPER_PHRASES = {
-    "fail": (
-        *("could not build wheels", "failed building ", "lazy loading failed"),
-        *("compilation failed", "compilation failure", "build failed", "tests failed"),
-        *("build step failed", "configure step failed", "subprocess failed"),
-        *("linker command failed", "failed with exit", "failed with code", "failed with status"),
-        *("failed with return", "failed with error code", "re-building failed", "failed to build"),
-        *("failed with a non", "failed due to", "following build commands failed"),
-    ),
-    "<<<": ("<<< failure", "<<< error"),
-    "exit": (
-        *("exited with", "non-zero exit", "nonzero exit", "completed with exit code"),
-        *("finished with exit", "ld returned", "exit status", "exit code", "subprocess-exited"),
-        *("returned a non-zero", "did not exit successfully", "didn't exit successfully"),
-        "exit value",
-    ),
-    "code": ("returned a non-zero code", "returned an error code", "finished with non-zero"),
-    "compil": ("could not compile", "compilation terminated", "compilation aborted"),
-    "error": (
-        *("aborting due to", "errors occurred", "error generated", "errors generated"),
-        *("due to previous error", "due to errors"),
-    ),
-    "did not complete": ("did not complete successfully: exit",),
-    "metadata": ("metadata-generation-failed",),
-    "elifecycle": ("elifecycle",),
-    "some index": ("some index files",),
-    "terminating": ("terminating due to",),
-}
+WRAPPER_PHRASES = (
+    *("could not compile", "could not build wheels", "failed building ", "lazy loading failed"),
+    *("linker command failed", "ld returned", "build step failed", "configure step failed"),
+    *("re-building failed", "subprocess-exited", "metadata-generation-failed", "elifecycle"),
+    *("compilation terminated", "compilation aborted", "aborting due to", "terminating due to"),
+    *("errors occurred", "error generated", "errors generated", "due to previous error"),
+    *("due to errors", "some index files", "<<< failure", "<<< error", "looks like you failed"),
+    *("exit successfully", "returned a non-zero", "returned an error code", "(wstat ", "(wstat:"),
+)
+# The same, unless a cause follows behind a colon.
+WRAPPER_HEADS = (
+    *("build failed", "tests failed", "compilation failed", "compilation failure"),
+    *("failed to build", "subprocess failed", "failed with exit", "failed due to"),
+)
+# A process that ended with a code, where nothing follows.
+EXIT = re.compile(
+    r"\b(?:exit(?:ed)?|return(?:ed|s)?|fail(?:ed|ure)?|finished|completed?|terminated|successfully"
+    r"|non-?zero)\b.{0,40}?\b(?:code|status|value)\b[\s:=(]*(?:-?\d+|0x[0-9a-f]+)?[\s).;:]*"
+    r"(?:\([^()]*\))?$"
+)
 # "failed" or the like where the line ends, so that no cause follows.
 ENDS_AS_FAILED = re.compile(
     r"\b(?:failed|failing|failure|failures|error|errors|unsuccessful|stopped)[\s.!*)\]]*$"
 )
 # Codes with which a system ends a process; they tell more than that it failed.
-SYSTEM_EXIT = re.compile(r"\b(?:exit (?:code|status)|code|status|error)\W{1,2}(?:12[47]|13[479])\b")
+SYSTEM_EXIT = re.compile(
+    r"\b(?:code|status|error|value)\W{1,2}(?:12[47]|13[479]|0x[8c][0-9a-f]{7})\b"
+)
+
+# ---- Lines with more below them ----
+
+NPM_CODE = "code E"
+# A title above the text of an error.
+TITLE = re.compile(r"(?:error message|failure message|message|reason|details|what went wrong)\W*$")
+# An error whose text stands below its code or its place.
+CODE_ALONE = re.compile(
+    r"(?:error|warning): ?(?:\[[\w-]+\])+$|^\S+\d: error:$|^\[[\w.\\]+\]$|\binstance of '[^']*'$"
+    r"|:\d+: failure$|^error in \S+(?: [\d:-]+)?$"
+)
 
 # ---- Causes ----
 
@@ -191,17 +200,19 @@ DEFINITE_PHRASES = (
     *("multiple definition of", "duplicate symbol", "cannot find -l", "library not found for"),
     *("no rule to make target", "missing separator", "cmake error", "command not found"),
     *("no space left on device", "disk quota exceeded", "cannot allocate memory"),
-    *("out of memory", "oom-kill", "segmentation fault", "core dumped", "bus error"),
+    *("out of memory", "oom-kill", "segmentation fault", "bus error"),
     *("illegal instruction", "sigkill", "sigsegv", "sigabrt", "killed signal", "signal: "),
     *("curl: (", "internal compiler error", "loading shared libraries", "heap space"),
 )
-# The place of an error before the word, or its code behind it.
+# A limit of time, also where the line ends with what was done about it.
+TIME_PHRASES = ("timed out", "time limit", "maximum execution time", "took longer than")
+# The place of an error before the word.
 LOCATED_ERROR = re.compile(
     r"[:(]\d{1,7}(?:[,:.-]\d{1,7}){0,3}\)? ?: *(?:[\w-]+ ){0,2}?(?:error|fehler|erreur)\b"
-    r"|\berror(?: \[|\[| |: \[)[a-z]{1,5}-?\d{3,6}\b"
 )
+ERROR_CODE = re.compile(r"\berror(?: \[|\[| |: \[)[a-z]{1,5}-?\d{3,6}\b")
 START_DEFINITE = _starts(
-    r"(?:\S+: )?(?:line \d+: +)?(?:\d+ )?killed\b|\[[^\]]+\] (?:killed|segmentation)",
+    r"(?:\S+: )?(?:line \d+: +)?(?:\d+ )?killed\b|\[[^\]]+\] (?:killed|segm|bus err)",
     r"e: (?:file:|\S+\.kts?:)",
     r"(?:/\S*/)?(?:ba|da|z|k)?sh: .*: (?:not found|no such file|permission denied)",
 )
@@ -222,14 +233,17 @@ START_ERROR = _starts(
     r"(?:invalid|illegal|unknown|unsupported|unexpected|unrecogni[sz]ed|undefined|unresolved)\b",
     r"(?:missing|not found|not enough|permission denied|access denied|connection|broken)\b",
     r"(?:e|f|x|err|error|fatal)\W{1,3}[a-z]|err_[a-z]|no targets",
-    r"packages? (?:required|not)|nothing provides|there is no|mismatch|conflict|bad ",
+    r"packages? (?:required|not)|library not loaded|symbol not found",
+    r"nothing provides|there is no|mismatch|conflict|bad ",
     # A location without the word, as some compilers and most test runners write.
     r"(?:[\w.-]+: )?\S+\.[a-z]\w*:\d+:(?:\d+:)? \S|\S+\.[a-z]\w*\(\d+(?:,\d+)?\): \S",
 )
 # Names of tests that failed, and sums of what could not be had.
 START_VAGUE = _starts(
     r"(?:fail(?:ed|ure)?:?|\[ *failed *\]) \S+(?: [(\[][\d.]+ ?m?s[)\]])?$",
-    r"not ok \d|test \S+ \.\.\. failed",
+    r"not ok \d|test \S+ \.\.\. failed|failed test ",
+    r"(?:build was )?aborted\b|\[[^\]]+\] aborted|terminated$|abort trap|trace/bpt trap",
+    r"could not determine the dependencies of|a problem occurred ",
     r"(?:error|failure|failed)(?: \d+)? \([^)]*\): |could not resolve all ",
 )
 # What a build consists of: that one of these failed is no cause.
