@@ -297,3 +297,13 @@ def test_the_groups_of_a_real_collection() -> None:
     assert groups.total() == 1_209
     assert len(groups) == 71
     assert [count for _, count in groups.most_common(6)] == [525, 143, 105, 99, 81, 40]
+
+
+def test_what_the_machine_ran_out_of_is_the_cause_of_other_errors() -> None:
+    above = "main.c:3:4: error: expected expression\n"
+    for cause in (
+        "Error: Build failed: disk full",
+        "tar: out.log: Cannot write: No space left on device",
+        "c++: fatal error: Killed signal terminated program cc1plus",
+    ):
+        assert find_reason(f"{above}{cause}\nmake: *** [all] Error 2", "jq").line == cause

@@ -18,6 +18,7 @@ class Kind(IntEnum):
     ERROR = 4  # begins with an error word, or has one before a colon
     EXCEPTION = 5  # an exception, with its text
     DEFINITE = 6  # an error with its place or its code, or one of the operating system
+    MACHINE = 7  # the machine ran out of disk or memory, of which any other error may come
 
 
 class Opens(Enum):
@@ -63,6 +64,8 @@ def kind_of(text: str, *, is_marked: bool) -> Kind:
         return Kind.VAGUE
     if _is_noise(low) or (not is_marked and signs.START_CODE.match(low)):
         return Kind.NOISE
+    if _has_any(low, signs.MACHINE_PHRASES):
+        return Kind.MACHINE
     if _has_any(low, signs.DEFINITE_PHRASES) or signs.START_DEFINITE.match(low):
         return Kind.DEFINITE
     if _is_wrapper(low):

@@ -13,7 +13,7 @@ CLUES = re.compile(
     r"|c(?:a(?:n't|nnot|ncel|used by)|o(?:nflict|re dump|rrupt|uld not|uldn't)|rash|url: \()"
     r"|d(?:e(?:adline|nied)|uplicate)|e(?:rr(?:or|!|_|eur)|x(?:ce(?:ption|ed)|it|pected|pired))"
     r"|f(?:a(?:il|tal)|ehler|orbidden)|heap space"
-    r"|i(?:llegal|n(?:compatible|correct|sufficient|valid))|kill|m(?:alformed|emory|is(?:match|sing))"
+    r"|i(?:llegal|n(?:compatible|correct|sufficient|valid))|kill|m(?:alformed|emory|is(?:match|sing)|ultiple def)"
     r"|n(?:'t |eeded|o(?:t |t-|thing | m| such| space| rule| package| targets| suitable))|panic"
     r"|re(?:fused|jected|quire|set by)|s(?:egmentation|ignal)"
     r"|t(?:erminate(?:d| called)|here (?:is|are) no |ime(?:d )?out|oo (?:few|large|long"
@@ -199,10 +199,14 @@ DEFINITE_PHRASES = (
     *("undefined reference to", "undefined symbol", "unresolved external", "symbol(s) not found"),
     *("multiple definition of", "duplicate symbol", "cannot find -l", "library not found for"),
     *("no rule to make target", "missing separator", "cmake error", "command not found"),
-    *("no space left on device", "disk quota exceeded", "cannot allocate memory"),
-    *("out of memory", "oom-kill", "segmentation fault", "bus error"),
-    *("illegal instruction", "sigkill", "sigsegv", "sigabrt", "killed signal", "signal: "),
+    *("segmentation fault", "bus error", "argument list too long"),
+    *("illegal instruction", "sigkill", "sigsegv", "sigabrt", "signal: "),
     *("curl: (", "internal compiler error", "loading shared libraries", "heap space"),
+)
+# The machine ran out of something; other errors of the same message come of it.
+MACHINE_PHRASES = (
+    *("no space left on device", "disk full", "disk is full", "disk quota exceeded"),
+    *("cannot allocate memory", "out of memory", "oom-kill", "killed signal"),
 )
 # A limit of time, also where the line ends with what was done about it.
 TIME_PHRASES = ("timed out", "time limit", "maximum execution time", "took longer than")

@@ -150,7 +150,7 @@ def _choose(found: list[Telling], lines: list[str]) -> Telling:
     """
     best = max(error.kind for error in found)
     equals = [error for error in found if error.kind is best]
-    chosen = equals[0] if best is Kind.DEFINITE else equals[-1]
+    chosen = equals[0] if best >= Kind.DEFINITE else equals[-1]
     if best < Kind.EXCEPTION:
         for error in reversed(equals):
             if chosen.number - error.number > _CLUSTER_GAP + 1:
