@@ -103,7 +103,7 @@ def show(failure_group_id: int) -> str:
         "pages/failures/show.html",
         choice=choice,
         group=group,
-        detail=find_reason(group.sample_message, NO_RECIPE).detail,
+        reason=find_reason(group.sample_message, NO_RECIPE),
         categories=failure_group_list.fetch_categories_of(conn, group.id),
         new_since=new_since(choice.today),
         total=failure_group_list.count_recipes(conn, group.id, ecosystem),

@@ -140,6 +140,10 @@ def test_groups_without_a_cause_say_so(client: FlaskClient, store: Store) -> Non
     assert '<h1 class="group-title" dir="auto">No error line in the message</h1>' in without_line
     assert 'It ends with: <span dir="auto">bye</span>' in without_line
     assert "No message" in client.get(f"/failures/{named['']}").text
+    assert (
+        'It ends with: <span dir="auto">bye</span>'
+        in client.get(f"/recipes/homebrew/r0?{ALL}").text
+    )
     for path in (f"/batch-runs/{run}", f"/recipes/homebrew/r0?{ALL}"):
         page = client.get(path).text
         assert f'<span class="unknown">{NO_ERROR_LINE}; it ends with</span> bye' in page, path
