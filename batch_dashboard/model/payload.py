@@ -37,6 +37,7 @@ MAX_COUNT = 1_000_000_000
 MAX_SECONDS = 31 * 86_400.0
 # A year for each of 100,000 jobs; sums of any number of runs stay finite.
 MAX_MINUTES = 100_000 * 366 * 1_440.0
+LEAST_MINUTES = 1e-9
 # One slice of results is checked at a time, so a payload of only mistakes costs little.
 CHECK_SLICE = 1_000
 LARGEST_RATE_ERROR = 0.01
@@ -230,8 +231,8 @@ def check_payload(payload: Any, now: datetime, warnings: Sequence[str] = ()) -> 
         failed=counts[FAILED],
         skipped=counts[SKIPPED],
         success_rate=rate,
-        macos_minutes=fields.macos_minutes,
-        linux_minutes=fields.linux_minutes,
+        macos_minutes=_without_dust(fields.macos_minutes),
+        linux_minutes=_without_dust(fields.linux_minutes),
         run_url=fields.run_url or None,
         commit_sha=fields.commit_sha or None,
         run_attempt=fields.run_attempt,
@@ -250,6 +251,11 @@ def check_payload(payload: Any, now: datetime, warnings: Sequence[str] = ()) -> 
             ][:MAX_WARNINGS]
         ),
     )
+
+
+def _without_dust(minutes: float | None) -> float | None:
+    """Minutes too short to have happened are none: PostgreSQL refuses to multiply the smallest."""
+    return 0.0 if minutes is not None and minutes < LEAST_MINUTES else minutes
 
 
 def _result_problems(entries: list[Any], wanted: int) -> list[Problem]:

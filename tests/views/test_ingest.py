@@ -349,6 +349,15 @@ def test_warnings_do_not_refuse(client: FlaskClient, store: Store) -> None:
     assert end == ["Error: disk full"]
 
 
+def test_minutes_too_short_to_have_happened_are_none(client: FlaskClient, store: Store) -> None:
+    assert post(client, batch_run(macos_minutes=5e-324, linux_minutes=1e-6)).status_code == 201
+    with store.read() as connection:
+        run = connection.execute(select(batch_runs)).one()
+    assert (run.macos_minutes, run.linux_minutes) == (0, 1e-6)
+    # PostgreSQL would refuse to multiply the smallest number there is by a price.
+    assert client.get("/exports/minutes.csv?last=all").status_code == 200
+
+
 def test_a_start_in_the_future_is_a_warning(client: FlaskClient) -> None:
     # The local time of a zone east of UTC, sent without its offset.
     later = datetime.now(UTC) + timedelta(hours=14)
