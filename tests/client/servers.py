@@ -1,5 +1,6 @@
 """Local servers for the uploader: one answers by a script, one breaks connections at random."""
 
+import itertools
 import json
 import random
 import socket
@@ -117,11 +118,13 @@ class UnreliableProxy:
 def unreliable_proxy(address: str, seed: int) -> Iterator[UnreliableProxy]:
     """A proxy before a server that drops, delays, repeats and truncates connections at random.
 
-    Two in seven connections pass as they are.
+    Of seven connections in a row, each mishap happens to one, and two pass as they are.
     """
     target = urlsplit(address)
     place = (target.hostname or "", target.port or 0)
     chance = random.Random(seed)
+    kinds = [*MISHAPS, "pass", "pass"]
+    planned = itertools.cycle([kind for _ in range(100) for kind in chance.sample(kinds, 7)])
     connections: Counter[str] = Counter()
     listener = socket.create_server(("127.0.0.1", 0), backlog=256)
 
@@ -136,7 +139,7 @@ def unreliable_proxy(address: str, seed: int) -> Iterator[UnreliableProxy]:
     def serve(client: socket.socket) -> None:
         with client, suppress(OSError):
             client.settimeout(60)
-            kind = chance.choice([*MISHAPS, "pass", "pass"])
+            kind = next(planned)
             connections[kind] += 1
             if kind == "drop":
                 return
