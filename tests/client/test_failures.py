@@ -119,10 +119,13 @@ def test_a_spooled_upload_is_sent_by_the_next_one_and_by_retry(
     assert (done.code, "nothing is spooled" in done.report) == (0, True)
 
 
-def test_what_is_spooled_for_one_dashboard_is_never_sent_to_another(tmp_path: Path) -> None:
-    upload(NOWHERE, tmp_path, "--timeout", "0.2")
+@pytest.mark.parametrize("python", pythons())
+def test_what_is_spooled_for_one_dashboard_is_never_sent_to_another(
+    python: str, tmp_path: Path
+) -> None:
+    upload(NOWHERE, tmp_path, "--timeout", "0.2", python=python)
     with scripted_server(STORED) as other:
-        assert upload(other.address, tmp_path, batch_id="other").code == 0
+        assert upload(other.address, tmp_path, batch_id="other", python=python).code == 0
         assert len(other.requests) == 1
     assert len(spooled(tmp_path)) == 1
 

@@ -1,6 +1,7 @@
 """Minutes are measured: the uploader reads the jobs of the run from the CI system's own API."""
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 
 from tests.client.servers import Reply, Scripted, scripted_server
 from tests.client.test_uploader import GITHUB, GITLAB
-from tests.client.uploader import STORED, Finished, run_uploader, sent_payload, upload
+from tests.client.uploader import STORED, Finished, pythons, run_uploader, sent_payload, upload
 
 JOBS_PATH = "/repos/owner/recipes/actions/runs/4711/attempts/2/jobs?per_page=100"
 RUN_PATH = "/repos/owner/recipes/actions/runs/4711/attempts/2"
@@ -53,12 +54,17 @@ def gitlab_job(name: str, tags: list[str], **changes: Any) -> dict[str, Any]:
 
 
 def upload_from_github(
-    server: Scripted, folder: Path, seconds: int = 60, **environ: str
+    server: Scripted,
+    folder: Path,
+    seconds: int = 60,
+    python: str = sys.executable,
+    **environ: str,
 ) -> Finished:
     return run_uploader(
         *("upload", "--url", server.address, "--ecosystem", "homebrew", "--result", "jq=passed"),
         *("--timeout", str(seconds), "--explain"),
         folder=folder,
+        python=python,
         environ={**GITHUB, "GITHUB_API_URL": server.address, "GITHUB_TOKEN": "ghs", **environ},
     )
 
@@ -71,7 +77,10 @@ def jobs_of(server: Scripted) -> list[tuple[str, str, str, str]]:
     ]
 
 
-def test_the_jobs_of_all_pages_are_sent_with_the_start_of_the_run(tmp_path: Path) -> None:
+@pytest.mark.parametrize("python", pythons())
+def test_the_jobs_of_all_pages_are_sent_with_the_start_of_the_run(
+    python: str, tmp_path: Path
+) -> None:
     with scripted_server(STORED) as server:
         second = f"{JOBS_PATH}&page=2"
         server.by_path = {
@@ -82,7 +91,7 @@ def test_the_jobs_of_all_pages_are_sent_with_the_start_of_the_run(tmp_path: Path
             second: Reply(body={"jobs": [github_job("mac", "macos-15-xlarge")]}),
             RUN_PATH: Reply(body={"run_started_at": "2026-11-20T08:28:30Z"}),
         }
-        done = upload_from_github(server, tmp_path)
+        done = upload_from_github(server, tmp_path, python=python)
         assert done.code == 0, done.report
         assert jobs_of(server) == [
             ("linux", "linux", "2026-11-20T08:30:00Z", "2026-11-20T08:34:15Z"),

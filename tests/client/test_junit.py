@@ -23,6 +23,8 @@ from batch_dashboard.client.batch_metrics import (
     read_chunks,
     read_input,
 )
+from tests.client.servers import scripted_server
+from tests.client.uploader import STORED, pythons, run_uploader, sent_payload
 
 FILES = Path(__file__).parent / "junit"
 # What each tool printed: passed, failed (with errors), skipped (with expected failures and TODO).
@@ -130,6 +132,20 @@ def test_a_report_gives_the_counts_that_its_tool_printed(name: str) -> None:
     report = JUnitReport("{classname}.{name}", MessageRoom())
     report.read(found.content)
     assert (counts(report.results), report.problem) == (PRINTED[name], "")
+
+
+@pytest.mark.parametrize("python", pythons())
+def test_all_reports_are_uploaded_by_every_python(python: str, tmp_path: Path) -> None:
+    with scripted_server(STORED) as server:
+        done = run_uploader(
+            *("upload", "--url", server.address, "--ecosystem", "e", "--junit", str(FILES)),
+            folder=tmp_path,
+            python=python,
+        )
+        assert (done.code, "WARNING" in done.report) == (0, False)
+        payload = sent_payload(server)
+    totals = tuple(payload[name] for name in ("passed", "failed", "skipped"))
+    assert totals == tuple(map(sum, zip(*PRINTED.values(), strict=True)))
 
 
 @pytest.mark.parametrize(("name", "case"), CASES)
