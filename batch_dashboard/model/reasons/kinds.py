@@ -45,7 +45,7 @@ class Line(NamedTuple):
 @lru_cache(maxsize=4_096)
 def has_clue(line: str) -> bool:
     """Whether a line may be about an error at all."""
-    return bool(signs.CLUES.search(line.lower()))
+    return line.startswith(("E: ", "e: ")) or bool(signs.CLUES.search(line.lower()))
 
 
 @lru_cache(maxsize=2_048)
@@ -83,6 +83,8 @@ def kind_of(text: str, *, is_marked: bool) -> Kind:
     if signs.ENDS_AS_FAILED.search(low):
         return Kind.VAGUE if signs.BUILD_WORDS.search(low) else Kind.WEAK
     if is_marked or signs.START_ERROR.match(low) or signs.ERROR_INSIDE.search(low):
+        return Kind.ERROR
+    if signs.HTTP_ERROR.search(low):
         return Kind.ERROR
     if signs.WEAK_INSIDE.search(low) or _has_any(low, signs.WEAK_WORDS):
         return Kind.WEAK

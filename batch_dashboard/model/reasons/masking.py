@@ -63,7 +63,9 @@ _ADDRESSES = _pattern(
     r"""
       <?(?<![\w.+*-])[\w.+*-]++@[a-z0-9-]++(?:\.[a-z0-9-]++)++>?
     | \blocalhost(?::\d++)?+\b
-    | (?<![\w:.])\[?(?=[0-9a-f:]*?\d)(?:[0-9a-f]{0,4}+:){2,7}+[0-9a-f]{0,5}+\]?(?::\d++)?+(?![\w:])
+    | (?<![\w:.])\[?(?=[0-9a-f:]*?\d)(?:[0-9a-f]{0,4}+:){2,7}+[0-9a-f]{0,5}+(?:%\w++)?\]?
+      (?::\d++)?+(?![\w:])
+    | \b[0-9a-f]{2}(?::[0-9a-f]{2}){5}\b
     """
 )
 
@@ -87,8 +89,9 @@ _DATES = _pattern(
 )
 
 _UNIT = r"""
-    (?:\ ?(?:[kKMGT]i?B(?:ps|/s)?|kb|mb|gb|[bB]ytes?|bits?|px|[nmuµ]?s|[hmd]|[mu]?secs?
-    |(?:milli|micro|nano)?seconds?|mins?|minutes?|hrs?|hours?|days?|weeks?)(?:\b|(?=\d))|\ ?%)
+    (?:\ ?(?:[kKMGT]?i?B(?:ps|/s)?|kb|mb|gb|[bB]ytes?|bits?|px|[nmuµ]?s|[hmd]|[mu]?secs?
+    |(?:milli|micro|nano)?seconds?|mins?|minutes?|hrs?|hours?|days?|weeks?)
+    (?:\b|(?=\d++[hms]))|\ ?%)
 """
 # Numbers that tell causes apart come first: they are kept.
 _NUMBERS = _pattern(
@@ -103,8 +106,10 @@ _NUMBERS = _pattern(
     | \b[0-9a-fA-F]{{8}}(?:-[0-9a-fA-F]{{4}}){{3}}-[0-9a-fA-F]{{12}}\b           # UUIDs
     | \b0[xX][0-9a-fA-F]++\b
     | \bsha(?:1|256|384|512)[:-][\w+/=]{{16,}}+
-    | \b(?=[a-fA-F]*+\d)[0-9a-fA-F]{{7,}}+\b                                     # hexadecimal runs
+    | \beyJ[\w-]++(?:\.[\w-]*+){{2}}                                             # tokens
     | (?<![\w.])[-+]?\d++(?:[.,]\d++)?{_UNIT}(?:,?\ ?\d++(?:\.\d++)?{_UNIT})*+   # 1m 12s, 4.2 MB
+    | \b(?=[a-fA-F]*+\d)[0-9a-fA-F]{{7,}}+\b(?:-[a-z0-9]{{5}}\b)?                # hexadecimal runs
+    | \b[0-9a-fA-F]{{32,}}+\b
     | (?<![\w.+~@-])[a-zA-Z][a-zA-Z0-9+]*+(?:[-_.][a-zA-Z][a-zA-Z0-9+]*+)*+     # a-b-1.2
       [-_@]v?\d++(?:[.:]\d++)[\w.+~:-]*+
     | v?\d++(?:\.(?:\d++|x|\*))++(?:[-+.~_]?[a-zA-Z0-9]++)*+                     # versions
@@ -116,6 +121,8 @@ _NUMBERS = _pattern(
 _TRIPLETS = re.compile(
     r"(?<![\w*.+-])[\w*.+-]++:(?:x64|x86|arm64|arm|amd64|i386|armhf|any|all)(?:-[\w-]++)?+(?!\w)"
 )
+# A text with more colons may hold an address of hexadecimal numbers.
+_COLONS = 4
 # The package that a package manager is at, before what is wrong with it.
 _SUBJECT = re.compile(r"(?<=: )(?=[\w*.+-]*[-\d*])[a-z*][\w.+*-]++(?=: [a-z])")
 # Where a program that reports about itself is installed, and what it reports about.
@@ -166,7 +173,7 @@ def _mask_part(text: str) -> str:
         text = _QUOTED.sub(_mask_quoted, text)
     if "/" in text or "\\" in text:
         text = _PATHS.sub(_mask_path, text)
-    if "@" in text or "::" in text or "localhost" in text:
+    if "@" in text or "::" in text or "localhost" in text or text.count(":") > _COLONS:
         text = _ADDRESSES.sub(MASK, text)
     if ":" in text:
         text = _SUBJECT.sub(MASK, _TRIPLETS.sub(MASK, text))

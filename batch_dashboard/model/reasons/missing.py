@@ -10,15 +10,16 @@ from itertools import islice
 _CLUE = re.compile(
     r"find|found|no (?:such|module|package|match|crate|known|required|suitable|attribute|rule)"
     r"|unmet|missing|locate|resolve|requir|undefined|unsatisf|unbound|unknown|unresolved|keyerror"
+    r"|classdeffound|nosuch|no rule|is not set|has no "
     r"|not |namespace name|provides|select a version|can(?:not|'t) (?:open|load|import)"
     r"|loading shared|error downloading"
 )
 
 _NOUNS = (
-    r"(?:(?:a|an|any|the|required|suitable|valid|main|native|external|python|java|perl|ruby|system"
-    r"|input|package|module|crate|library|libraries|header|include|command|program|executable|tool"
+    r"(?:(?:package configuration file|environment variable|a|an|any|the|required|suitable|valid"
+    r"|main|native|external|python|java|perl|ruby|system|name|variable|input|package|module|crate|library|libraries|header|include|command|program|executable|tool"
     r"|class|symbol|function|gem|recipe|formula|plugin|extension|dependency|dependencies|image|file"
-    r"|target|type|package configuration file|compatible|version|pod|provider|action)s? )*+"
+    r"|target|type|compatible|version|pod|provider|action)s?:? )*+"
     r"(?:(?:provided by|that satisfies|named|called|for|of|or) (?:the )?)*+"
     r"(?:requirement |package |pod )?"
 )
@@ -26,6 +27,8 @@ _NAME_FOLLOWS = re.compile(
     r"(?:can't|cannot|could not|couldn't|unable to|failed to)"
     rf" (?:find|import|load|locate|open|resolve|link with):? (?:import )?{_NOUNS}"
     r"|find a package configuration file provided by |keyerror: |library not found for "
+    r"|no rule to make target "
+    r"|(?:noclassdeffound|nosuchmethod|nosuchfield)error: |classnotfoundexception: "
     r"|loading shared libraries: |namespace name |no attribute |select a version for "
     rf"|no (?:such|matching|suitable|required|known)? ?{_NOUNS}(?:provides |found for )?"
     rf"(?:package )?:? ?(?=['\"`‘“<\w@])"
@@ -39,15 +42,19 @@ _NAME_FOLLOWS = re.compile(
 _NAME_PRECEDES = re.compile(
     r"(?: (?:file|command|module|package|library|header|gem|crate|in registry))?"
     r"(?: (?:are|could|has|is|was|were))? "
-    r"(?:not (?:be )?(?:been )?(?:available|defined|found|installed|known|provided|recogni[sz]ed)\b"
+    r"(?:not (?:be )?(?:been )?(?:available|defined|found|installed|known|provided|set"
+    r"|recogni[sz]ed)\b"
     r"|missing\b|required\b)|: (?:command |executable file |program )?not found|: no such file"
-    r"|: cannot open shared object"
+    r"|: cannot open shared object| has no installation candidate"
 )
 _NAME = re.compile(
-    r"'[^'\s]++'|\"[^\"\s]++\"|`[^`'\s]++[`']|‘[^’\s]++’|“[^”\s]++”|<[^>\s]++>|[\w*@.+/:~\\-]++"
+    r"'[^'\s]++'|'\w++ [\w.$]++\(\)'|\"[^\"\s]++\"|`[^`'\s]++[`']|‘[^’\s]++’|“[^”\s]++”"
+    r"|<[^>\s]++>|[\w*@.+/:~\\-]++"
 )
 _NEXT_NAME = re.compile(r",? (?:and )?('[^'\s]++'|‘[^’\s]++’|\"[^\"\s]++\")(?=,| and |$|\W*$)")
 _MAX_NAMES = 20
+# Phrases before names of files, which are paths if there is a slash in them.
+_OF_FILES = re.compile(r"open|no rule")
 _MAX_PHRASES = 4
 _OPENING = {"'": "'`", '"': '"', "`": "`", "’": "‘", "”": "“", ">": "<"}
 _HEADERS = (".h", ".hh", ".hpp", ".hxx")
@@ -72,7 +79,7 @@ def missing_names(line: str, low: str) -> list[tuple[int, int]]:
     spans: list[tuple[int, int]] = []
     for follows in islice(_NAME_FOLLOWS.finditer(low), _MAX_PHRASES):
         name = _NAME.match(line, follows.end())
-        if not name or ("open" in follows[0] and "/" in name[0]):
+        if not name or (_OF_FILES.search(follows[0]) and "/" in name[0]):
             continue
         if not spans or spans[-1][1] <= name.start():
             spans.append(name.span())

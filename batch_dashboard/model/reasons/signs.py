@@ -12,11 +12,11 @@ CLUES = re.compile(
     r"a(?:bort|lready|ssert)|b(?:ad |roken)"
     r"|c(?:a(?:n't|nnot|ncel|used by)|o(?:nflict|re dump|rrupt|uld not|uldn't)|rash|url: \()"
     r"|d(?:e(?:adline|nied)|uplicate)|e(?:rr(?:or|!|_|eur)|x(?:ce(?:ption|ed)|it|pected|pired))"
-    r"|f(?:a(?:il|tal)|ehler|orbidden)|heap space"
+    r"|f(?:a(?:il|tal)|ehler|orbidden)|h(?:as no |eap space|ttp(?:/[\d.]+)? [45])"
     r"|i(?:llegal|n(?:compatible|correct|sufficient|valid))|kill"
     r"|m(?:alformed|emory|is(?:match|sing)|ultiple def)"
     r"|n(?:'t |eeded|o(?:t |t-|thing | m| such| space| rule| package| targets| suitable))|panic"
-    r"|re(?:fused|jected|quire|set by)|s(?:egmentation|ignal)"
+    r"|re(?:fused|jected|quire|set by)|s(?:egmentation|ignal|tatus(?: code)?\W{1,2}[45])"
     r"|t(?:erminate(?:d| called)|here (?:is|are) no |ime(?:d )?out|oo (?:few|large|long"
     r"|many)|raceback)"
     r"|un(?:able|author|avail|bound|caught|dec|def|expected|handled|known|met |reach|recogni|res"
@@ -131,7 +131,8 @@ START_WRAPPER = _starts(
     # Builds.
     r"(?:\[[^\]]+\] )?error (?:code )?\d+$|nmake : fatal error u1077|ninja: build stopped",
     r"failed: (?!.*::)\S*$|failed: \[|subcommand failed$",
-    r"(?:error: )?(?:builder for|build of) |error: \d+ dependenc|error: cannot build ",
+    r"(?:error: )?(?:builder for|build of) .*\bfailed|error: \d+ dependenc\w+ of ",
+    r"error: cannot build ",
     r"error: recipe [`'\"]\S+ failed|error: test failed|error: script \S+ exited",
     r"(?:error: )?failed to (?:run custom build command|build|compile|compile rust)\b[^:]*$",
     r"(?:error: )?(?:failed|could not) (?:building|to build|build|install) (?:\w+ )*wheels?\b",
@@ -143,9 +144,11 @@ START_WRAPPER = _starts(
     # Results of tests, and sums of them.
     r"fail\s+\S+\s+(?:\[|[\d.]+m?s$|\()|test result: |\[ *fail +\d|failed \([a-z]+=\d",
     r"failed \d+/\d+|result: fail|tests? (?:suites?|files|run)? *:|test suites?:",
-    r"\W*(?:[a-z]+[:!]? ){0,4}\d+ (?:[\w()-]+ ){0,3}?"
+    r"\W*(?:[a-z]+[:!]? ){0,4}\d+ (?:(?:\d+|assertions?|checks?|compilation|examples?|failed"
+    r"|failing|fatal|files?|hunks?|of|out|previous|problems?|specs?|suites?|tests?|type|unit) "
+    r"){0,3}"
     r"(?:errors?|failures?|failed|failing|problems?|issues?|errored|fatal)\b[^:]*$",
-    r"\W*(?:[a-z]+ ){0,2}(?:tests?|specs?|suites?|files|failures?|errors?|examples|checks)"
+    r"\W*(?:[a-z]+ ){0,2}(?:tests|specs|suites|files|failures|errors|examples|checks)"
     r"[ :,=]+\d[^:]*$",
     r"(?:error: )?(?:failed|failing) (?:tests|examples)\b.{0,200}$|failed test\W*$",
     r"(?:error: )?!? ?test failures\W*$",
@@ -171,7 +174,7 @@ WRAPPER_HEADS = (
 # A process that ended with a code, where nothing follows.
 EXIT = re.compile(
     r"\b(?:exit(?:ed)?|return(?:ed|s)?|fail(?:ed|ure)?|finished|completed?|terminated|successfully"
-    r"|non-?zero)\b.{0,40}?\b(?:code|status|value)\b[\s:=(]*(?:-?\d+|0x[0-9a-f]+)?[\s).;:]*"
+    r"|non-?zero)\b.{0,40}?\b(?:code|status|value)\b[\s:=(]*(?:-?(?![45]\d\d\b)\d+|0x[0-9a-f]+)?[\s).;:]*"
     r"(?:\([^()]*\))?$"
 )
 # "failed" or the like where the line ends, so that no cause follows.
@@ -252,6 +255,8 @@ START_VAGUE = _starts(
     r"(?:error|failure|failed)(?: \d+)? \([^)]*\): |could not resolve all ",
 )
 # What a build consists of: that one of these failed is no cause.
+# A status code of HTTP that is an error.
+HTTP_ERROR = re.compile(r"\b(?:http(?:/[\d.]+)?|status(?: code)?)\W{1,2}[45]\d\d\b")
 BUILD_WORDS = re.compile(
     r"\b(?:builds?|buil[dt]ing|compil\w+|tests?|testing|packag\w+|modules?|recipes?|formulae?|wheels?"
     r"|checks?|configur\w*|generat\w+|install\w*|vignettes?|jobs?|sessions?|steps?|tasks?|stages?|commands?"
