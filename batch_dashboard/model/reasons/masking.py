@@ -148,6 +148,7 @@ def mask(line: str, recipe_name: str) -> str:
 
 @lru_cache(maxsize=2_048)
 def mask_line(line: str) -> str:
+    """A line with its variable parts masked, after the recipe's own name was."""
     line = _PROGRAM.sub(r"\1", line)
     line = _PLACE_AT_START.sub(MASK, line)
     if "rror in " in line or (" in " in line and "): " in line):
@@ -189,7 +190,7 @@ def _mask_quoted(match: re.Match[str]) -> str:
     content = text[1:-1]
     if content.startswith("-") and " " not in content:  # an option
         return text
-    if ("*" not in content and not any(map(str.isalnum, content))) or _SENTENCE.fullmatch(content):
+    if ("*" not in content and not any(map(str.isalnum, content))) or _SENTENCE.match(content):
         return text
     return MASK
 
@@ -216,7 +217,8 @@ def _mask_number(match: re.Match[str]) -> str:
 
 def _mask_own_name(line: str, recipe_name: str) -> str:
     """The line with the recipe's name masked where it stands as a word of its own."""
-    for name in {recipe_name, recipe_name.rpartition("/")[2]}:
+    # In this order everywhere: the longer name first.
+    for name in (recipe_name, recipe_name.rpartition("/")[2]):
         if name and name in line:
             line = _mask_word(line, name)
     return line

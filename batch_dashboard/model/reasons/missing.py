@@ -17,7 +17,8 @@ _CLUE = re.compile(
 
 _NOUNS = (
     r"(?:(?:package configuration file|environment variable|a|an|any|the|required|suitable|valid"
-    r"|main|native|external|python|java|perl|ruby|system|name|variable|input|package|module|crate|library|libraries|header|include|command|program|executable|tool"
+    r"|main|native|external|python|java|perl|ruby|system|name|variable"
+    r"|input|package|module|crate|library|libraries|header|include|command|program|executable|tool"
     r"|class|symbol|function|gem|recipe|formula|plugin|extension|dependency|dependencies|image|file"
     r"|target|type|compatible|version|pod|provider|action)s?:? )*+"
     r"(?:(?:provided by|that satisfies|named|called|for|of|or) (?:the )?)*+"
@@ -60,11 +61,10 @@ _OPENING = {"'": "'`", '"': '"', "`": "`", "’": "‘", "”": "“", ">": "<"}
 _HEADERS = (".h", ".hh", ".hpp", ".hxx")
 # A path or an address says where something is looked for, and a number how much, not what.
 _WHERE = re.compile(
-    r"\W*\d[\d.:-]*\W*$|\W?(?:[/~\\]|\.{1,2}/|[A-Za-z]:[\\/])|.*(?:://|\*/|\.(?:com|org|net|io|dev|local)\W*$)"
+    r"\W*\d[\d.:-]*\W*$|\W?(?:[/~\\]|\.{1,2}/|[A-Za-z]:[\\/])"
+    r"|.*(?:://|\*/|\.(?:com|org|net|io|dev|local)\W*$)"
 )
 _VERSION = re.compile(r"(?<=\w)(?:@|[=~<>]=|=|:(?=\d)|-v?(?=\d+\.))[\^~v]?\d[\w.+-]*?(?=\W*$)")
-
-
 # Architecture and version as parts of a name.
 _BRANCH = re.compile(r"(?<=/)(?:x86_64|i[36]86|amd64|aarch64|arm64|noarch|\d[\d.]*)(?![\w.])")
 

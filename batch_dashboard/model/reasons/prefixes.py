@@ -29,7 +29,7 @@ _DECORATION = r"""
   | -{2,3}>(?=\s)
   | g?make(?:\[\d++\])?:(?=\s)
   | \#\d++\ \d++\.\d++(?=\s) | \#\d++(?=\ error)               # docker build
-  | [\w.-]++-\d++\ ++\|(?=\s)                                  # docker compose
+  | (?:[\w.]++-)++\d++\ ++\|(?=\s)                                # docker compose
   | \#\#\[(?:debug|section|command)\]
   | ==\d++==(?=\s|error) | stack\ (?=error)
   | yn\d{4}:(?=\s) | py\d{2,3}:(?=\s)
@@ -43,8 +43,6 @@ _DECORATION = r"""
 _PREFIX = re.compile(
     rf"(?:{_TIMES} | {_ERROR_MARKS} | {_DECORATION})++", re.IGNORECASE | re.VERBOSE
 )
-
-
 # What makes a prefix the mark of an error.
 _MARK = re.compile(
     r"[\[<(:/=]err|err!|npm error|fatal|critical|severe|panic|(?-i:\bE {2,}|\b[EF]\d{4} \d\d:)",

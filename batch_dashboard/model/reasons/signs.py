@@ -31,18 +31,8 @@ WEAK_WORDS = (
     *("forbidden", "timeout", "deadline", "exceed", "expired", "too many", "too large"),
     *("signal", "cancel", "conflict", "corrupt", "abort", "terminated", "duplicate", "broken"),
     *("expected", "already", "crash", "shutdown", "lost ", "reset by", "quota", "status"),
-    *(
-        "unterminated",
-        "violat",
-        "bad ",
-        "no targets",
-        ", but ",
-        "exit",
-        "no module",
-        "no package",
-        "fehler",
-        "erreur",
-    ),
+    *("unterminated", "violat", "bad ", "no targets", ", but ", "exit", "no module", "no package"),
+    *("fehler", "erreur", "terminate called", "has no ", "there is no ", "there are no "),
 )
 
 
@@ -95,14 +85,8 @@ START_NOISE = _starts(
     r"(?:\d+ )?no (?:errors?|failures?|problems?|issues?)\b|0 (?:errors?|failed|failures?)\b",
 )
 NOISE_PHRASES = (
-    "warning:",
-    "warning(",
-    ": warning ",
-    ": note:",
-    "conftest.",
-    ": required from",
-    "[info]",
-    "[debug]",
+    *("warning:", "warning(", ": warning ", ": note:", "[info]", "[debug]"),
+    *("conftest.", ": required from"),
 )
 # A count of nothing, unless another count stands in the same line.
 NO_FAILURES = re.compile(
@@ -254,14 +238,16 @@ START_VAGUE = _starts(
     r"could not determine the dependencies of|a problem occurred ",
     r"(?:error|failure|failed)(?: \d+)? \([^)]*\): |could not resolve all ",
 )
-# What a build consists of: that one of these failed is no cause.
 # A status code of HTTP that is an error.
 HTTP_ERROR = re.compile(r"\b(?:http(?:/[\d.]+)?|status(?: code)?)\W{1,2}[45]\d\d\b")
+# What a build consists of: that one of these failed is no cause.
 BUILD_WORDS = re.compile(
-    r"\b(?:builds?|buil[dt]ing|compil\w+|tests?|testing|packag\w+|modules?|recipes?|formulae?|wheels?"
-    r"|checks?|configur\w*|generat\w+|install\w*|vignettes?|jobs?|sessions?|steps?|tasks?|stages?|commands?"
-    r"|script|process\w*|target|run|runs|pipeline|make|cmake|ninja|cargo|gradle|maven|npm|yarn|link\w*)\b"
+    r"\b(?:builds?|buil[dt]ing|compil\w+|tests?|testing|packag\w+|modules?|recipes?|formulae?"
+    r"|wheels?|checks?|configur\w*|generat\w+|install\w*|vignettes?|jobs?|sessions?|steps?|tasks?"
+    r"|stages?|commands?|script|process\w*|target|runs?|pipeline|make|cmake|ninja|cargo|gradle"
+    r"|maven|npm|yarn|link\w*)\b"
 )
+# What linkers say, which compilers print in notes.
 LINKER_PHRASES = DEFINITE_PHRASES[:8]
 ERROR_INSIDE = re.compile(
     r"\b(?:error|fatal|fatal error|failed|failure|err)\b ?(?:\(\w+\))?[:!\]] ?\S"
