@@ -100,6 +100,12 @@ def fetch_recent_use(
     return days, ever
 
 
+def fetch_ecosystems(connection: Connection, run_filter: RunFilter) -> set[str]:
+    """The ecosystems with a batch run in a choice, also those whose runs retention dropped."""
+    query = select(_day.ecosystem).where(*run_conditions(run_filter, ecosystem_days)).distinct()
+    return set(connection.execute(query).scalars())
+
+
 def fetch_starts(connection: Connection, run_filter: RunFilter, step: Step) -> set[date]:
     """The first days of the steps in which a batch run started."""
     start = step_start(step, _day.day)

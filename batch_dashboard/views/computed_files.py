@@ -37,9 +37,14 @@ def ecosystem_rows(connection: Connection, run_filter: RunFilter, now: datetime)
     sums = ecosystem_days.fetch_steps(connection, run_filter, Step.YEAR, price_changes(prices))
     spent = {row.ecosystem: row for row in spending(sums, prices)}
     since_pass = batch_runs.count_since_pass(connection, spans)
-    for pipeline in judge_pipelines(connection, spans, now):
-        name = pipeline.ecosystem
-        yield *_state(pipeline), since_pass[name], pipeline.verdict.target, *_sums(spent.get(name))
+    judged = {pipeline.ecosystem: pipeline for pipeline in judge_pipelines(connection, spans, now)}
+    for name in sorted({*judged, *spent}):
+        summed, pipeline = _sums(spent.get(name)), judged.get(name)
+        if pipeline is None:
+            # Retention dropped all its runs, and only their sums are left.
+            yield name, *[None] * 8, *summed
+        else:
+            yield *_state(pipeline), since_pass[name], pipeline.verdict.target, *summed
 
 
 def _state(pipeline: Pipeline) -> tuple[Value, ...]:
@@ -127,10 +132,13 @@ def price_rows(connection: Connection, _run_filter: RunFilter, _now: datetime) -
         yield None if price.since == date.min else price.since, price.macos, price.linux
 
 
-def count_rows(connection: Connection, spans: Sequence[EcosystemSpan]) -> dict[str, int]:
-    """How many rows these files have for the ecosystems chosen."""
+def count_rows(
+    connection: Connection, run_filter: RunFilter, spans: Sequence[EcosystemSpan]
+) -> dict[str, int]:
+    """How many rows these files have for a choice; `spans` are the ecosystems chosen."""
+    with_sums = ecosystem_days.fetch_ecosystems(connection, run_filter)
     return {
-        "ecosystems.csv": len(spans),
+        "ecosystems.csv": len(with_sums | {span.ecosystem for span in spans}),
         "error_budgets.csv": BUDGET_DAYS * len(list(_targets(connection, spans))),
         "burn_up.csv": len(RUNNER_OS) * DAYS_OF_WEEK,
         "prices.csv": len(spending_rules.fetch_prices(connection)),

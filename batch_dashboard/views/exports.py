@@ -122,7 +122,7 @@ def index() -> str:
         choice=choice,
         query=choice.shown.query(),
         counts=csv_counts.count_rows(conn, choice.shown)
-        | computed_files.count_rows(conn, choice.spans),
+        | computed_files.count_rows(conn, choice.shown, choice.spans),
     )
 
 

@@ -127,7 +127,10 @@ def failure_rates(
 
 
 def ecosystem_rows(choice: Choice, sums: list[RunSums]) -> dict[str, Any]:
-    """A row for each ecosystem: those with runs first, then those silent all the period."""
+    """A row for each ecosystem: those with runs first, then those silent all the period.
+
+    Of an ecosystem without a span retention dropped all runs, and only their sums are left.
+    """
     rows = by_ecosystem(sums)
     seen = {row.ecosystem for row in rows}
     silent = [
@@ -148,7 +151,7 @@ def ecosystem_rows(choice: Choice, sums: list[RunSums]) -> dict[str, Any]:
         "ecosystem_count": len(rows) + len(silent),
         "spans": spans,
         "since_pass": batch_runs.count_since_pass(
-            connection(), [spans[row.ecosystem] for row in shown]
+            connection(), [spans[row.ecosystem] for row in shown if row.ecosystem in spans]
         ),
         "sparklines": {
             row.ecosystem: failure_rate_sparkline(

@@ -34,7 +34,7 @@ STATEMENTS = {
     "/incidents.atom": 1,
     "/badges/homebrew.svg": 8,
     "/badges/homebrew.svg?show=minutes": 2,
-    "/exports/": 7,
+    "/exports/": 8,
 }
 # Pages that show single results, of one run or one recipe.
 OF_RESULTS = ("/recipes/homebrew/wget", "/batch-runs/3", "/batch-runs/compare")

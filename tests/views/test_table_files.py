@@ -111,6 +111,26 @@ def test_rows_that_retention_dropped_are_not_counted(client: FlaskClient, filled
     assert 0 < counts_of(client, "?last=all")["recipe_results.csv"][0] < 80
 
 
+def test_an_ecosystem_whose_runs_were_all_dropped_keeps_its_sums(
+    client: FlaskClient, filled: Store
+) -> None:
+    old = {"ecosystem": "old", "started_at": "2026-06-01T08:00:00Z", "completed_at": None}
+    ingest(filled, batch_run(**old))
+    with changing(filled, SOMEBODY, NOW) as change:
+        retention.set_days(change, Retention(results=28, runs=31, audit=None))
+    retention.prune(filled, SOMEBODY, NOW)
+    page = client.get("/?last=all")
+    assert page.status_code == 200
+    assert "old its runs were dropped by retention" in text_of(page.text)
+    rows = rows_of(client, "/exports/ecosystems.csv?last=all")
+    assert [(row["ecosystem"], row["state"] != "", row["runs"]) for row in rows] == [
+        ("homebrew", True, "10"),
+        ("npm", True, "10"),
+        ("old", False, "1"),
+    ]
+    assert counts_of(client, "?last=all")["ecosystems.csv"][0] == 3
+
+
 @pytest.mark.parametrize("query", ["?last=30d", "?last=30d&ecosystem=npm"])
 def test_exports_fall_back_as_pages_do_and_files_do_not(
     client: FlaskClient, store: Store, query: str
