@@ -309,6 +309,8 @@ def test_from_the_overview_the_whole_error_is_two_clicks_away(
 def test_what_hovers_over_a_chart_covers_no_mark_of_it(browser: Browser, address: str) -> None:
     visit = Visit(browser, address, 1440, "light")
     page = visit.open("/failures?last=1y")
+    # A mouse reaches only what is on the screen.
+    page.locator(".bars").first.scroll_into_view_if_needed()
     x, y = page.evaluate(
         """() => {
             const drawn = [...document.querySelectorAll(".bars .point path")]
