@@ -1,5 +1,5 @@
 """What gunicorn and `flask --app app` load."""
 
-from batch_dashboard import create_app
+from batch_dashboard.application import create_app
 
 app = create_app()

@@ -8,7 +8,7 @@ import sys
 import tempfile
 from typing import Any
 
-from serving.worker import ClientWorker
+from batch_dashboard.serving.worker import ClientWorker
 
 
 def _whole_number(name: str, default: int, low: int, high: int) -> int:

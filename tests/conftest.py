@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from batch_dashboard import create_app
+from batch_dashboard.application import create_app
 from batch_dashboard.settings import Settings
 from batch_dashboard.store import migrations, reserve
 from batch_dashboard.store.engine import Store

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import pytest
 from werkzeug.exceptions import RequestTimeout, ServiceUnavailable
 
-from serving import client_socket
-from serving.client_socket import LEAST_BYTES_A_SECOND, ClientSocket, Pace
+from batch_dashboard.serving import client_socket
+from batch_dashboard.serving.client_socket import LEAST_BYTES_A_SECOND, ClientSocket, Pace
 
 SECONDS = 0.05
 

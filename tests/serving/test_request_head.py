@@ -2,7 +2,12 @@
 
 import pytest
 
-from serving.request_head import LARGEST_FORM_BYTES, LARGEST_HEAD_BYTES, Arrival, form_length
+from batch_dashboard.serving.request_head import (
+    LARGEST_FORM_BYTES,
+    LARGEST_HEAD_BYTES,
+    Arrival,
+    form_length,
+)
 
 FORM = b"Content-Type: application/x-www-form-urlencoded"
 

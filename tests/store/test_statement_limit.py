@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
-from batch_dashboard import create_app
+from batch_dashboard.application import create_app
 from batch_dashboard.errors import StatementTooSlow
 from batch_dashboard.model.filters import RunFilter
 from batch_dashboard.model.periods import Period

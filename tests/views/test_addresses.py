@@ -8,7 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from batch_dashboard import create_app
+from batch_dashboard.application import create_app
 from batch_dashboard.services.alerts import check
 from batch_dashboard.settings import Settings
 from batch_dashboard.store.engine import Store

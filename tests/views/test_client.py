@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from flask.testing import FlaskClient
 
-from batch_dashboard import create_app
+from batch_dashboard.application import create_app
 from batch_dashboard.client import UPLOADER
 from batch_dashboard.settings import Settings
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from flask.testing import FlaskClient
 
-from batch_dashboard import create_app
+from batch_dashboard.application import create_app
 from batch_dashboard.settings import PROJECT_ROOT, Settings
 
 

@@ -12,7 +12,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from batch_dashboard import create_app
+from batch_dashboard.application import create_app
 from batch_dashboard.services.alerts import check
 from batch_dashboard.services.users import ADMINISTRATOR
 from batch_dashboard.settings import Settings

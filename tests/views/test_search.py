@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from batch_dashboard import create_app
+from batch_dashboard.application import create_app
 from batch_dashboard.services import batch_runs as runs_service
 from batch_dashboard.services.changes import changing
 from batch_dashboard.settings import Settings

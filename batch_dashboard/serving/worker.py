@@ -19,8 +19,8 @@ from typing import Any
 from gunicorn.http.body import LengthReader
 from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, TConn, ThreadWorker
 
-from serving.client_socket import ClientSocket
-from serving.request_head import Arrival
+from batch_dashboard.serving.client_socket import ClientSocket
+from batch_dashboard.serving.request_head import Arrival
 
 RECEIVE_BYTES = 64 * 1024
 # How long what a client still sends is thrown away after the answer, so that it reads the answer

@@ -1,0 +1,45 @@
+"""The application: its settings, its store, its pages and its commands."""
+
+import sys
+from pathlib import Path
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from batch_dashboard import commands, views
+from batch_dashboard.errors import SettingsError
+from batch_dashboard.settings import PROJECT_ROOT, Settings, load_settings
+from batch_dashboard.store.engine import Store
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The application; without settings, those of the environment.
+
+    A setting that cannot be used ends the process with its name and what would be right.
+    """
+    try:
+        settings = settings or load_settings()
+    except SettingsError as error:
+        sys.exit(f"Batch Dashboard does not start: {error}")
+    app = Flask(
+        "batch_dashboard",
+        template_folder=str(PROJECT_ROOT / "templates"),
+        static_folder=str(PROJECT_ROOT / "static"),
+        instance_path=str(Path(settings.instance_dir).absolute()),
+    )
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        SESSION_COOKIE_SAMESITE="Lax",
+        TEMPLATES_AUTO_RELOAD=settings.debug,
+    )
+    app.extensions["settings"] = settings
+    app.extensions["store"] = Store(settings.database_url, settings.database_wait_seconds)
+    views.register(app)
+    if settings.proxies:
+        # What their headers say of client, scheme, host and path is believed of so many of them.
+        hops = settings.proxies
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops, x_prefix=hops
+        )
+    commands.register(app)
+    return app
