@@ -37,7 +37,8 @@ def cost_figure(
     if not any(start in sums for start in steps.starts):
         return empty_figure("No batch run in this period.")
     known = {start: cost.total for start, cost in costs.items()}
-    data = [_bars(whole_first(steps), costs, sums, runner_os) for runner_os in RUNNER_OS]
+    drawn = whole_first(steps)
+    data = [_bars(drawn, costs, sums, runner_os) for runner_os in RUNNER_OS]
     data += marks(steps, "y", sums, known, "minutes unknown, so is the cost")
     within = [day for day in changes if steps.starts[0] < day < steps.step.later(steps.starts[-1])]
     return {

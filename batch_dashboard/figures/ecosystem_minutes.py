@@ -39,9 +39,10 @@ def ecosystem_minutes_figure(
     data: list[dict[str, Any]] = []
     axes: dict[str, Any] = {}
     spans = {start: steps.in_words(start) for start in steps.starts}
+    drawn = whole_first(steps)
     for runner_os in RUNNER_OS:
         name, (axis, domain) = RUNNER_OS_NAMES[runner_os], ROWS[runner_os]
-        data += [_bars(whole_first(steps), spans, line, runner_os, axis, slots) for line in series]
+        data += [_bars(drawn, spans, line, runner_os, axis, slots) for line in series]
         known = {start: row.minutes(runner_os).value for start, row in totals.items()}
         data += marks(steps, axis, totals, known, f"{name} minutes unknown")
         axes["yaxis" if axis == "y" else "yaxis2"] = value_axis(f"{name}, min", domain=list(domain))

@@ -34,7 +34,8 @@ def failure_counts_figure(
     if not series:
         return empty_figure("No result failed in this period.")
     drawn = whole_first(steps)
-    data = [_bars(line, steps, drawn, slots) for line in series]
+    spans = {start: steps.in_words(start) for start in steps.starts}
+    data = [_bars(line, steps, drawn, spans, slots) for line in series]
     absent = [start for start in steps.starts if start not in ran]
     if absent:
         data.append(_absent(steps, absent))
@@ -52,7 +53,11 @@ def failure_counts_figure(
 
 
 def _bars(
-    line: CountSeries, steps: Steps, drawn: Steps, slots: Mapping[str, int]
+    line: CountSeries,
+    steps: Steps,
+    drawn: Steps,
+    spans: Mapping[date, str],
+    slots: Mapping[str, int],
 ) -> dict[str, Any]:
     colour = OTHER_COLOUR if line.is_other else ecosystem_colour(slots[line.name])
     counts = dict(zip(steps.starts, line.counts, strict=True))
@@ -64,8 +69,7 @@ def _bars(
         "y": [counts[start] or None for start in drawn.starts],
         "marker": bar_marker(drawn, colour),
         "customdata": [
-            [steps.in_words(start), plural(counts[start], "failed result")]
-            for start in drawn.starts
+            [spans[start], plural(counts[start], "failed result")] for start in drawn.starts
         ],
         "hovertemplate": "%{fullData.name}<br>%{customdata[1]}<br>%{customdata[0]}<extra></extra>",
     }

@@ -1,7 +1,6 @@
 """Failure rate of each ecosystem over time."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from typing import Any
 
 from batch_dashboard.figures.style import (
@@ -41,7 +40,8 @@ def failure_rates_figure(
     if not series:
         return empty_figure("No recipe was attempted in this period.")
     highest = max(failure_rate(*point) or 0.0 for line in series for point in line.points if point)
-    lines = [_line(line, steps, slots) for line in series]
+    spans = [steps.in_words(start) for start in steps.starts]
+    lines = [_line(line, steps, spans, slots) for line in series]
     top = 1.04 if highest >= WHOLE_AXIS_FROM else max(highest * 1.25, LEAST_AXIS_TOP)
     return {
         "data": lines + [hollow for line in lines for hollow in _hollow(steps, line)],
@@ -114,7 +114,9 @@ def _targets(
     return {"shapes": shapes, "annotations": notes}
 
 
-def _line(line: RateSeries, steps: Steps, slots: Mapping[str, int]) -> dict[str, Any]:
+def _line(
+    line: RateSeries, steps: Steps, spans: Sequence[str], slots: Mapping[str, int]
+) -> dict[str, Any]:
     slot = slots.get(line.ecosystem, 0)
     colour = OTHER_COLOUR if line.is_other else ecosystem_colour(slot)
     return {
@@ -131,10 +133,7 @@ def _line(line: RateSeries, steps: Steps, slots: Mapping[str, int]) -> dict[str,
             "size": 7,
             "symbol": "x" if line.is_other else SYMBOLS[slot % COLOURS],
         },
-        "customdata": [
-            _facts(start, point, steps)
-            for start, point in zip(steps.starts, line.points, strict=True)
-        ],
+        "customdata": [_facts(span, point) for span, point in zip(spans, line.points, strict=True)],
         "hovertemplate": "%{fullData.name}<br>%{y:.1%} failed<br>%{customdata[0]}"
         "<br>%{customdata[1]}<extra></extra>",
     }
@@ -165,8 +164,7 @@ def _hollow(steps: Steps, line: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _facts(start: date, point: RatePoint | None, steps: Steps) -> list[str]:
-    span = steps.in_words(start)
+def _facts(span: str, point: RatePoint | None) -> list[str]:
     interval = wilson_interval(point.failed, point.passed + point.failed) if point else None
     if point is None or interval is None:
         return ["nothing was attempted", span]

@@ -45,16 +45,25 @@ class Steps(NamedTuple):
         """The days of one step: `2026-11-02 to 2026-11-08`, or `2026-11-02`, perhaps `so far`."""
         days = self.days(start)
         span = str(days.since) if days.days == 1 else f"{days.since} to {days.last_day}"
-        return f"{span}, so far" if self.is_current(start) else span
+        return f"{span}, so far" if self._is_current(days) else span
 
-    def is_current(self, start: date) -> bool:
-        """Whether one step ends with today, so that more is to come."""
-        return self.days(start).last_day == self.today is not None
+    def _is_current(self, days: Period) -> bool:
+        """Whether the days of a step end with today, so that more is to come."""
+        return days.last_day == self.today is not None
 
     def part_in_words(self, start: date) -> str | None:
         """`3 days so far` of a step that goes on, `4 of 7 days` of a cut one, else None."""
-        whole, days = Period(start, self.step.later(start)), self.days(start)
-        if self.is_current(start):
+        end = self.step.later(start)
+        since, until = self.period.since, self.period.until
+        # Each bar of a chart asks this, and most steps are whole and over.
+        if (
+            (since is None or since <= start)
+            and (until is None or end <= until)
+            and (self.today is None or end <= self.today)
+        ):
+            return None
+        whole, days = Period(start, end), self.days(start)
+        if self._is_current(days):
             return "so far" if self.step is Step.DAY else f"{plural(days.days or 0, 'day')} so far"
         return None if days == whole else f"{days.days} of {whole.days} days"
 

@@ -40,18 +40,14 @@ _NEWEST_FIRST = (_run.started_at.desc(), _run.id.desc())
 _OLDEST_FIRST = (_run.started_at, _run.id)
 
 
-def fetch_ecosystems(connection: Connection) -> list[EcosystemSpan]:
-    """Every ecosystem with its first and last run, by name.
-
-    Jumps from name to name in the index, so the number of runs does not matter.
-    """
+def _select_ecosystems() -> Select[Any]:
     names = select(func.min(_run.ecosystem).label("name")).cte("names", recursive=True)
     following = (
         select(func.min(_run.ecosystem)).where(_run.ecosystem > names.c.name).scalar_subquery()
     )
     names = names.union_all(select(following).where(names.c.name.is_not(None)))
     of_name = _run.ecosystem == names.c.name
-    query = (
+    return (
         select(
             names.c.name,
             select(func.min(_run.started_at)).where(of_name).scalar_subquery(),
@@ -61,7 +57,18 @@ def fetch_ecosystems(connection: Connection) -> list[EcosystemSpan]:
         .where(names.c.name.is_not(None))
         .limit(MAX_ECOSYSTEMS)
     )
-    return [EcosystemSpan(*row) for row in connection.execute(query)]
+
+
+# Every page sends it: it is put together once.
+_ECOSYSTEMS = _select_ecosystems()
+
+
+def fetch_ecosystems(connection: Connection) -> list[EcosystemSpan]:
+    """Every ecosystem with its first and last run, by name.
+
+    Jumps from name to name in the index, so the number of runs does not matter.
+    """
+    return [EcosystemSpan(*row) for row in connection.execute(_ECOSYSTEMS)]
 
 
 def find_span(connection: Connection, ecosystem: str) -> EcosystemSpan | None:

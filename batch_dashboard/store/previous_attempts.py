@@ -7,7 +7,7 @@ are asked about, not on how many there are.
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, ScalarSelect, select, tuple_
+from sqlalchemy import Connection, ScalarSelect, bindparam, select, tuple_
 
 from batch_dashboard.model.attempts import ComparedAttempt, EarlierAttempt
 from batch_dashboard.model.vocabulary import SKIPPED
@@ -21,27 +21,6 @@ _earlier = recipe_results.alias("earlier")
 _own_group = failure_groups.alias("own_group")
 _earlier_group = failure_groups.alias("earlier_group")
 _FIELDS = len(EarlierAttempt._fields)
-
-
-def fetch_compared(connection: Connection, result_ids: Sequence[int]) -> dict[int, ComparedAttempt]:
-    """Some results by their id, each with the previous attempt of its recipe on its platform."""
-    if not result_ids:
-        return {}
-    query = _compared().where(_own.c.id.in_(result_ids))
-    return {row[0]: _record(row) for row in connection.execute(query)}
-
-
-def find_last(connection: Connection, ecosystem: str, recipe_name: str) -> ComparedAttempt | None:
-    """A recipe's last attempt with the one before; None where none of its last results was one."""
-    of_recipe = recipe_results.alias("of_recipe")
-    latest = (
-        select(of_recipe.c.id, of_recipe.c.result, of_recipe.c.started_at)
-        .where(of_recipe.c.recipe_name == recipe_name, of_recipe.c.ecosystem == ecosystem)
-        .order_by(of_recipe.c.started_at.desc(), of_recipe.c.id.desc())
-        .limit(LOOKED_BACK)
-    )
-    row = connection.execute(_compared().where(_own.c.id == _last_attempt(latest))).one_or_none()
-    return None if row is None else _record(row)
 
 
 def _compared() -> Any:
@@ -66,6 +45,19 @@ def _compared() -> Any:
     )
 
 
+def _latest() -> Any:
+    recipe = recipe_results.alias("of_recipe").c
+    return (
+        select(recipe.id, recipe.result, recipe.started_at)
+        .where(
+            recipe.recipe_name == bindparam("recipe_name"),
+            recipe.ecosystem == bindparam("ecosystem"),
+        )
+        .order_by(recipe.started_at.desc(), recipe.id.desc())
+        .limit(LOOKED_BACK)
+    )
+
+
 def _last_attempt(results: Any) -> ScalarSelect[int]:
     """The id of the last of some results that was not skipped."""
     row = results.subquery().c
@@ -83,6 +75,27 @@ def _columns(result: Any, group: Any) -> list[Any]:
         group.c[name] if name == "masked_line" else result.c[name]
         for name in EarlierAttempt._fields
     ]
+
+
+# Built once: SQLAlchemy takes longer to put them together than the database to answer.
+_COMPARED = _compared()
+_OF_IDS = _COMPARED.where(_own.c.id.in_(bindparam("result_ids", expanding=True)))
+_LAST_OF_RECIPE = _COMPARED.where(_own.c.id == _last_attempt(_latest()))
+
+
+def fetch_compared(connection: Connection, result_ids: Sequence[int]) -> dict[int, ComparedAttempt]:
+    """Some results by their id, each with the previous attempt of its recipe on its platform."""
+    if not result_ids:
+        return {}
+    rows = connection.execute(_OF_IDS, {"result_ids": list(result_ids)})
+    return {row[0]: _record(row) for row in rows}
+
+
+def find_last(connection: Connection, ecosystem: str, recipe_name: str) -> ComparedAttempt | None:
+    """A recipe's last attempt with the one before; None where none of its last results was one."""
+    of_recipe = {"ecosystem": ecosystem, "recipe_name": recipe_name}
+    row = connection.execute(_LAST_OF_RECIPE, of_recipe).one_or_none()
+    return None if row is None else _record(row)
 
 
 def _record(row: Any) -> ComparedAttempt:

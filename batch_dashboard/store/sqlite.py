@@ -50,17 +50,17 @@ class ReaderConnection(FileConnection):
 
 
 class _ReaderCursor(sqlite3.Cursor):
-    """Counts the time of each call, so that a client that reads slowly uses up none."""
+    """Limits the time of each call, so that a client that reads slowly uses up none.
+
+    Rows fetched one by one share the time of their statement: who reads them does not wait for a
+    client, and a call of Python for each row would take longer than the row.
+    """
 
     connection: ReaderConnection
 
     def execute(self, *arguments: Any) -> "_ReaderCursor":
         self.connection.start_clock()
         return super().execute(*arguments)
-
-    def fetchone(self) -> Any:
-        self.connection.start_clock()
-        return super().fetchone()
 
     def fetchmany(self, *arguments: Any) -> list[Any]:
         self.connection.start_clock()

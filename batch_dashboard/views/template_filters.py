@@ -75,9 +75,7 @@ def register(app: Flask) -> None:
 
 def ago(time: datetime) -> Markup:
     """`3 h ago`; the exact UTC time shows on hover and on focus."""
-    return Markup('<time datetime="{}" title="{}" tabindex="0">{}</time>').format(
-        *_exact(time), wording.relative(time, current_time())
-    )
+    return _time(time, wording.relative(time, current_time()), ' tabindex="0"')
 
 
 def age(time: datetime) -> str:
@@ -87,20 +85,21 @@ def age(time: datetime) -> str:
 
 def utc(time: datetime) -> Markup:
     """`2026-02-03 04:58`, the seconds in its tooltip."""
-    return _time(time, f"{time:%Y-%m-%d %H:%M}")
+    return _time(time, str(time)[:16])
 
 
 def day(time: datetime) -> Markup:
     """`2026-02-03`, the moment in its tooltip."""
-    return _time(time, f"{time:%Y-%m-%d}")
+    return _time(time, str(time)[:10])
 
 
-def _time(time: datetime, words: str) -> Markup:
-    return Markup('<time datetime="{}" title="{}">{}</time>').format(*_exact(time), words)
-
-
-def _exact(time: datetime) -> tuple[str, str]:
-    return f"{time:%Y-%m-%dT%H:%M:%SZ}", f"{time:%Y-%m-%d %H:%M:%S} UTC"
+def _time(time: datetime, words: str, attributes: str = "") -> Markup:
+    # A page has a hundred of them, and nothing in them needs escaping.
+    moment = str(time)[:19]
+    return Markup(  # noqa: S704
+        f'<time datetime="{moment[:10]}T{moment[11:]}Z" title="{moment} UTC"{attributes}>'
+        f"{words}</time>"
+    )
 
 
 def success(counts: Any) -> Markup:

@@ -14,6 +14,7 @@ from batch_dashboard.services import batch_runs
 from batch_dashboard.services.changes import changing
 from batch_dashboard.store import previous_attempts
 from batch_dashboard.store.engine import Store
+from batch_dashboard.store.previous_attempts import LOOKED_BACK
 from batch_dashboard.store.schema import recipe_results
 from tests.factories import NOW, batch_run, failed_result, ingest, recipe_result
 from tests.statements import counted_statements
@@ -127,18 +128,17 @@ def test_attempts_are_compared_on_one_platform_in_the_order_of_time(store: Store
     assert last == compared[attempted]
 
 
+@pytest.mark.parametrize(("skipped", "is_found"), [(-1, True), (0, False)])
 def test_only_so_many_skipped_results_are_passed_over(
-    store: Store, monkeypatch: pytest.MonkeyPatch
+    store: Store, skipped: int, is_found: bool
 ) -> None:
-    monkeypatch.setattr(previous_attempts, "LOOKED_BACK", 3)
     run_with(store, 9, attempt("a"))
-    for days_ago in (8, 7, 6):
-        run_with(store, days_ago, attempt("skipped"))
+    run_with(store, 8, *[attempt("skipped")] * (LOOKED_BACK + skipped))
     run_with(store, 5, attempt("a"))
     with store.read() as connection:
         last = previous_attempts.find_last(connection, "homebrew", "jq")
     assert last is not None
-    assert last.earlier is None
+    assert (last.earlier is not None) is is_found
 
 
 def test_an_excluded_run_is_compared_with_nothing(client: FlaskClient, store: Store) -> None:
