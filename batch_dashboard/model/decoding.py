@@ -9,6 +9,7 @@ from collections import Counter
 from typing import Any, NamedTuple, NoReturn
 
 import orjson
+from jiter import from_json
 
 from batch_dashboard.errors import PayloadError, Problem
 from batch_dashboard.model.complaints import shown
@@ -53,6 +54,11 @@ def decode_json(body: bytes) -> Decoded:
     Half of a surrogate pair becomes U+FFFD. Raises PayloadError for anything that is not JSON, a
     key given twice, NaN and Infinity.
     """
+    try:
+        # Takes half the time of the other, which knows what is wrong where this one refuses.
+        return Decoded(from_json(body, catch_duplicate_keys=True, allow_inf_nan=False), [])
+    except ValueError:
+        pass
     try:
         value = _parsed(body.decode("utf-8-sig" if body.startswith(BOM) else "utf-8"))
         # Only an escape can bring half of a pair into text that is UTF-8.

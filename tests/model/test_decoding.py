@@ -114,3 +114,18 @@ def test_integers_of_any_size_have_a_stable_canonical_form(digits: str) -> None:
 
 def test_an_integer_of_a_million_digits_is_not_read_to_its_end() -> None:
     assert decode_json(b"[" + b"9" * 1_000_000 + b"]").value == [float("inf")]
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_numbers_are_decoded_to_the_last_bit(number: float) -> None:
+    assert decode_json(repr(number).encode()).value == number
+
+
+@given(st.text(alphabet='{}[]",:\\u0019eE+-. \tnfalsruNI\x1f\x7fé', max_size=12))
+def test_what_is_json_does_not_depend_on_the_decoder(text: str) -> None:
+    """The quick decoder takes nothing that the strict one of the standard library refuses."""
+    try:
+        decoded = decode_json(text.encode()).value
+    except PayloadError:
+        return
+    assert decoded == json.loads(text)

@@ -18,7 +18,7 @@ from batch_dashboard.model.failure_groups import (
     plain_text,
     reason_of_line,
 )
-from batch_dashboard.model.reasons.kinds import read_line
+from batch_dashboard.model.reasons.kinds import judge
 from batch_dashboard.settings import PROJECT_ROOT
 from tests.model.reason_cases import FAMILIES, RECIPE, Family
 
@@ -148,10 +148,10 @@ def test_work_grows_with_the_length_of_a_message_and_no_faster(text: str) -> Non
 
 
 def test_few_of_many_error_lines_are_judged() -> None:
-    read_line.cache_clear()
-    message = "\n".join(f"error: {number}" for number in range(1_000))
+    judge.cache_clear()
+    message = "\n".join(f"error: x{number}" for number in range(1_000))
     find_reason(message, "jq")
-    assert read_line.cache_info().misses <= len(message) / 200 + 1
+    assert judge.cache_info().misses <= len(message) / 200 + 1
 
 
 def test_no_expression_is_compiled_for_a_recipe(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from batch_dashboard.model.reasons import signs
 from batch_dashboard.model.reasons.prefixes import strip_prefix
+from batch_dashboard.model.reasons.shapes import shape_of
 
 
 class Kind(IntEnum):
@@ -48,9 +49,19 @@ def has_clue(line: str) -> bool:
     return line.startswith(("E: ", "e: ")) or bool(signs.CLUES.search(line.lower()))
 
 
-@lru_cache(maxsize=2_048)
 def read_line(line: str) -> Line:
-    """Judge a line of a message."""
+    """Judge a line of a message, as all lines of its shape."""
+    shape = shape_of(line)
+    judged = judge(shape)
+    start = shape.rfind(judged.text)
+    if start < 0:  # put together from values of a structured line
+        return judge(line)
+    return judged._replace(text=line[start : start + len(judged.text)])
+
+
+@lru_cache(maxsize=2_048)
+def judge(line: str) -> Line:
+    """Judge a line by itself; `read_line` gives lines of one shape one judgement."""
     text, is_marked = strip_prefix(line)
     kind = kind_of(text, is_marked=is_marked)
     return Line(kind, text, is_marked, _opens(text, kind))
@@ -60,7 +71,7 @@ def read_line(line: str) -> Line:
 def kind_of(text: str, *, is_marked: bool) -> Kind:
     """The kind of a line without its prefix."""
     low = text.lower()
-    if signs.STATUS.search(low):
+    if "..." in low and signs.STATUS.search(low):
         return Kind.VAGUE
     if _is_noise(low) or (not is_marked and signs.START_CODE.match(low)):
         return Kind.NOISE
@@ -80,11 +91,11 @@ def kind_of(text: str, *, is_marked: bool) -> Kind:
         return Kind.ERROR
     if signs.START_VAGUE.match(low):
         return Kind.VAGUE
-    if signs.ENDS_AS_FAILED.search(low):
+    if low.rstrip(" \t.!*)]").endswith(signs.FAILED_WORDS) and signs.ENDS_AS_FAILED.search(low):
         return Kind.VAGUE if signs.BUILD_WORDS.search(low) else Kind.WEAK
     if is_marked or signs.START_ERROR.match(low) or signs.ERROR_INSIDE.search(low):
         return Kind.ERROR
-    if signs.HTTP_ERROR.search(low):
+    if ("http" in low or "status" in low) and signs.HTTP_ERROR.search(low):
         return Kind.ERROR
     if signs.WEAK_INSIDE.search(low) or _has_any(low, signs.WEAK_WORDS):
         return Kind.WEAK
@@ -99,7 +110,8 @@ def _opens(text: str, kind: Kind) -> Opens:
         return Opens.CAUSES
     if signs.TITLE.match(low):
         return Opens.TEXT
-    if signs.CODE_ALONE.search(low):
+    may_end = low.endswith(signs.CODE_ENDINGS) or low.startswith("error in ")
+    if may_end and signs.CODE_ALONE.search(low):
         return Opens.CODE
     if not text.endswith(":") or text.startswith("CMake Error at"):
         return Opens.NOTHING
@@ -115,7 +127,8 @@ def _is_noise(low: str) -> bool:
         return not signs.ERROR_CODE.search(low)
     if signs.START_NOISE.match(low):
         return not _has_any(low, signs.LINKER_PHRASES)
-    return ("0" in low or "no " in low) and bool(signs.NO_FAILURES.search(low))
+    counts = ("0" in low or "no " in low) and ("error" in low or "fail" in low)
+    return counts and bool(signs.NO_FAILURES.search(low))
 
 
 def _is_wrapper(low: str) -> bool:
@@ -123,9 +136,10 @@ def _is_wrapper(low: str) -> bool:
         return True
     if ("code" in low or "status" in low or "value" in low) and signs.EXIT.search(low):
         return True
-    return any(
-        phrase in low and ": " not in low.partition(phrase)[2] for phrase in signs.WRAPPER_HEADS
-    )
+    for phrase in signs.WRAPPER_HEADS:
+        if phrase in low and ": " not in low.partition(phrase)[2]:
+            return True
+    return False
 
 
 def _has_any(low: str, phrases: tuple[str, ...]) -> bool:

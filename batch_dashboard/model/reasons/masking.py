@@ -5,8 +5,10 @@ from functools import lru_cache
 
 from batch_dashboard.model.reasons.missing import missing_names, without_version
 from batch_dashboard.model.reasons.plain import lowered
+from batch_dashboard.model.reasons.shapes import shape_of
 
 MASK = "*"
+_DIGIT = re.compile("[0-9]")
 
 
 def _pattern(expression: str, flags: re.RegexFlag = re.IGNORECASE) -> re.Pattern[str]:
@@ -88,6 +90,12 @@ _DATES = _pattern(
     re.NOFLAG,
 )
 
+# Where none of these stands, there is no date.
+_DATE_CLUE = re.compile(
+    r"\d:\d\d|\d[-/.]\d{1,2}[-/.]\d|\dT\d{4}"
+    r"|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
+)
+
 _UNIT = r"""
     (?:\ ?(?:[kKMGT]?i?B(?:ps|/s)?|kb|mb|gb|[bB]ytes?|bits?|px|[nmuµ]?s|[hmd]|[mu]?secs?
     |(?:milli|micro|nano)?seconds?|mins?|minutes?|hrs?|hours?|days?|weeks?)
@@ -97,7 +105,7 @@ _UNIT = r"""
 _NUMBERS = _pattern(
     rf"""
     (?P<kept>
-        \b[A-Z]{{1,7}}-?\d{{2,6}}\b | \b0x[8cC][0-9a-fA-F]{{7}}\b
+        \b[A-Z]{{1,7}}-?\d{{2,6}}\b | \b0x[8cC]0[0-9a-fA-F]{{6}}\b
       | \b(?:[Ss]ignal|SIGNAL|[Ee]rrno|os\ error|curl:)\W{{1,3}}-?\d++
       | \b(?:HTTP(?:/\d(?:\.\d)?)?|[Ss]tatus|[Cc]ode|[Rr]esponse|[Ee]rror|ERROR|[Rr]eturned|[Gg]ot)
         [\s:=(]{{1,3}}[45]\d\d\b(?![.\w])
@@ -143,7 +151,10 @@ _REPEATED = re.compile(r"\*(?:[\s,./:@_+~-]*+\*)++")
 
 def mask(line: str, recipe_name: str) -> str:
     """The line with its variable parts masked, and white space collapsed."""
-    return mask_line(_mask_own_name(line, recipe_name))
+    line = _mask_own_name(line, recipe_name)
+    masked = mask_line(shape_of(line))
+    # A number that is kept is one of this line.
+    return mask_line(line) if _DIGIT.search(masked) else masked
 
 
 @lru_cache(maxsize=2_048)
@@ -180,8 +191,10 @@ def _mask_part(text: str) -> str:
         text = _SUBJECT.sub(MASK, _TRIPLETS.sub(MASK, text))
     if "." in text:
         text = _DOTTED.sub(_mask_dotted, text)
+    if _DATE_CLUE.search(text):
+        text = _DATES.sub(MASK, text)
     if any(map(str.isdigit, text)):
-        text = _NUMBERS.sub(_mask_number, _DATES.sub(MASK, text))
+        text = _NUMBERS.sub(_mask_number, text)
     return text
 
 

@@ -162,12 +162,13 @@ EXIT = re.compile(
     r"(?:\([^()]*\))?$"
 )
 # "failed" or the like where the line ends, so that no cause follows.
-ENDS_AS_FAILED = re.compile(
-    r"\b(?:failed|failing|failure|failures|error|errors|unsuccessful|stopped)[\s.!*)\]]*$"
+FAILED_WORDS = (
+    *("failed", "failing", "failure", "failures", "error", "errors", "unsuccessful", "stopped"),
 )
+ENDS_AS_FAILED = re.compile(rf"\b(?:{'|'.join(FAILED_WORDS)})[\s.!*)\]]*$")
 # Codes with which a system ends a process; they tell more than that it failed.
 SYSTEM_EXIT = re.compile(
-    r"\b(?:code|status|error|value)\W{1,2}(?:12[47]|13[479]|0x[8c][0-9a-f]{7})\b"
+    r"\b(?:code|status|error|value)\W{1,2}(?:12[47]|13[479]|0x[8c]0[0-9a-f]{6})\b"
 )
 
 # ---- Lines with more below them ----
@@ -180,6 +181,9 @@ CODE_ALONE = re.compile(
     r"(?:error|warning): ?(?:\[[\w-]+\])+$|^\S+\d: error:$|^\[[\w.\\]+\]$|\binstance of '[^']*'$"
     r"|:\d+: failure$|^error in \S+(?: [\d:-]+)?$"
 )
+
+# How such lines end, but for those that begin with "error in".
+CODE_ENDINGS = ("]", "'", "error:", "failure")
 
 # ---- Causes ----
 

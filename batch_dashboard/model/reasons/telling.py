@@ -143,7 +143,14 @@ def _exception_of(lines: list[str], number: int) -> list[Telling]:
 
 
 def _choose(found: list[Telling], lines: list[str]) -> Telling:
-    """The error of the largest kind that is the cause of the others, completed.
+    """The error that is the cause of the others, completed."""
+    chosen = found[0] if len(found) == 1 else _cause_among(found)
+    below = lines[chosen.number + 1 : chosen.number + 1 + _MAX_BELOW]
+    return chosen._replace(text=completed_text(chosen.text, chosen.kind, below))
+
+
+def _cause_among(found: list[Telling]) -> Telling:
+    """The error of the largest kind that is the cause of the others.
 
     A compiler reports the cause first. Of exceptions that caused each other the innermost is
     printed last. Of other errors those at the end ended the build; the first of them is the cause.
@@ -156,5 +163,4 @@ def _choose(found: list[Telling], lines: list[str]) -> Telling:
             if chosen.number - error.number > _CLUSTER_GAP + 1:
                 break
             chosen = error
-    below = lines[chosen.number + 1 : chosen.number + 1 + _MAX_BELOW]
-    return chosen._replace(text=completed_text(chosen.text, chosen.kind, below))
+    return chosen
