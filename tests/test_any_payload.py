@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, Phase, given
 from hypothesis import settings as hypothesis_settings
 from sqlalchemy import select
 
-from batch_dashboard.exports.columns import FILES
+from batch_dashboard.model.catalogue import FILES
 from batch_dashboard.model.payload import MAX_COUNT, MAX_MINUTES, MAX_SECONDS
 from batch_dashboard.services.alerts import check as check_alerts
 from batch_dashboard.services.rollups import verify_rollups

@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from batch_dashboard.model.filters import RunFilter
 from batch_dashboard.model.periods import Period
 from batch_dashboard.model.search import parse_text
+from batch_dashboard.model.sorting import SortColumn
+
+SORTS = (SortColumn("at", (datetime, int)),)
 
 
 @dataclass(frozen=True)

@@ -24,36 +24,35 @@ def count_rows(connection: Connection, run_filter: RunFilter) -> dict[str, int]:
     days = _count(ecosystem_days, *run_conditions(run_filter, ecosystem_days))
     counts = {
         # Runs that retention took away are left in the sums, which are kept apart for them.
-        "batch_runs.csv": _runs(run_filter, ecosystem_days)
-        - _runs(run_filter, pruned_ecosystem_days),
-        "recipe_results.csv": _results(run_filter),
-        "minutes.csv": days,
-        "failure_rates.csv": days,
-        "failure_counts.csv": _count(
+        "batch_runs": _runs(run_filter, ecosystem_days) - _runs(run_filter, pruned_ecosystem_days),
+        "recipe_results": _results(run_filter),
+        "minutes": days,
+        "failure_rates": days,
+        "failure_counts": _count(
             failure_group_days,
             *period_conditions(run_filter.period, failure_group_days),
             failure_group_days.c.ecosystem != ALL_ECOSYSTEMS,
             *_of_ecosystem(run_filter, failure_group_days),
         ),
-        "failure_group_recipes.csv": _count(
+        "failure_group_recipes": _count(
             failure_group_recipes,
             *seen_conditions(run_filter.period, failure_group_recipes),
             *_of_ecosystem(run_filter, failure_group_recipes),
         ),
-        "incidents.csv": _count(
+        "incidents": _count(
             incidents,
             *period_conditions(run_filter.period, incidents, "opened_at"),
             *_of_ecosystem(run_filter, incidents),
         ),
-        "circuit_breakers.csv": _count(
+        "circuit_breakers": _count(
             circuit_breaker_changes, *run_conditions(run_filter, circuit_breaker_changes)
         ),
     }
     found = connection.execute(select(*counts.values())).one()
     return {
         **dict(zip(counts, map(int, found), strict=True)),
-        "failure_groups.csv": failure_group_list.count_groups(connection, run_filter, None, None),
-        "recipes.csv": recipe_list.count_recipes(connection, run_filter),
+        "failure_groups": failure_group_list.count_groups(connection, run_filter, None, None),
+        "recipes": recipe_list.count_recipes(connection, run_filter),
     }
 
 

@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, abort, render_template, request, url_for
 
-from batch_dashboard.model import orders
+from batch_dashboard.model.catalogue import BATCH_RUNS, RECIPE_RESULTS
 from batch_dashboard.model.comparison import LISTED, SENTENCES
 from batch_dashboard.model.pagination import MAX_ROW_ID
 from batch_dashboard.model.prices import list_price
@@ -44,7 +44,7 @@ def index() -> str:
     if not choice.ecosystems:
         return render_template("pages/overview/empty.html", choice=choice)
     text = parse_text(request.args, "text", choice.complaints)
-    sort, place = parse_order(request.args, orders.BATCH_RUNS, choice.complaints)
+    sort, place = parse_order(request.args, BATCH_RUNS.sorts, choice.complaints)
     choice = choice.over_data(
         lambda chosen: batch_runs.find_last(conn, chosen, text),
         f"{BATCH_RUN} with “{text}” in its batch id or commit" if text else BATCH_RUN,
@@ -77,7 +77,7 @@ def show(batch_run_id: int) -> str:
     if run is None:
         abort(404, f"There is no batch run {batch_run_id}. It may have been deleted.")
     result_filter, complaints = ResultFilter.parse(request.args)
-    sort, place = parse_order(request.args, orders.RECIPE_RESULTS, complaints)
+    sort, place = parse_order(request.args, RECIPE_RESULTS.sorts, complaints)
     is_excluded = excluded is not None
     page = recipe_results.fetch_page(
         conn, run.id, result_filter, sort, place, RESULTS_PER_PAGE, is_excluded

@@ -138,8 +138,8 @@ def count_rows(
     """How many rows these files have for a choice; `spans` are the ecosystems chosen."""
     with_sums = ecosystem_days.fetch_ecosystems(connection, run_filter)
     return {
-        "ecosystems.csv": len(with_sums | {span.ecosystem for span in spans}),
-        "error_budgets.csv": BUDGET_DAYS * len(list(_targets(connection, spans))),
-        "burn_up.csv": len(RUNNER_OS) * DAYS_OF_WEEK,
-        "prices.csv": len(spending_rules.fetch_prices(connection)),
+        "ecosystems": len(with_sums | {span.ecosystem for span in spans}),
+        "error_budgets": BUDGET_DAYS * len(list(_targets(connection, spans))),
+        "burn_up": len(RUNNER_OS) * DAYS_OF_WEEK,
+        "prices": len(spending_rules.fetch_prices(connection)),
     }

@@ -6,7 +6,7 @@ from flask import Blueprint, abort, render_template, request
 
 from batch_dashboard.figures.failure_counts import failure_counts_figure
 from batch_dashboard.figures.sentences import failure_counts_sentence
-from batch_dashboard.model import orders
+from batch_dashboard.model.catalogue import FAILURE_GROUP_RECIPES, FAILURE_GROUPS
 from batch_dashboard.model.failure_groups import find_reason
 from batch_dashboard.model.failures import FailureSums, new_since
 from batch_dashboard.model.messages import NO_RECIPE
@@ -42,7 +42,7 @@ def index() -> str:
         return render_template("pages/overview/empty.html", choice=choice)
     category = parse_text(request.args, "category", choice.complaints)
     text = parse_text(request.args, "text", choice.complaints)
-    sort, place = parse_order(request.args, orders.FAILURE_GROUPS, choice.complaints)
+    sort, place = parse_order(request.args, FAILURE_GROUPS.sorts, choice.complaints)
     if category or text:
         choice = choice.over_data(
             lambda chosen: failure_group_list.find_last_failed(conn, chosen, category, text),
@@ -84,7 +84,7 @@ def show(failure_group_id: int) -> str:
     if group is None:
         abort(404, "There is no such failure group. Its results may have been deleted.")
     choice = choose(conn, request.args)
-    sort, place = parse_order(request.args, orders.GROUP_RECIPES, choice.complaints)
+    sort, place = parse_order(request.args, FAILURE_GROUP_RECIPES.sorts, choice.complaints)
     choice, sums = choice.with_data(
         lambda chosen: _group_sums(chosen, group.id),
         lambda always: (

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from flask import Blueprint, Response, abort, render_template, request, url_for
 
-from batch_dashboard.model import orders
+from batch_dashboard.model.catalogue import INCIDENTS
 from batch_dashboard.model.incidents import Incident
 from batch_dashboard.model.pagination import MAX_ROW_ID
 from batch_dashboard.model.wording import not_one_of
@@ -36,7 +36,7 @@ def index() -> str:
     if state and state not in STATES:
         complaints.append(not_one_of("state", STATES, state))
         state = ""
-    sort, place = parse_order(request.args, orders.INCIDENTS, complaints)
+    sort, place = parse_order(request.args, INCIDENTS.sorts, complaints)
     is_open = {"open": True, "closed": False}.get(state)
     page = incidents.fetch_page(connection(), is_open, sort, place, PER_PAGE)
     query = {"state": state} if state else {}
@@ -67,7 +67,7 @@ def show(incident_id: int) -> str:
 @blueprint.get("/incidents.atom")
 def feed() -> Response:
     """The last incidents for feed readers, RFC 4287."""
-    sort, _ = parse_order({}, orders.INCIDENTS, [])
+    sort, _ = parse_order({}, INCIDENTS.sorts, [])
     page = incidents.fetch_page(connection(), None, sort, None, FEED_ENTRIES)
     updated = max((_changed_at(incident) for incident in page.rows), default=None)
     body = render_template("pages/incidents/feed.xml", incidents=page.rows, updated=updated)

@@ -14,9 +14,9 @@ from batch_dashboard.figures.sentences import (
 )
 from batch_dashboard.figures.sparkline import failure_rate_sparkline
 from batch_dashboard.figures.style import ecosystem_colour
-from batch_dashboard.model import orders
 from batch_dashboard.model.attention import findings, without_general_silence
 from batch_dashboard.model.budget import BudgetWeek
+from batch_dashboard.model.catalogue import FAILURE_GROUPS
 from batch_dashboard.model.failures import new_since
 from batch_dashboard.model.periods import Period, Step, last_days, week_of
 from batch_dashboard.model.pipelines import Pipeline
@@ -52,7 +52,7 @@ MAX_NEW_GROUPS = 3
 TOP_GROUPS = 8
 BREAKER_CHANGES = 7
 MAX_ECOSYSTEM_ROWS = 100
-MOST_FREQUENT = Sort(orders.FAILURE_GROUPS, orders.FAILURE_GROUPS[0], descending=True)
+MOST_FREQUENT = Sort(FAILURE_GROUPS.sorts, FAILURE_GROUPS.sorts[0], descending=True)
 
 
 def fetch_sums(choice: Choice) -> list[RunSums]:

@@ -20,9 +20,9 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from batch_dashboard.figures.sparkline import failure_rate_sparkline
 from batch_dashboard.figures.style import empty_figure
-from batch_dashboard.model import orders
 from batch_dashboard.model.attention import findings
 from batch_dashboard.model.budget import BudgetWeek
+from batch_dashboard.model.catalogue import BATCH_RUNS
 from batch_dashboard.model.failures import FailureGroupCount, FailureGroupDetail
 from batch_dashboard.model.pagination import Place, Slice
 from batch_dashboard.model.periods import week_of
@@ -105,7 +105,7 @@ def index() -> str:
     ]
     pipelines = _pipelines(now)
     place = Place((now, 1))
-    sort = Sort(orders.BATCH_RUNS, orders.BATCH_RUNS[0], descending=True)
+    sort = Sort(BATCH_RUNS.sorts, BATCH_RUNS.sorts[0], descending=True)
     return render_template(
         "pages/patterns/index.html",
         results=RESULTS,

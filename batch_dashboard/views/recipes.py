@@ -4,7 +4,8 @@ from flask import Blueprint, abort, render_template, request
 
 from batch_dashboard.figures.recipe_results import recipe_results_figure
 from batch_dashboard.figures.sentences import recipe_results_sentence
-from batch_dashboard.model import orders
+from batch_dashboard.model.catalogue import RECIPES
+from batch_dashboard.model.catalogue.batch_runs import RECIPE_HISTORY
 from batch_dashboard.model.recipes import STATES
 from batch_dashboard.model.search import parse_text, parse_word
 from batch_dashboard.model.series import colour_slots
@@ -33,7 +34,7 @@ def index() -> str:
         return render_template("pages/overview/empty.html", choice=choice)
     text = parse_text(request.args, "text", choice.complaints)
     state = parse_word(request.args, "state", STATES, choice.complaints)
-    sort, place = parse_order(request.args, orders.RECIPES, choice.complaints)
+    sort, place = parse_order(request.args, RECIPES.sorts, choice.complaints)
     # That no recipe is in a state is worth knowing, so it takes an empty period to look elsewhere.
     choice, total = choice.with_data(
         lambda chosen: recipe_list.count_recipes(conn, chosen.shown, None, text),
@@ -67,7 +68,7 @@ def show(ecosystem: str, recipe_name: str) -> str:
         abort(404, f"No result of a recipe “{recipe_name}” in “{ecosystem}” is stored.")
     choice = choose(conn, request.args, ecosystem)
     result = parse_word(request.args, "result", RESULTS, choice.complaints)
-    sort, place = parse_order(request.args, (orders.RECIPE_HISTORY,), choice.complaints)
+    sort, place = parse_order(request.args, (RECIPE_HISTORY,), choice.complaints)
     of_recipe = (conn, ecosystem, recipe_name)
     platform = choice.asked.platform
     choice = choice.over_data(

@@ -2,7 +2,7 @@
 
 from flask import Blueprint, render_template, request
 
-from batch_dashboard.model import orders
+from batch_dashboard.model.catalogue.comparison import COMPARED_RECIPES
 from batch_dashboard.model.comparison import LISTED, SENTENCES
 from batch_dashboard.model.pagination import Slice
 from batch_dashboard.model.records import BatchRun
@@ -30,7 +30,7 @@ def show() -> str | tuple[str, int]:
         return render_template("pages/run_comparison/choose.html", complaints=complaints), 400
     before, after = sorted(runs, key=lambda run: (run.started_at, run.id))
     change = parse_word(request.args, "change", LISTED, complaints)
-    sort, place = parse_order(request.args, (orders.COMPARED_RECIPES,), complaints)
+    sort, place = parse_order(request.args, (COMPARED_RECIPES,), complaints)
     ids = (connection(), before.id, after.id)
     compared = run_comparison.fetch_comparison(*ids, NAMED)
     page = (

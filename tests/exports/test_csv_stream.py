@@ -5,9 +5,7 @@ from collections.abc import Generator
 
 import pytest
 
-from batch_dashboard.exports.columns import FILES, columns_of
 from batch_dashboard.exports.csv_stream import BOM, file_chunks, gzip_chunks
-from batch_dashboard.store import csv_rows, csv_tables
 
 
 def pages(*chunks: bytes, fails: bool = False) -> Generator[bytes]:
@@ -45,24 +43,3 @@ def test_leaving_half_way_closes_the_pages() -> None:
     next(chunks)
     chunks.close()
     assert source.gi_frame is None
-
-
-def test_every_column_of_a_row_is_explained_in_its_place() -> None:
-    rows = {
-        ("recipes.csv", "day"): csv_rows.RECIPES,
-        ("failure_groups.csv", "day"): csv_rows.FAILURE_GROUPS,
-        ("batch_runs.csv", "day"): csv_rows.BATCH_RUNS,
-        ("recipe_results.csv", "day"): csv_rows.RECIPE_RESULTS,
-        ("failure_counts.csv", "day"): csv_tables.FAILURE_COUNTS,
-        ("failure_group_recipes.csv", "day"): csv_tables.FAILURE_GROUP_RECIPES,
-        ("comparison.csv", "day"): csv_tables.COMPARISON,
-        ("incidents.csv", "day"): csv_tables.INCIDENTS,
-        ("circuit_breakers.csv", "day"): csv_tables.CIRCUIT_BREAKERS,
-        **{("minutes.csv", by): cells for by, cells in csv_rows.MINUTES.items()},
-        **{("failure_rates.csv", by): cells for by, cells in csv_rows.FAILURE_RATES.items()},
-    }
-    # The rows of the others are computed.
-    computed = {"ecosystems.csv", "error_budgets.csv", "burn_up.csv", "prices.csv"}
-    assert {name for name, _ in rows} == set(FILES) - computed
-    for (name, by), cells in rows.items():
-        assert columns_of(name, by) == tuple(cell.name for cell in cells)

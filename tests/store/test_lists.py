@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from batch_dashboard.model import orders
+from batch_dashboard.model.catalogue import FAILURE_GROUPS, RECIPES
 from batch_dashboard.model.filters import RunFilter
 from batch_dashboard.model.pagination import Place, parse_place
 from batch_dashboard.model.periods import Period, Step
@@ -94,7 +94,7 @@ def walk(fetch: Any, columns: Any, name: str, order: str) -> list[Any]:
 
 
 @pytest.mark.parametrize("order", ["asc", "desc"])
-@pytest.mark.parametrize("name", [column.name for column in orders.RECIPES])
+@pytest.mark.parametrize("name", [column.name for column in RECIPES.sorts])
 def test_recipes_come_in_every_order(filled: Store, name: str, order: str) -> None:
     keys: dict[str, Any] = {
         "failure_rate": lambda r: r.failed / r.attempts if r.attempts else -1,
@@ -106,7 +106,7 @@ def test_recipes_come_in_every_order(filled: Store, name: str, order: str) -> No
         rows = [Recipe(*row) for row in connection.execute(select(*_columns()))]
         walked = walk(
             lambda sort, place: recipe_list.fetch_page(connection, ALL, None, None, sort, place, 3),
-            orders.RECIPES,
+            RECIPES.sorts,
             name,
             order,
         )
@@ -122,7 +122,7 @@ def _columns() -> list[Any]:
 
 
 def test_states_are_what_the_recipe_itself_says(filled: Store) -> None:
-    sort, _ = Sort.parse({}, orders.RECIPES)
+    sort, _ = Sort.parse({}, RECIPES.sorts)
     with filled.read() as connection:
         rows = [Recipe(*row) for row in connection.execute(select(*_columns()))]
         for state in STATES:
@@ -147,7 +147,7 @@ def test_failures_of_any_period_are_counted_right(
     filled: Store, period: Period, ecosystem: str | None
 ) -> None:
     chosen = RunFilter(period, None, ecosystem)
-    sort, _ = Sort.parse({}, orders.FAILURE_GROUPS)
+    sort, _ = Sort.parse({}, FAILURE_GROUPS.sorts)
     with filled.read() as connection:
         rows = failures(connection, chosen)
         expected = Counter(row.failure_group_id for row in rows)
@@ -177,7 +177,7 @@ def test_a_category_counts_the_failures_that_have_it(
     filled: Store, period: Period, ecosystem: str | None, category: str | None
 ) -> None:
     chosen = RunFilter(period, None, ecosystem)
-    sort, _ = Sort.parse({}, orders.FAILURE_GROUPS)
+    sort, _ = Sort.parse({}, FAILURE_GROUPS.sorts)
     with filled.read() as connection:
         expected = Counter(
             row.failure_group_id
@@ -198,14 +198,14 @@ def test_a_category_counts_the_failures_that_have_it(
 
 
 @pytest.mark.parametrize("order", ["asc", "desc"])
-@pytest.mark.parametrize("name", [column.name for column in orders.FAILURE_GROUPS])
+@pytest.mark.parametrize("name", [column.name for column in FAILURE_GROUPS.sorts])
 def test_failure_groups_come_in_every_order(filled: Store, name: str, order: str) -> None:
     with filled.read() as connection:
         walked = walk(
             lambda sort, place: failure_group_list.fetch_page(
                 connection, ALL, None, None, sort, place, 2
             ),
-            orders.FAILURE_GROUPS,
+            FAILURE_GROUPS.sorts,
             name,
             order,
         )

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import event
 
-from batch_dashboard.model import orders
+from batch_dashboard.model.catalogue import BATCH_RUNS, RECIPE_RESULTS
 from batch_dashboard.model.filters import RunFilter
 from batch_dashboard.model.pagination import Place, Slice, parse_place
 from batch_dashboard.model.payload import MAX_MINUTES
@@ -18,7 +18,7 @@ from batch_dashboard.store.engine import Connection, Store
 from tests.factories import NOW, batch_run, failed_result, ingest, recipe_result
 
 ALL = RunFilter(Period(None, None), "all")
-AS_SENT = Sort(orders.RECIPE_RESULTS, orders.RECIPE_RESULTS[0], descending=False)
+AS_SENT = Sort(RECIPE_RESULTS.sorts, RECIPE_RESULTS.sorts[0], descending=False)
 WEEK = RunFilter(Period(date(2026, 11, 9), date(2026, 11, 16)))
 
 
@@ -115,7 +115,7 @@ def test_another_ecosystem_is_left_out(store: Store) -> None:
 
 
 def page(connection: Connection, place: Place | None, **order: str) -> Slice[BatchRun]:
-    sort, _ = Sort.parse(order, orders.BATCH_RUNS)
+    sort, _ = Sort.parse(order, BATCH_RUNS.sorts)
     return batch_runs.fetch_page(connection, ALL, None, sort, place, 3)
 
 
@@ -166,7 +166,7 @@ def test_every_order_of_the_list_walks_through_all_runs_in_both_directions(store
             run.id,
         ),
     }
-    assert set(unknown_first) == {column.name for column in orders.BATCH_RUNS}
+    assert set(unknown_first) == {column.name for column in BATCH_RUNS.sorts}
     with store.read() as connection:
         everything = batch_runs.fetch_latest(connection, ALL, 99)
         assert len(everything) == 8
@@ -177,7 +177,7 @@ def test_every_order_of_the_list_walks_through_all_runs_in_both_directions(store
                     now = page(connection, place, sort=name, order=order)
                     walked += now.rows
                     # As it would come from a URL.
-                    kinds = Sort.parse({"sort": name}, orders.BATCH_RUNS)[0].column.kinds
+                    kinds = Sort.parse({"sort": name}, BATCH_RUNS.sorts)[0].column.kinds
                     place, wrong = parse_place(now.later.query if now.later else {}, kinds)
                     assert wrong == []
                 expected = sorted(everything, key=key, reverse=order == "desc")
@@ -198,12 +198,12 @@ def test_an_order_of_the_list_reads_no_more_than_its_page(store: Store) -> None:
             plans[name] = " ".join(row[-1] for row in cursor.fetchall())
 
         event.listen(connection, "before_cursor_execute", explain)
-        for column in orders.BATCH_RUNS:
+        for column in BATCH_RUNS.sorts:
             name = column.name
             place = Place((1.0, NOW, 7)[-len(column.kinds) :])
             page(connection, place, sort=name)
         event.remove(connection, "before_cursor_execute", explain)
-    assert len(plans) == len(orders.BATCH_RUNS)
+    assert len(plans) == len(BATCH_RUNS.sorts)
     for name, plan in plans.items():
         assert f"USING INDEX ix_batch_runs_{name}" in plan, plan
         assert "TEMP B-TREE" not in plan, plan

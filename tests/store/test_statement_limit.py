@@ -10,12 +10,12 @@ from sqlalchemy import text
 
 from batch_dashboard.application import create_app
 from batch_dashboard.errors import StatementTooSlow
-from batch_dashboard.model.filters import RunFilter
-from batch_dashboard.model.periods import Period
+from batch_dashboard.model.catalogue import RECIPE_RESULTS
+from batch_dashboard.model.list_query import ListQuery
 from batch_dashboard.settings import Settings
 from batch_dashboard.store import csv_rows, sqlite
 from batch_dashboard.store.engine import Store
-from tests.factories import batch_run, ingest, recipe_result
+from tests.factories import NOW, batch_run, ingest, recipe_result
 
 LIMIT_SECONDS = 0.05
 # Would take minutes.
@@ -84,7 +84,8 @@ def test_a_client_that_reads_a_file_slowly_uses_up_no_time(
     for number in range(3):
         results = [recipe_result(recipe_name=f"r{name}") for name in range(1_500)]
         ingest(limited, batch_run(batch_id=f"b{number}", results=results))
-    pages = csv_rows.iter_recipe_results(limited, RunFilter(Period(None, None), "all"), "passed")
+    passed, _ = ListQuery.parse({"last": "all", "result": "passed"}, RECIPE_RESULTS, NOW.date())
+    pages = csv_rows.iter_rows(limited, RECIPE_RESULTS, passed, NOW.date())
     lines = next(pages)
     time.sleep(0.6)
     assert (lines + b"".join(pages)).count(b"\r\n") == 4_500

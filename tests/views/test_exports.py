@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, insert
 
 from batch_dashboard.errors import StoreUnavailable
-from batch_dashboard.exports.columns import FILES
+from batch_dashboard.model.catalogue import FILES, RECIPE_RESULTS
 from batch_dashboard.model.filters import RunFilter
+from batch_dashboard.model.list_query import ListQuery
 from batch_dashboard.model.periods import Period
 from batch_dashboard.model.spreadsheets import guarded as guarded_text
 from batch_dashboard.model.wording import CONTROL_CHARACTER
@@ -34,6 +35,11 @@ texts = st.text(
     max_size=30,
 )
 doubles = st.floats(min_value=0, allow_nan=False, allow_infinity=False)
+
+
+def all_of(run_filter: RunFilter) -> ListQuery:
+    """A query of all results of some runs."""
+    return ListQuery.of({}, RECIPE_RESULTS, run_filter)[0]
 
 
 def read(body: bytes) -> list[dict[str, str]]:
@@ -93,9 +99,11 @@ def test_what_a_csv_reader_reads_back_is_what_is_stored(
                 "started_at": STARTED_AT,
             }
             connection.execute(insert(recipe_results), result)
-    names = [cell.name for cell in csv_rows.RECIPE_RESULTS]
+    names = [field.name for field in RECIPE_RESULTS.fields]
     for chosen in (EVERYTHING, ONE_DAY):
-        lines = b"".join(csv_rows.iter_recipe_results(store, chosen)).decode()
+        lines = b"".join(
+            csv_rows.iter_rows(store, RECIPE_RESULTS, all_of(chosen), NOW.date())
+        ).decode()
         found = list(csv.DictReader(io.StringIO(lines, newline=""), names))
         assert [row["recipe_name"] for row in found] == [guarded(name) for name, _, _ in rows]
         assert [row["error_message"] for row in found] == [guarded(text) for _, text, _ in rows]
@@ -251,5 +259,5 @@ def test_a_database_that_is_away_is_said_before_the_file_begins(
 def test_the_page_explains_every_column(client: FlaskClient) -> None:
     page = client.get("/exports/").text
     for file in FILES.values():
-        assert file.name in page
-        assert all(f"<code>{column.name}</code>" in page for column in file.columns)
+        assert file.file_name in page
+        assert all(f"<code>{column.name}</code>" in page for column in file.fields)

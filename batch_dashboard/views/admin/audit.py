@@ -5,8 +5,7 @@ from typing import Any
 from flask import Blueprint, Response, render_template, request, url_for
 
 from batch_dashboard.exports.audit import audit_chunks
-from batch_dashboard.model import orders
-from batch_dashboard.model.audit import AuditFilter
+from batch_dashboard.model.audit import SORTS, AuditFilter
 from batch_dashboard.store import audit
 from batch_dashboard.views.choice import current_time
 from batch_dashboard.views.connection import connection, store
@@ -21,7 +20,7 @@ PER_PAGE = 50
 def index() -> str:
     """The entries, newest first."""
     chosen, complaints = AuditFilter.parse(request.args, current_time().date())
-    sort, place = parse_order(request.args, orders.AUDIT, complaints)
+    sort, place = parse_order(request.args, SORTS, complaints)
     entries = audit.fetch_page(connection(), chosen, sort, place, PER_PAGE)
     actors, actions = audit.fetch_words(connection())
     return render_template(

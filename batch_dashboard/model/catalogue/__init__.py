@@ -1,0 +1,53 @@
+"""Every resource, in the order in which the exports page and the documentation list them."""
+
+from batch_dashboard.model.catalogue.batch_runs import BATCH_RUNS, RECIPE_RESULTS
+from batch_dashboard.model.catalogue.comparison import COMPARISON
+from batch_dashboard.model.catalogue.ecosystems import CIRCUIT_BREAKERS, ECOSYSTEMS, ERROR_BUDGETS
+from batch_dashboard.model.catalogue.failures import (
+    FAILURE_COUNTS,
+    FAILURE_GROUP_RECIPES,
+    FAILURE_GROUPS,
+    FAILURE_RATES,
+)
+from batch_dashboard.model.catalogue.incidents import INCIDENTS
+from batch_dashboard.model.catalogue.recipes import RECIPES
+from batch_dashboard.model.catalogue.spending import BURN_UP, PRICES, SPENT_MINUTES
+
+__all__ = [
+    "BATCH_RUNS",
+    "BURN_UP",
+    "CIRCUIT_BREAKERS",
+    "COMPARISON",
+    "ECOSYSTEMS",
+    "ERROR_BUDGETS",
+    "FAILURE_COUNTS",
+    "FAILURE_GROUPS",
+    "FAILURE_GROUP_RECIPES",
+    "FAILURE_RATES",
+    "FILES",
+    "INCIDENTS",
+    "PRICES",
+    "RECIPES",
+    "RECIPE_RESULTS",
+    "RESOURCES",
+    "SPENT_MINUTES",
+]
+
+RESOURCES = (
+    BATCH_RUNS,
+    RECIPE_RESULTS,
+    SPENT_MINUTES,
+    FAILURE_RATES,
+    FAILURE_GROUPS,
+    RECIPES,
+    ECOSYSTEMS,
+    FAILURE_COUNTS,
+    FAILURE_GROUP_RECIPES,
+    COMPARISON,
+    INCIDENTS,
+    CIRCUIT_BREAKERS,
+    ERROR_BUDGETS,
+    BURN_UP,
+    PRICES,
+)
+FILES = {resource.file_name: resource for resource in RESOURCES}

@@ -1,0 +1,138 @@
+"""Batch runs and their recipe results."""
+
+from batch_dashboard.model.catalogue.fields import (
+    BATCH_RUN_ID,
+    ECOSYSTEM,
+    ERROR_CATEGORY,
+    MINUTES,
+    RATE,
+    RECIPE_NAME,
+    RECIPE_NAME_FILTER,
+    RECIPES,
+    RESULTS,
+    SECONDS,
+    STARTED_AT,
+    Field,
+    Filter,
+    Kind,
+    Order,
+    Resource,
+)
+from batch_dashboard.model.vocabulary import RESULTS as RESULT_WORDS
+
+_BATCH_ID = Field(
+    "batch_id", Kind.TEXT, "The name that the client gave the batch; several runs can share one."
+)
+# Without one of them, a text would have to be looked for in all results.
+_ONE_OF = ("batch_run", "recipe_name")
+
+BATCH_RUNS = Resource(
+    "batch_runs",
+    "One row for each batch run.",
+    "In the order in which they were stored (id).",
+    (
+        Field("id", Kind.INTEGER, "The number of the batch run in this dashboard."),
+        _BATCH_ID,
+        ECOSYSTEM,
+        STARTED_AT,
+        Field("completed_at", Kind.TIME, "The time at which it ended.", empty="not reported"),
+        Field("total_recipes", Kind.INTEGER, "Recipes in the batch.", RECIPES),
+        Field("passed", Kind.INTEGER, "Recipes that passed.", RECIPES),
+        Field("failed", Kind.INTEGER, "Recipes that failed.", RECIPES),
+        Field("skipped", Kind.INTEGER, "Recipes that were skipped: not attempted.", RECIPES),
+        Field(
+            "success_rate",
+            Kind.NUMBER,
+            "passed / (passed + failed).",
+            RATE,
+            empty="nothing was attempted",
+        ),
+        Field("macos_minutes", Kind.NUMBER, "macOS minutes used.", MINUTES, "unknown, not 0"),
+        Field("linux_minutes", Kind.NUMBER, "Linux minutes used.", MINUTES, "unknown, not 0"),
+        Field("run_url", Kind.TEXT, "The page of the run in the CI system.", empty="not reported"),
+        Field("commit_sha", Kind.TEXT, "The commit that was tested.", empty="not reported"),
+        Field("stored_at", Kind.TIME, "The time at which the dashboard stored it."),
+        Field(
+            "result_count",
+            Kind.INTEGER,
+            "Recipe results received with it; these can be fewer than passed + failed + skipped.",
+            RESULTS,
+        ),
+        Field(
+            "run_attempt",
+            Kind.INTEGER,
+            "Which attempt of the same CI run it is.",
+            empty="not reported",
+        ),
+    ),
+    (Filter("text", "only runs whose batch_id or commit_sha contains this text"),),
+    key=("started_at", "id"),
+    orders=(
+        Order("started_at"),
+        Order("failed"),
+        Order("success_rate", largest_first=False),
+        Order("macos_minutes"),
+        Order("linux_minutes"),
+    ),
+)
+
+RECIPE_RESULTS = Resource(
+    "recipe_results",
+    "One row for each recipe result of the selected batch runs.",
+    "By batch run (batch_run_id), then in the order in which they were stored (id).",
+    (
+        Field("id", Kind.INTEGER, "The number of the result in this dashboard."),
+        BATCH_RUN_ID,
+        _BATCH_ID,
+        STARTED_AT,
+        RECIPE_NAME,
+        Field("ecosystem", Kind.TEXT, "The ecosystem of the recipe."),
+        Field("result", Kind.WORD, "passed, failed or skipped.", words=RESULT_WORDS),
+        ERROR_CATEGORY,
+        Field(
+            "error_message",
+            Kind.TEXT,
+            "The whole error message, with its line breaks.",
+            empty="none was reported",
+        ),
+        Field("duration_seconds", Kind.NUMBER, "How long it took.", SECONDS, "unknown"),
+        Field(
+            "platform",
+            Kind.TEXT,
+            "The platform on which it ran, such as darwin-arm64.",
+            empty="unknown",
+        ),
+        Field(
+            "reason",
+            Kind.TEXT,
+            "The cause: `masked_line` of its failure group.",
+            empty="it did not fail, or it had no message",
+        ),
+    ),
+    (
+        Filter("platform", "only results on this platform"),
+        Filter("result", "only results that passed, failed or were skipped", words=RESULT_WORDS),
+        Filter("batch_run", "only results of this batch run, by its number", numbers="a batch run"),
+        RECIPE_NAME_FILTER,
+        Filter(
+            "category",
+            "only results of this error category, or (none): without one; requires batch_run or"
+            " recipe_name",
+            requires=_ONE_OF,
+        ),
+        Filter(
+            "text",
+            "only results whose name, category or message contains this text; requires batch_run or"
+            " recipe_name",
+            requires=_ONE_OF,
+        ),
+    ),
+    key=("id",),
+    orders=(
+        Order("id", largest_first=False),
+        Order("recipe_name", largest_first=False),
+        Order("duration_seconds"),
+    ),
+)
+# Results of one recipe have no other order.
+RECIPE_HISTORY = RECIPE_RESULTS.sort_column(Order("started_at"))

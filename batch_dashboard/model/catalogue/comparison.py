@@ -1,0 +1,60 @@
+"""Two batch runs compared."""
+
+from batch_dashboard.model.catalogue.fields import (
+    ECOSYSTEM,
+    RECIPE_NAME,
+    Field,
+    Filter,
+    Kind,
+    Order,
+    Resource,
+)
+from batch_dashboard.model.comparison import LISTED, UNCHANGED
+from batch_dashboard.model.sorting import SortColumn
+
+COMPARISON = Resource(
+    "comparison",
+    "One row for each recipe whose result changed between two batch runs.",
+    "By ecosystem, then by recipe.",
+    (
+        Field("change", Kind.WORD, f"{', '.join(LISTED[:-1])} or {LISTED[-1]}."),
+        ECOSYSTEM,
+        RECIPE_NAME,
+        Field(
+            "result_before", Kind.TEXT, "Its last result in the earlier run.", empty="not listed"
+        ),
+        Field("category_before", Kind.TEXT, "The error category of that result.", empty="none"),
+        Field("result_after", Kind.TEXT, "Its last result in the later run.", empty="not listed"),
+        Field("category_after", Kind.TEXT, "The error category of that result.", empty="none"),
+        Field(
+            "reason",
+            Kind.TEXT,
+            "The line of its failure group in the later run, otherwise in the earlier one.",
+            empty="it failed in neither run, or had no message",
+        ),
+    ),
+    (
+        Filter(
+            "before",
+            "the number of the earlier batch run; required",
+            numbers="a batch run",
+            is_required=True,
+        ),
+        Filter(
+            "after",
+            "the number of the later batch run; required",
+            numbers="a batch run",
+            is_required=True,
+        ),
+        Filter(
+            "change",
+            "only recipes with this change; also unchanged",
+            words=(*LISTED, UNCHANGED),
+        ),
+    ),
+    key=("ecosystem", "recipe_name"),
+    orders=(Order("ecosystem", largest_first=False),),
+    has_period=False,
+)
+# Compared recipes are listed by ecosystem and name only.
+COMPARED_RECIPES = SortColumn("recipe_name", (str, str), largest_first=False)

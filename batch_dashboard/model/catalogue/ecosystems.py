@@ -1,0 +1,133 @@
+"""Ecosystems: their states, circuit breakers and error budgets."""
+
+from batch_dashboard.model.catalogue.fields import (
+    BATCH_RUN_ID,
+    ECOSYSTEM,
+    RATE,
+    RECIPES,
+    RUNS,
+    STARTED_AT,
+    Field,
+    Kind,
+    Order,
+    Resource,
+)
+from batch_dashboard.model.catalogue.spending import MINUTES_FIELDS
+from batch_dashboard.model.circuit_breaker import CLOSED, HALF_OPEN, OPEN
+from batch_dashboard.model.pipelines import SEVERITIES, STATES
+
+_DROPPED = "retention deleted all its runs"
+
+ECOSYSTEMS = Resource(
+    "ecosystems",
+    "One row for each ecosystem: its present state, and sums of the selected period.",
+    "By ecosystem.",
+    (
+        ECOSYSTEM,
+        Field(
+            "state",
+            Kind.WORD,
+            "Its present state, such as silent, failing or met.",
+            empty=_DROPPED,
+            words=STATES,
+        ),
+        Field(
+            "severity",
+            Kind.WORD,
+            "critical, warning or notice.",
+            empty="it needs no attention",
+            words=SEVERITIES,
+        ),
+        Field("state_since", Kind.TIME, "The time since which it has this state.", empty=_DROPPED),
+        Field("sentence", Kind.TEXT, "The reason for this state.", empty=_DROPPED),
+        Field(
+            "last_run_at",
+            Kind.TIME,
+            "The time at which its last batch run started.",
+            empty=_DROPPED,
+        ),
+        Field(
+            "last_passed_at",
+            Kind.TIME,
+            "The time of the last batch run in which a recipe passed.",
+            empty="never",
+        ),
+        Field(
+            "runs_since_pass",
+            Kind.INTEGER,
+            "Batch runs since then; all of them if none passed.",
+            RUNS,
+            _DROPPED,
+        ),
+        Field("target", Kind.NUMBER, "The lowest acceptable success rate.", RATE, "no target"),
+        Field("runs", Kind.INTEGER, "Batch runs of the period.", RUNS),
+        Field("passed", Kind.INTEGER, "Recipes that passed in the period.", RECIPES),
+        Field("failed", Kind.INTEGER, "Recipes that failed in the period.", RECIPES),
+        Field("skipped", Kind.INTEGER, "Recipes that were skipped: not attempted.", RECIPES),
+        Field(
+            "success_rate",
+            Kind.NUMBER,
+            "passed / (passed + failed).",
+            RATE,
+            "nothing was attempted",
+        ),
+        Field(
+            "success_rate_low",
+            Kind.NUMBER,
+            "The lower end of its 95 % Wilson interval.",
+            RATE,
+            "nothing was attempted",
+        ),
+        Field(
+            "success_rate_high",
+            Kind.NUMBER,
+            "The upper end of its 95 % Wilson interval.",
+            RATE,
+            "nothing was attempted",
+        ),
+        *MINUTES_FIELDS,
+    ),
+    key=("ecosystem",),
+    orders=(Order("ecosystem", largest_first=False),),
+)
+
+CIRCUIT_BREAKERS = Resource(
+    "circuit_breakers",
+    "One row for each batch run of the period that opened, reopened or closed the circuit breaker"
+    " of its ecosystem.",
+    "By ecosystem, oldest first.",
+    (
+        ECOSYSTEM,
+        Field("at", Kind.TIME, "The time of the change: the end of the run."),
+        Field("state", Kind.WORD, "The new state: open or closed.", words=(OPEN, CLOSED)),
+        Field("reason", Kind.WORD, "The reason: rate, no pass or probe."),
+        BATCH_RUN_ID,
+        STARTED_AT,
+    ),
+    key=("ecosystem", "started_at", "batch_run_id"),
+    orders=(Order("ecosystem", largest_first=False),),
+)
+BREAKER_STATES = (CLOSED, OPEN, HALF_OPEN)
+
+ERROR_BUDGETS = Resource(
+    "error_budgets",
+    "One row for each ecosystem with a target and each of the last 28 UTC days.",
+    "By ecosystem, oldest first.",
+    (
+        ECOSYSTEM,
+        Field("day", Kind.DAY, "The last of the 28 days that are counted."),
+        Field("attempts", Kind.INTEGER, "Attempts in these 28 days.", RECIPES),
+        Field("failed", Kind.INTEGER, "Attempts that failed.", RECIPES),
+        Field("target", Kind.NUMBER, "The lowest acceptable success rate.", RATE),
+        Field(
+            "used_share",
+            Kind.NUMBER,
+            "failed / the failures that the target allows.",
+            "1: all of it",
+            "nothing was attempted",
+        ),
+    ),
+    key=("ecosystem", "day"),
+    orders=(Order("ecosystem", largest_first=False),),
+    has_period=False,
+)

@@ -1,0 +1,42 @@
+"""Incidents."""
+
+from batch_dashboard.model.catalogue.fields import Field, Filter, Kind, Order, Resource
+from batch_dashboard.model.pipelines import SEVERITIES
+
+OPEN = "open"
+CLOSED = "closed"
+STATES = (OPEN, CLOSED)
+
+INCIDENTS = Resource(
+    "incidents",
+    "One row for each incident opened in the selected period.",
+    "In the order in which they were opened.",
+    (
+        Field("id", Kind.INTEGER, "The number of the incident in this dashboard."),
+        Field("kind", Kind.WORD, "Its kind in a word or two, such as stuck."),
+        Field(
+            "severity",
+            Kind.WORD,
+            "Its highest severity: critical, warning or notice.",
+            words=SEVERITIES,
+        ),
+        Field("subject", Kind.TEXT, "What it concerns."),
+        Field("ecosystem", Kind.TEXT, "The ecosystem it concerns.", empty="not one ecosystem"),
+        Field("recipe_name", Kind.TEXT, "The recipe it concerns.", empty="not one recipe"),
+        Field(
+            "failure_group_id",
+            Kind.LARGE_INTEGER,
+            "The failure group it concerns: `id` in failure_groups.",
+            empty="not one failure group",
+        ),
+        Field("since", Kind.TIME, "The time at which the problem began."),
+        Field("opened_at", Kind.TIME, "The time at which the problem was found."),
+        Field("opening_sentence", Kind.TEXT, "The problem at that time, after the subject."),
+        Field("last_sentence", Kind.TEXT, "The problem when it was last seen."),
+        Field("gone_since", Kind.TIME, "The time at which it disappeared.", empty="it persists"),
+        Field("closed_at", Kind.TIME, "The time at which it was closed.", empty="it is open"),
+    ),
+    (Filter("state", "only incidents that are open or closed", words=STATES),),
+    key=("opened_at", "id"),
+    orders=(Order("opened_at"),),
+)
