@@ -75,9 +75,10 @@ def _innermost(below: list[str]) -> str:
 def _paragraph(below: list[str]) -> str:
     words: list[str] = []
     for line in below[:_MAX_PARAGRAPH]:
-        if not line.strip() or line.startswith("Call Stack"):
+        text = strip_prefix(f"{line} ")[0]
+        if not text or text.startswith(("Call Stack", "-- ")):
             break
-        words += line.split()
+        words += text.split()
     return " ".join(words)
 
 

@@ -20,7 +20,8 @@ CLUES = re.compile(
     r"|t(?:erminate(?:d| called)|here (?:is|are) no |ime(?:d )?out|oo (?:few|large|long"
     r"|many)|raceback)"
     r"|un(?:able|author|avail|bound|caught|dec|def|expected|handled|known|met |reach|recogni|res"
-    r"|satisf|supported|terminated|initiali)|, but |\*\* \(|\.\.\. (?:warn|note)|:\d+: "
+    r"|satisf|supported|terminated|initiali)|changed sig|only supp|supports only|out of date"
+    r"|, but |\*\* \(|\.\.\. (?:warn|note)|:\d+: "
 )
 # Words that are an error wherever they stand.
 WEAK_WORDS = (
@@ -32,6 +33,7 @@ WEAK_WORDS = (
     *("signal", "cancel", "conflict", "corrupt", "abort", "terminated", "duplicate", "broken"),
     *("expected", "already", "crash", "shutdown", "lost ", "reset by", "quota", "status"),
     *("unterminated", "violat", "bad ", "no targets", ", but ", "exit", "no module", "no package"),
+    *("changed significantly", "out of date", "did not match", "only supports", "supports only"),
     *("fehler", "erreur", "terminate called", "has no ", "there is no ", "there are no "),
 )
 
@@ -80,6 +82,9 @@ START_NOISE = _starts(
     # Where an exception was raised that stands elsewhere, and the values of an assertion.
     r"\S+:\d+: \w*(?:error|exception)$|\+ +(?:where|and) ",
     r"[`'\"]?(?:expected|actual|received|left|right|got|want)(?:[`'\"]|\[[\d:]+\])*\s*[:|](?:\s|$)",
+    # Where a log is, where something was looked for, which signal an exception of Go came with.
+    r"['\"]?\S+\.log['\"]?\W*$|plugin repositories\b|\[signal sig\w+: |go: (?:finding|found) ",
+    r"after correcting\b|mvn [<-]|do not report\b|lifecycle scripts? .*:$|npm (?:error|err!) *$",
     # Success.
     r"[✅✓✔√☑]|(?:ok|pass|passed|success\w*)\b|\[ *(?:ok|pass|passed|done) *\]",
     r"(?:\d+ )?no (?:errors?|failures?|problems?|issues?)\b|0 (?:errors?|failed|failures?)\b",
@@ -125,6 +130,13 @@ START_WRAPPER = _starts(
     r"(?:error: )?(?:command|process|script) failed\b[^:]*(?:: [\w./-]+ .*)?$",
     r"(?:error )?command failed\b|failed at the .* script|exit handler",
     r"> ?task .*failed|execution failed for task|failure: build",
+    # Tools that name what they were at.
+    r"(?:\S+ ){0,3}compiled with \d+ (?:error|warning)|failed with errors?\b[^:]*$",
+    r"(?:error: )?package \S+ errored\b|(?:error: )?build did not \w+",
+    r"(?:error: )?\S+ (?:\S+ )?did not build\W*$",
+    r"(?:error: )?failed to (?:emerge|restore|update packages)\b[^:]*(?:, log file: .*)?$",
+    r"(?:error: )?lifecycle script\b.*\bfailed\b|the following (?:\w+ )+failed\b",
+    r"(?:error: )?script .*\breturned with error code\b|retry scheduled\b",
     # Results of tests, and sums of them.
     r"fail\s+\S+\s+(?:\[|[\d.]+m?s$|\()|test result: |\[ *fail +\d|failed \([a-z]+=\d",
     r"failed \d+/\d+|result: fail|tests? (?:suites?|files|run)? *:|test suites?:",
@@ -179,7 +191,7 @@ TITLE = re.compile(r"(?:error message|failure message|message|reason|details|wha
 # An error whose text stands below its code or its place.
 CODE_ALONE = re.compile(
     r"(?:error|warning): ?(?:\[[\w-]+\])+$|^\S+\d: error:$|^\[[\w.\\]+\]$|\binstance of '[^']*'$"
-    r"|:\d+: failure$|^error in \S+(?: [\d:-]+)?$"
+    r"|(?::\d+|unknown file): failure$|^error in \S+(?: [\d:-]+)?$"
 )
 
 # How such lines end, but for those that begin with "error in".
@@ -236,7 +248,7 @@ START_ERROR = _starts(
 )
 # Names of tests that failed, and sums of what could not be had.
 START_VAGUE = _starts(
-    r"(?:fail(?:ed|ure)?:?|\[ *failed *\]) \S+(?: [(\[][\d.]+ ?m?s[)\]])?$",
+    r"(?:fail(?:ed|ure)?:?|\[ *failed *\]) \S+(?: [(\[][\d.]+ ?m?s[)\]])?$|\S+: failed$",
     r"not ok \d|test \S+ \.\.\. failed|failed test ",
     r"(?:build was )?aborted\b|\[[^\]]+\] aborted|terminated$|abort trap|trace/bpt trap",
     r"could not determine the dependencies of|a problem occurred ",

@@ -122,6 +122,8 @@ def _find_errors(lines: list[str], numbers: list[int]) -> list[Telling]:
             if number and lines[number - 1].startswith(_PYTEST):
                 continue
             kind = max(kind, Kind.EXCEPTION)
+        elif line.lstrip()[:10].lower() == "caused by:":
+            kind = max(kind, Kind.EXCEPTION)
         # What was tried again did not end the build.
         if any("etry" in near and _RETRY.search(near) for near in lines[number : number + 2]):
             kind = Kind.VAGUE
