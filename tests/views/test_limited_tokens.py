@@ -10,12 +10,12 @@ from flask.testing import FlaskClient
 from werkzeug.routing.converters import NumberConverter
 from werkzeug.test import TestResponse
 
+from batch_dashboard.model.catalogue import FILES
 from batch_dashboard.services import tokens
 from batch_dashboard.services.alerts import check
 from batch_dashboard.services.changes import changing
 from batch_dashboard.settings import Settings
 from batch_dashboard.store.engine import Store
-from batch_dashboard.views.exports import ROWS
 from tests.factories import NOW, batch_run, failed_result, ingest, recipe_result
 from tests.visitors import SOMEBODY
 
@@ -81,7 +81,7 @@ def paths(app: Flask) -> list[tuple[str, str]]:
         numbers = [isinstance(each, NumberConverter) for each in rule._converters.values()]
         names: Sequence[object] = ["homebrew", SECRET]
         if rule.endpoint == "exports.download":
-            names = list(ROWS)
+            names = list(FILES)
         elif any(numbers):
             names = [1]
         for name in names if rule.arguments else names[:1]:
