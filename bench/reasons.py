@@ -15,8 +15,9 @@ import time
 from collections.abc import Callable, Iterator
 
 from batch_dashboard.model.failure_groups import failure_group_id, find_reason
-from batch_dashboard.model.reasons.kinds import has_clue, judge, kind_of
+from batch_dashboard.model.reasons.kinds import has_clue, judge, kind_of, read_line
 from batch_dashboard.model.reasons.masking import mask_line
+from batch_dashboard.model.reasons.telling import remembered_telling_line
 
 ROUNDS = 3
 LENGTH = 10_000
@@ -107,7 +108,7 @@ def run(failures: list[tuple[str, str]], *, forgetful: bool = False) -> None:
 
 
 def forget() -> None:
-    for remembered in (has_clue, judge, kind_of, mask_line):
+    for remembered in (remembered_telling_line, has_clue, read_line, judge, kind_of, mask_line):
         remembered.cache_clear()
 
 

@@ -34,6 +34,13 @@ SAME = [
         "Error: mktemp /tmp/tmp.Zz9 failed: read-only file system",
     ),
     ("Error: at 45% the transfer stopped", "Error: at 99.9% the transfer stopped"),
+    # Numbers in a script that does not separate words, signed numbers, and numbers far apart.
+    ("Error: 第3行 is invalid", "Error: 第12行 is invalid"),
+    ("Error: offset of -5 ms is too large", "Error: offset of +1.5 s is too large"),
+    (
+        "Error: step 3 of the long plan that was made to build it failed after 12.5 s",
+        "Error: step 14 of the long plan that was made to build it failed after 2 s",
+    ),
     ("Error: the 3rd attempt was rejected", "Error: the 12th attempt was rejected"),
     ("Error: certificate expired on 2026-01-05", "Error: certificate expired on Jan 17 2025"),
     (

@@ -48,8 +48,6 @@ def opened_text(text: str, opens: Opens, below: list[str]) -> str:
 
 def completed_text(text: str, kind: Kind, below: list[str]) -> str:
     """The text of the error that was chosen, with what completes it."""
-    if not below:
-        return text
     if text.startswith("CMake Error at"):
         text = f"{text} {_paragraph(below)}".rstrip()
     elif text.startswith(NPM_CODE):

@@ -49,9 +49,12 @@ def has_clue(line: str) -> bool:
     return line.startswith(("E: ", "e: ")) or bool(signs.CLUES.search(line.lower()))
 
 
+@lru_cache(maxsize=2_048)
 def read_line(line: str) -> Line:
     """Judge a line of a message, as all lines of its shape."""
     shape = shape_of(line)
+    if shape == line:
+        return judge(line)
     judged = judge(shape)
     start = shape.rfind(judged.text)
     if start < 0:  # put together from values of a structured line
@@ -63,41 +66,44 @@ def read_line(line: str) -> Line:
 def judge(line: str) -> Line:
     """Judge a line by itself; `read_line` gives lines of one shape one judgement."""
     text, is_marked = strip_prefix(line)
-    kind = kind_of(text, is_marked=is_marked)
+    kind = _kind_of(text, is_marked)
     return Line(kind, text, is_marked, _opens(text, kind))
 
 
 @lru_cache(maxsize=1_024)
 def kind_of(text: str, *, is_marked: bool) -> Kind:
     """The kind of a line without its prefix."""
+    return _kind_of(text, is_marked)
+
+
+def _kind_of(text: str, is_marked: bool) -> Kind:
     low = text.lower()
     if "..." in low and signs.STATUS.search(low):
         return Kind.VAGUE
     if _is_noise(low) or (not is_marked and signs.START_CODE.match(low)):
         return Kind.NOISE
-    if _has_any(low, signs.MACHINE_PHRASES):
+    has_phrase = signs.ANY_PHRASE.search(low) is not None
+    if has_phrase and _has_any(low, signs.MACHINE_PHRASES):
         return Kind.MACHINE
-    if _has_any(low, signs.DEFINITE_PHRASES) or signs.START_DEFINITE.match(low):
+    if (has_phrase and _has_any(low, signs.DEFINITE_PHRASES)) or signs.START_DEFINITE.match(low):
         return Kind.DEFINITE
-    if _is_wrapper(low):
+    if signs.START_WRAPPER.match(low) or _is_wrapper(low, has_phrase=has_phrase):
         return Kind.VAGUE if signs.SYSTEM_EXIT.search(low) else Kind.WRAPPER
     if "error" in low and (signs.LOCATED_ERROR.search(low) or signs.ERROR_CODE.search(low)):
         return Kind.DEFINITE
-    if signs.START_EXCEPTION.match(text) or _has_any(low, signs.EXCEPTION_PHRASES):
+    if _is_exception(text, low) or (is_marked and text.startswith(signs.NPM_CODE)):
         return Kind.EXCEPTION
-    if is_marked and text.startswith(signs.NPM_CODE):
-        return Kind.EXCEPTION
-    if _has_any(low, signs.TIME_PHRASES):
+    if has_phrase and _has_any(low, signs.TIME_PHRASES):
         return Kind.ERROR
     if signs.START_VAGUE.match(low):
         return Kind.VAGUE
-    if low.rstrip(" \t.!*)]").endswith(signs.FAILED_WORDS) and signs.ENDS_AS_FAILED.search(low):
+    if _ends_as_failed(low):
         return Kind.VAGUE if signs.BUILD_WORDS.search(low) else Kind.WEAK
     if is_marked or signs.START_ERROR.match(low) or signs.ERROR_INSIDE.search(low):
         return Kind.ERROR
-    if ("http" in low or "status" in low) and signs.HTTP_ERROR.search(low):
+    if signs.HTTP_ERROR.search(low):
         return Kind.ERROR
-    if signs.WEAK_INSIDE.search(low) or _has_any(low, signs.WEAK_WORDS):
+    if signs.WEAK_INSIDE.search(low) or signs.WEAK_PHRASES.search(low):
         return Kind.WEAK
     return Kind.NOISE
 
@@ -110,14 +116,14 @@ def _opens(text: str, kind: Kind) -> Opens:
         return Opens.CAUSES
     if signs.TITLE.match(low):
         return Opens.TEXT
-    may_end = low.endswith(signs.CODE_ENDINGS) or low.startswith("error in ")
-    if may_end and signs.CODE_ALONE.search(low):
+    ends_so = low.endswith(signs.CODE_ENDINGS) or low.startswith("error in ")
+    if ends_so and signs.CODE_ALONE.search(low):
         return Opens.CODE
     if not text.endswith(":") or text.startswith("CMake Error at"):
         return Opens.NOTHING
     # A command that failed: what it printed is judged by itself.
     is_command = kind is Kind.WRAPPER and signs.EXIT.search(low)
-    return Opens.NOTHING if is_command and not signs.START_EXCEPTION.match(text) else Opens.COLON
+    return Opens.NOTHING if is_command and not _is_exception(text, low) else Opens.COLON
 
 
 def _is_noise(low: str) -> bool:
@@ -125,21 +131,33 @@ def _is_noise(low: str) -> bool:
         return True
     if _has_any(low, signs.NOISE_PHRASES):
         return not signs.ERROR_CODE.search(low)
-    if signs.START_NOISE.match(low):
+    if signs.START_NOISE.match(low) or (" -" in low and signs.START_COMPILER.match(low)):
         return not _has_any(low, signs.LINKER_PHRASES)
-    counts = ("0" in low or "no " in low) and ("error" in low or "fail" in low)
-    return counts and bool(signs.NO_FAILURES.search(low))
+    counts_nothing = ("0" in low or "no " in low) and ("error" in low or "fail" in low)
+    return counts_nothing and bool(signs.NO_FAILURES.search(low))
 
 
-def _is_wrapper(low: str) -> bool:
-    if signs.START_WRAPPER.match(low) or _has_any(low, signs.WRAPPER_PHRASES):
+def _is_wrapper(low: str, *, has_phrase: bool) -> bool:
+    if has_phrase and _has_any(low, signs.WRAPPER_PHRASES):
         return True
-    if ("code" in low or "status" in low or "value" in low) and signs.EXIT.search(low):
+    if signs.ENDS_WITH_CODE.search(low) and signs.EXIT.search(low):
         return True
-    for phrase in signs.WRAPPER_HEADS:
-        if phrase in low and ": " not in low.partition(phrase)[2]:
-            return True
-    return False
+    return has_phrase and any(
+        phrase in low and ": " not in low.partition(phrase)[2] for phrase in signs.WRAPPER_HEADS
+    )
+
+
+def _is_exception(text: str, low: str) -> bool:
+    if signs.START_EXCEPTION.match(text) or _has_any(low, signs.EXCEPTION_PHRASES):
+        return True
+    if text.endswith(("Error)", "Exception)")) and signs.END_EXCEPTION.match(text):
+        return True
+    return "ssertion" in text and bool(signs.FAILED_ASSERTION.search(text))
+
+
+def _ends_as_failed(low: str) -> bool:
+    end = low.rstrip(signs.BEHIND_FAILED)
+    return end.endswith(signs.FAILED_WORDS) and bool(signs.ENDS_AS_FAILED.search(end))
 
 
 def _has_any(low: str, phrases: tuple[str, ...]) -> bool:

@@ -3,12 +3,12 @@
 import re
 from functools import lru_cache
 
+from batch_dashboard.model.reasons.expressions import alternatives
 from batch_dashboard.model.reasons.missing import missing_names, without_version
 from batch_dashboard.model.reasons.plain import lowered
 from batch_dashboard.model.reasons.shapes import shape_of
 
 MASK = "*"
-_DIGIT = re.compile("[0-9]")
 
 
 def _pattern(expression: str, flags: re.RegexFlag = re.IGNORECASE) -> re.Pattern[str]:
@@ -50,6 +50,8 @@ _NO_PATHS = frozenset(
 )
 # Words with dots: a file if the last part is an extension, a host if it is a top-level domain.
 _DOTTED = re.compile(rf"(?<![\w.@/*+-])[\w@+*-]++(?:\.[\w@+*-]++)++(?:{_PLACE})(?!\()")
+# Extensions and domains begin with a letter, or with the digit of `7z`.
+_LAST_PART = re.compile(r"\.[a-zA-Z7]")
 _EXTENSIONS = _words(
     "c h o a R S cc cpp cxx hh hpp hxx mm rs go py pyx pyc rb pl pm php js jsx ts tsx mjs cjs java"
     " kt kts scala clj swift cs fs vb hs ml mli adb ads ali f90 zig nim dart ex exs erl lua sh bash"
@@ -74,9 +76,13 @@ _ADDRESSES = _pattern(
 _MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*+\.?+"
 _TIME = r"\d{1,2}:\d\d(?::\d\d(?:[.,]\d++)?+)?+(?:\ ?[AaPp][Mm]\b)?+"
 _ZONE = r"(?:\ ?(?:Z|UTC|GMT|[A-Z]{2,4}T|[+-]\d\d:?\d\d)\b)?+"
+# Where none of these stands, there is no date and no time of day.
+_DATE_CLUE = re.compile(
+    r"[\dJFMASOND](?:(?<=\d)(?::\d\d|[-/.]\d{1,2}[-/.]\d|T\d)|an|eb|ar|pr|ay|un|ul|ug|ep|ct|ov|ec)"
+)
 _DATES = _pattern(
     rf"""
-    (?:\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*+,?+\ ++)?+
+    \b(?=[\dJFMASONDTW])(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*+,?+\ ++)?+
     (?:
         \b{_MONTH}\ ++\d{{1,2}}(?:st|nd|rd|th)?+\b,?+(?:\ \d{{4}}\b)?+(?:,?+\ {_TIME})?+{_ZONE}
         (?:\ \d{{4}}\b)?+
@@ -90,42 +96,61 @@ _DATES = _pattern(
     re.NOFLAG,
 )
 
-# Where none of these stands, there is no date.
-_DATE_CLUE = re.compile(
-    r"\d:\d\d|\d[-/.]\d{1,2}[-/.]\d|\dT\d{4}"
-    r"|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
-)
-
 _UNIT = r"""
     (?:\ ?(?:[kKMGT]?i?B(?:ps|/s)?|kb|mb|gb|[bB]ytes?|bits?|px|[nmuµ]?s|[hmd]|[mu]?secs?
     |(?:milli|micro|nano)?seconds?|mins?|minutes?|hrs?|hours?|days?|weeks?)
     (?:\b|(?=\d++[hms]))|\ ?%)
 """
-# Numbers that tell causes apart come first: they are kept.
+_PARTS = r"(?:\.(?:\d++|x|\*))++(?:[-+.~_]?[a-zA-Z0-9]++)*+"  # of a version
+_COUNTED = r"(?:st|nd|rd|th|x|k|M)?(?![a-zA-Z_\d])"
+_UUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b"
+_HEXADECIMAL = r"""
+    (?=[a-fA-F]*+\d)[0-9a-fA-F]{7,}+\b(?:-[a-z0-9]{5}\b)?+ | [0-9a-fA-F]{32,}+\b
+"""
+# Numbers that tell causes apart come first: they are kept. What stands at the beginning of a word
+# is divided by its first character, because each alternative that is tried in vain takes time.
 _NUMBERS = _pattern(
     rf"""
-    (?P<kept>
-        \b[A-Z]{{1,7}}-?\d{{2,6}}\b | \b0x[8cC]0[0-9a-fA-F]{{6}}\b
-      | \b(?:[Ss]ignal|SIGNAL|[Ee]rrno|os\ error|curl:)\W{{1,3}}-?\d++
-      | \b(?:HTTP(?:/\d(?:\.\d)?)?|[Ss]tatus|[Cc]ode|[Rr]esponse|[Ee]rror|ERROR|[Rr]eturned|[Gg]ot)
-        [\s:=(]{{1,3}}[45]\d\d\b(?![.\w])
-      | \b[45]\d\d(?=\ [A-Z][a-z]++) | \b(?:code|status)\W{{1,3}}(?:12[467]|13[479])\b
+    \b(?:
+        (?=\d)(?:
+            (?P<kept_number> 0x[8cC]0[0-9a-fA-F]{{6}}\b | [45]\d\d(?=\ [A-Z][a-z]++))
+          | {_UUID}
+          | 0[xX][0-9a-fA-F]++\b
+          | (?<!\.)\d++(?:[.,]\d++)?{_UNIT}(?:,?\ ?\d++(?:\.\d++)?{_UNIT})*+   # 1m 12s, 4.2 MB
+          | {_HEXADECIMAL}
+          | \d++{_PARTS}
+          | (?<!\.)\d++{_COUNTED}
+        )
+      | (?=[a-zA-Z])(?:
+            (?P<kept>
+                [A-Z]{{1,7}}-?\d{{2,6}}\b
+              | (?:[Ss]ignal|SIGNAL|[Ee]rrno|os\ error|curl:)\W{{1,3}}-?\d++
+              | (?:HTTP(?:/\d(?:\.\d)?)?|[Ss]tatus|[Cc]ode|[Rr]esponse|[Ee]rror|ERROR|[Rr]eturned
+                |[Gg]ot)[\s:=(]{{1,3}}[45]\d\d\b(?![.\w])
+              | (?:code|status)\W{{1,3}}(?:12[467]|13[479])\b
+            )
+          | {_UUID}
+          | sha(?:1|256|384|512)[:-][\w+/=]{{16,}}+
+          | eyJ[\w-]++(?:\.[\w-]*+){{2}}                                       # tokens
+          | {_HEXADECIMAL}
+          | (?<![.+~@-])[a-zA-Z][a-zA-Z0-9+]*+(?:[-_.][a-zA-Z][a-zA-Z0-9+]*+)*+
+            [-_@]v?\d++(?:[.:]\d++)[\w.+~:-]*+                                 # a-b-1.2
+          | v\d++{_PARTS}
+        )
     )
-    | \b[0-9a-fA-F]{{8}}(?:-[0-9a-fA-F]{{4}}){{3}}-[0-9a-fA-F]{{12}}\b           # UUIDs
-    | \b0[xX][0-9a-fA-F]++\b
-    | \bsha(?:1|256|384|512)[:-][\w+/=]{{16,}}+
-    | \beyJ[\w-]++(?:\.[\w-]*+){{2}}                                             # tokens
-    | (?<![\w.])[-+]?\d++(?:[.,]\d++)?{_UNIT}(?:,?\ ?\d++(?:\.\d++)?{_UNIT})*+   # 1m 12s, 4.2 MB
-    | \b(?=[a-fA-F]*+\d)[0-9a-fA-F]{{7,}}+\b(?:-[a-z0-9]{{5}}\b)?                # hexadecimal runs
-    | \b[0-9a-fA-F]{{32,}}+\b
-    | (?<![\w.+~@-])[a-zA-Z][a-zA-Z0-9+]*+(?:[-_.][a-zA-Z][a-zA-Z0-9+]*+)*+     # a-b-1.2
-      [-_@]v?\d++(?:[.:]\d++)[\w.+~:-]*+
-    | v?\d++(?:\.(?:\d++|x|\*))++(?:[-+.~_]?[a-zA-Z0-9]++)*+                     # versions
-    | (?<![a-zA-Z_.\d])\d++(?:st|nd|rd|th|x|k|M)?(?![a-zA-Z_\d])
-    | (?<=[a-z]{{3}})\d{{4,}}+(?![a-zA-Z\d])
+    | [-+](?<![\w.].)\d++(?:[.,]\d++)?{_UNIT}(?:,?\ ?\d++(?:\.\d++)?{_UNIT})*+
+    | v(?<=\w.)\d++{_PARTS}
+    | \d(?<=\w.)(?:
+        \d*+{_PARTS}
+      | (?<=[a-z]{{3}}\d)\d{{3,}}+(?![a-zA-Z\d])
+      | (?<![a-zA-Z_.\d]\d)\d*+{_COUNTED}
+    )
     """,
     re.NOFLAG,
 )
+_DIGIT = re.compile(r"\d")
+# How many words before a number may belong to it, as in `os error = 2`; the first may be cut.
+_WORDS_BEFORE = 4
 _TRIPLETS = re.compile(
     r"(?<![\w*.+-])[\w*.+-]++:(?:x64|x86|arm64|arm|amd64|i386|armhf|any|all)(?:-[\w-]++)?+(?!\w)"
 )
@@ -142,9 +167,12 @@ _PROGRAM = re.compile(
 _CALL = re.compile(r"(?<=\bError in )\S.*?(?: : |: )|(?<= in )[\w.:]++\(.*\): ")
 _PLACE_AT_START = re.compile(r"^[\w.@+*-]++:\d++(?::\d++)?+(?=: )")
 # Where in a line, and how often: some messages of a tool have it, and others have not.
+_COLUMN = r" (?:col(?:umn)?|char(?:acter)?s?):? \*"
 _LESS = re.compile(
-    r",? (?:col(?:umn)?|char(?:acter)?s?):? \*"
-    r"| \((?:after|attempt|imported|needed|offset|required|retry|took|try)\b[^()]*\)"
+    alternatives(
+        *(_COLUMN, f",{_COLUMN}"),
+        r" \((?:after|attempt|imported|needed|offset|required|retry|took|try)\b[^()]*\)",
+    )
 )
 _REPEATED = re.compile(r"\*(?:[\s,./:@_+~-]*+\*)++")
 
@@ -152,16 +180,20 @@ _REPEATED = re.compile(r"\*(?:[\s,./:@_+~-]*+\*)++")
 def mask(line: str, recipe_name: str) -> str:
     """The line with its variable parts masked, and white space collapsed."""
     line = _mask_own_name(line, recipe_name)
-    masked = mask_line(shape_of(line))
+    shape = shape_of(line)
+    masked = mask_line(shape)
     # A number that is kept is one of this line.
-    return mask_line(line) if _DIGIT.search(masked) else masked
+    return mask_line(line) if shape != line and _DIGIT.search(masked) else masked
 
 
 @lru_cache(maxsize=2_048)
 def mask_line(line: str) -> str:
     """A line with its variable parts masked, after the recipe's own name was."""
-    line = _PROGRAM.sub(r"\1", line)
-    line = _PLACE_AT_START.sub(MASK, line)
+    if ": " in line:
+        program = _PROGRAM.match(line)
+        if program:
+            line = (program[1] or "") + line[program.end() :]
+        line = _PLACE_AT_START.sub(MASK, line)
     if "rror in " in line or (" in " in line and "): " in line):
         line = _CALL.sub(f"{MASK}: ", line)
     masked = ""
@@ -173,7 +205,12 @@ def mask_line(line: str) -> str:
         masked += _mask_part(line[end:start]) + name
         end = stop
     masked += _mask_part(line[end:])
-    masked = _LESS.sub("", " ".join(_REPEATED.sub(MASK, masked).split())).rstrip(".")
+    if MASK in masked:
+        masked = _REPEATED.sub(MASK, masked)
+    masked = " ".join(masked.split())
+    if f" {MASK}" in masked or " (" in masked:
+        masked = _LESS.sub("", masked)
+    masked = masked.rstrip(".")
     # The project of MSBuild.
     return masked.removesuffix(" [*]") if ": error " in masked else masked
 
@@ -188,14 +225,25 @@ def _mask_part(text: str) -> str:
     if "@" in text or "::" in text or "localhost" in text or text.count(":") > _COLONS:
         text = _ADDRESSES.sub(MASK, text)
     if ":" in text:
-        text = _SUBJECT.sub(MASK, _TRIPLETS.sub(MASK, text))
-    if "." in text:
+        if ":x" in text or ":a" in text or ":i" in text:
+            text = _TRIPLETS.sub(MASK, text)
+        if text.count(": ") > 1:
+            text = _SUBJECT.sub(MASK, text)
+    if "." in text and _LAST_PART.search(text):
         text = _DOTTED.sub(_mask_dotted, text)
+    digit = _DIGIT.search(text)
+    return _mask_numbers(text, digit.start()) if digit else text
+
+
+def _mask_numbers(text: str, first: int) -> str:
+    """The text with dates and numbers masked, the first digit of which stands at `first`."""
     if _DATE_CLUE.search(text):
-        text = _DATES.sub(MASK, text)
-    if any(map(str.isdigit, text)):
-        text = _NUMBERS.sub(_mask_number, text)
-    return text
+        return _NUMBERS.sub(_mask_number, _DATES.sub(MASK, text))
+    start = first
+    for _ in range(_WORDS_BEFORE):
+        start = text.rfind(" ", 0, max(start, 0))
+    start = max(start, 0)
+    return text[:start] + _NUMBERS.sub(_mask_number, text[start:])
 
 
 def _mask_quoted(match: re.Match[str]) -> str:
@@ -225,7 +273,7 @@ def _mask_dotted(match: re.Match[str]) -> str:
 
 
 def _mask_number(match: re.Match[str]) -> str:
-    return match[0] if match["kept"] else MASK
+    return match[0] if match.lastgroup else MASK
 
 
 def _mask_own_name(line: str, recipe_name: str) -> str:

@@ -6,6 +6,8 @@ A missing header `zlib.h` is another cause than a missing `openssl/ssl.h`.
 import re
 from itertools import islice
 
+from batch_dashboard.model.reasons.expressions import alternatives
+
 # Where none of these stands, nothing is missing.
 _CLUE = re.compile(
     r"find|found|no (?:such|module|package|match|crate|known|required|suitable|attribute|rule)"
@@ -24,29 +26,39 @@ _NOUNS = (
     r"(?:(?:provided by|that satisfies|named|called|for|of|or) (?:the )?)*+"
     r"(?:requirement |package |pod )?"
 )
+_COLON_NAME = rf":? {_NOUNS}:?\s*"
+_FIND = r" (?:find|import|load|locate|open|resolve|link with):? "
 _NAME_FOLLOWS = re.compile(
-    r"(?:can't|cannot|could not|couldn't|unable to|failed to)"
-    rf" (?:find|import|load|locate|open|resolve|link with):? (?:import )?{_NOUNS}"
-    r"|find a package configuration file provided by |keyerror: |library not found for "
-    r"|no rule to make target "
-    r"|(?:noclassdeffound|nosuchmethod|nosuchfield)error: |classnotfoundexception: "
-    r"|loading shared libraries: |namespace name |no attribute |select a version for "
-    rf"|no (?:such|matching|suitable|required|known)? ?{_NOUNS}(?:provides |found for )?"
-    rf"(?:package )?:? ?(?=['\"`‘“<\w@])"
-    rf"|(?:missing|nothing provides|not available:|not found:|unbound module):? {_NOUNS}:?\s*"
-    rf"|requirement |(?:required:|requires|unmet|unsatisfied):? {_NOUNS}:?\s*"
-    r"|unknown (?:module|package|command|target):? "
-    r"|such file -- |library not loaded: "
-    r"|undefined (?:reference to|symbol:?|symbols:|symbols for architecture \w+:) "
-    r"|unresolved (?:external symbol|import|symbol) |error downloading "
+    alternatives(
+        *(
+            rf"{cannot}{_FIND}(?:import )?{_NOUNS}"
+            for cannot in (r"can(?:'t|not)", r"could(?: not|n't)", "unable to", "failed to")
+        ),
+        *("find a package configuration file provided by ", "keyerror: ", "library not found for "),
+        *("no rule to make target ", "noclassdeffounderror: ", "classnotfoundexception: "),
+        *(r"nosuch(?:method|field)error: ", "loading shared libraries: ", "namespace name "),
+        *("no attribute ", "select a version for "),
+        rf"no (?:such|matching|suitable|required|known)? ?{_NOUNS}(?:provides |found for )?"
+        rf"(?:package )?:? ?(?=['\"`‘“<\w@])",
+        *(f"{word}{_COLON_NAME}" for word in ("missing", "nothing provides", "not available:")),
+        *(f"{word}{_COLON_NAME}" for word in ("not found:", "unbound module")),
+        *("requirement ", f"required:{_COLON_NAME}"),
+        *(f"{word}{_COLON_NAME}" for word in ("requires", "unmet", "unsatisfied")),
+        *(r"unknown (?:module|package|command|target):? ", "such file -- ", "library not loaded: "),
+        r"undefined (?:reference to|symbol:?|symbols:|symbols for architecture \w+:) ",
+        *(r"unresolved (?:external symbol|import|symbol) ", "error downloading "),
+    )
 )
 _NAME_PRECEDES = re.compile(
-    r"(?: (?:file|command|module|package|library|header|gem|crate|in registry))?"
-    r"(?: (?:are|could|has|is|was|were))? "
-    r"(?:not (?:be )?(?:been )?(?:available|defined|found|installed|known|provided|set"
-    r"|recogni[sz]ed)\b"
-    r"|missing\b|required\b)|: (?:command |executable file |program )?not found|: no such file"
-    r"|: cannot open shared object| has no installation candidate"
+    alternatives(
+        " (?:(?:file|command|module|package|library|header|gem|crate|in registry) )?"
+        "(?:(?:are|could|has|is|was|were) )?"
+        "(?:not (?:be )?(?:been )?(?:available|defined|found|installed|known|provided|set"
+        r"|recogni[sz]ed)\b|missing\b|required\b)",
+        " has no installation candidate",
+        r": (?:(?:command |executable file |program )?not found|no such file"
+        "|cannot open shared object)",
+    )
 )
 _NAME = re.compile(
     r"'[^'\s]++'|'\w++ [\w.$]++\(\)'|\"[^\"\s]++\"|`[^`'\s]++[`']|‘[^’\s]++’|“[^”\s]++”"

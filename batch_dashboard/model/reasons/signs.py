@@ -6,6 +6,8 @@ beginning of a line, `…_PHRASES` are plain texts anywhere in it.
 
 import re
 
+from batch_dashboard.model.reasons.expressions import alternatives, any_phrase
+
 # A line without any of these is not looked at further. One expression whose alternatives begin
 # with different letters is the quickest way to find them.
 CLUES = re.compile(
@@ -22,19 +24,6 @@ CLUES = re.compile(
     r"|un(?:able|author|avail|bound|caught|dec|def|expected|handled|known|met |reach|recogni|res"
     r"|satisf|supported|terminated|initiali)|changed sig|only supp|supports only|out of date"
     r"|, but |\*\* \(|\.\.\. (?:warn|note)|:\d+: "
-)
-# Words that are an error wherever they stand.
-WEAK_WORDS = (
-    *("cannot", "can't", "could not", "couldn't", "unable", "no such", "no matching", "nothing "),
-    *("not ", "n't ", "unknown", "unexpected", "unsupported", "unrecogni", "unavailable"),
-    *("undeclared", "unauthori", "unsatisf", "unreachable", "missing", "requires", "required"),
-    *("invalid", "illegal", "incompatible", "mismatch", "denied", "refused", "rejected"),
-    *("forbidden", "timeout", "deadline", "exceed", "expired", "too many", "too large"),
-    *("signal", "cancel", "conflict", "corrupt", "abort", "terminated", "duplicate", "broken"),
-    *("expected", "already", "crash", "shutdown", "lost ", "reset by", "quota", "status"),
-    *("unterminated", "violat", "bad ", "no targets", ", but ", "exit", "no module", "no package"),
-    *("changed significantly", "out of date", "did not match", "only supports", "supports only"),
-    *("fehler", "erreur", "terminate called", "has no ", "there is no ", "there are no "),
 )
 
 
@@ -56,10 +45,8 @@ START_NOISE = _starts(
     r"caused: |(?:stack ?|back)trace:|stack backtrace|require stack|calls: ",
     # Source code.
     r"\d+ *\||[~^ ]+$|in file included from |from \S+[,:]\d|\S+: (?:in |at (?:top|global) )",
-    # Shell traces and command lines.
+    # Shell traces.
     r"\++ \S|(?:set -|cd |export )",
-    r"(?:\S*/)?(?:ccache |libtool: (?:compile|link): +)?(?:[\w.-]+-)?"
-    r"(?:cc|gcc|g\+\+|c\+\+|clang|clang\+\+|cl|cl\.exe|ld|ar|rustc|javac|gfortran|nvcc)(?:-\d+)? -",
     # Other levels than errors, and advice.
     r"[\[(<]?(?:warn(?:ing)?|info|debug|trace|notice|note|hint|help|tip)s?\b(?!, treated as error)",
     r"(?:gyp )?(?:info|verb) |find (?:python|vs)\b|error: usage",
@@ -88,6 +75,11 @@ START_NOISE = _starts(
     # Success.
     r"[✅✓✔√☑]|(?:ok|pass|passed|success\w*)\b|\[ *(?:ok|pass|passed|done) *\]",
     r"(?:\d+ )?no (?:errors?|failures?|problems?|issues?)\b|0 (?:errors?|failed|failures?)\b",
+)
+# The command line of a compiler or linker.
+START_COMPILER = _starts(
+    r"(?:\S*/)?(?:ccache |libtool: (?:compile|link): +)?(?:[\w.-]+-)?"
+    r"(?:cc|gcc|g\+\+|c\+\+|clang|clang\+\+|cl|cl\.exe|ld|ar|rustc|javac|gfortran|nvcc)(?:-\d+)? -",
 )
 NOISE_PHRASES = (
     *("warning:", "warning(", ": warning ", ": note:", "[info]", "[debug]"),
@@ -148,7 +140,7 @@ START_WRAPPER = _starts(
     r"[ :,=]+\d[^:]*$",
     r"(?:error: )?(?:failed|failing) (?:tests|examples)\b.{0,200}$|failed test\W*$",
     r"(?:error: )?!? ?test failures\W*$",
-    r".*\bdetails:|error: (?:configuration|installation) failed for|error\(s\) in re-building",
+    r"error: (?:configuration|installation) failed for|error\(s\) in re-building",
     r"\d+ of \d+ .*fail",
     r"(?:summary: )?processing the following",
     r"the following (?:\w+ )*(?:failed|failures?|errors?)\W*$",
@@ -161,6 +153,7 @@ WRAPPER_PHRASES = (
     *("errors occurred", "error generated", "errors generated", "due to previous error"),
     *("due to errors", "some index files", "<<< failure", "<<< error", "looks like you failed"),
     *("exit successfully", "returned a non-zero", "returned an error code", "(wstat ", "(wstat:"),
+    "details:",
 )
 # The same, unless a cause follows behind a colon.
 WRAPPER_HEADS = (
@@ -168,16 +161,20 @@ WRAPPER_HEADS = (
     *("failed to build", "subprocess failed", "failed with exit", "failed due to"),
 )
 # A process that ended with a code, where nothing follows.
+_CODE = (
+    r"(?:code|status|value)\b[\s:=(]*(?:-?(?![45]\d\d\b)\d+|0x[0-9a-f]+)?[\s).;:]*(?:\([^()]*\))?$"
+)
+ENDS_WITH_CODE = re.compile(_CODE)
 EXIT = re.compile(
     r"\b(?:exit(?:ed)?|return(?:ed|s)?|fail(?:ed|ure)?|finished|completed?|terminated|successfully"
-    r"|non-?zero)\b.{0,40}?\b(?:code|status|value)\b[\s:=(]*(?:-?(?![45]\d\d\b)\d+|0x[0-9a-f]+)?[\s).;:]*"
-    r"(?:\([^()]*\))?$"
+    rf"|non-?zero)\b.{{0,40}}?\b{_CODE}"
 )
 # "failed" or the like where the line ends, so that no cause follows.
 FAILED_WORDS = (
     *("failed", "failing", "failure", "failures", "error", "errors", "unsuccessful", "stopped"),
 )
-ENDS_AS_FAILED = re.compile(rf"\b(?:{'|'.join(FAILED_WORDS)})[\s.!*)\]]*$")
+ENDS_AS_FAILED = re.compile(rf"\b(?:{'|'.join(FAILED_WORDS)})$")
+BEHIND_FAILED = " .!*)]"
 # Codes with which a system ends a process; they tell more than that it failed.
 SYSTEM_EXIT = re.compile(
     r"\b(?:code|status|error|value)\W{1,2}(?:12[47]|13[479]|0x[8c]0[0-9a-f]{6})\b"
@@ -230,10 +227,19 @@ START_EXCEPTION = _starts(
     r"(?:<\w+>)?(?: \[[\w-]+\]| \(\w+\))?(?: ?: \S|\s*:?$| - \S)",
     r"\*\* \([\w.]+\) |panic: |thread '[^']*' (?:\(\d+\) )?panicked |terminate called after",
     r"(?:[a-z_]\w*\.)+[A-Z][\w$]*: \S|Errno::[A-Z]+: \S",
-    r"\S.* \([A-Z]\w*(?:Error|Exception)\)$",
-    r".*\b[Aa]ssertion\b.*\bfailed\b",
 )
+END_EXCEPTION = re.compile(r"\S.* \([A-Z]\w*(?:Error|Exception)\)$")
+FAILED_ASSERTION = re.compile(r"\b[Aa]ssertion\b.*\bfailed\b")
 EXCEPTION_PHRASES = ("assertionerror", "panicked at")
+# Most lines have none of all these, and are looked through once.
+ANY_PHRASE = any_phrase(
+    *MACHINE_PHRASES,
+    *DEFINITE_PHRASES,
+    *WRAPPER_PHRASES,
+    *WRAPPER_HEADS,
+    *TIME_PHRASES,
+    *EXCEPTION_PHRASES,
+)
 
 START_ERROR = _starts(
     r"\W*(?:error|fatal|fail(?:ed|ure)?|panic|exception|abort(?:ed)?|err|fehler|erreur)\b",
@@ -255,7 +261,13 @@ START_VAGUE = _starts(
     r"(?:error|failure|failed)(?: \d+)? \([^)]*\): |could not resolve all ",
 )
 # A status code of HTTP that is an error.
-HTTP_ERROR = re.compile(r"\b(?:http(?:/[\d.]+)?|status(?: code)?)\W{1,2}[45]\d\d\b")
+HTTP_ERROR = re.compile(
+    alternatives(
+        r"http(?:/[\d.]+)?\W{1,2}[45]\d\d\b",
+        r"status(?: code)?\W{1,2}[45]\d\d\b",
+        after=r"\w",
+    )
+)
 # What a build consists of: that one of these failed is no cause.
 BUILD_WORDS = re.compile(
     r"\b(?:builds?|buil[dt]ing|compil\w+|tests?|testing|packag\w+|modules?|recipes?|formulae?"
@@ -265,15 +277,41 @@ BUILD_WORDS = re.compile(
 )
 # What linkers say, which compilers print in notes.
 LINKER_PHRASES = DEFINITE_PHRASES[:8]
+_TEXT = r"\b ?(?:\(\w+\))?[:!\]] ?\S"
+_ACCESS = (
+    r" (?:access|connect|create|determine|download|fetch|find|load|locate|open|parse|read|resolve"
+    r"|satisfy|write)\b"
+)
 ERROR_INSIDE = re.compile(
-    r"\b(?:error|fatal|fatal error|failed|failure|err)\b ?(?:\(\w+\))?[:!\]] ?\S"
-    r"|: (?:cannot|can't|could not|unable to|no such|permission denied|not found|invalid|unknown"
+    alternatives(
+        *(rf"err(?:or)?{_TEXT}", rf"fatal(?: error)?{_TEXT}", rf"fail(?:ed|ure){_TEXT}"),
+        *(r"error in\b", rf"failed to{_ACCESS}", rf"can(?:'t|not){_ACCESS}"),
+        *(rf"could(?: not|n't){_ACCESS}", rf"unable to{_ACCESS}"),
+        after=r"\w",
+    )
+    + r"|: (?:cannot|can't|could not|unable to|no such|permission denied|not found|invalid|unknown"
     r"|unrecogni[sz]ed|not a|is a|connection|bad|missing|failed to|command not)\b"
-    r"|\berror in\b|timed out|timeout|operation was cancell?ed|not available"
-    r"|\b(?:can't|cannot|could not|couldn't|unable to|failed to) (?:access|connect|create|determine"
-    r"|download|fetch|find|load|locate|open|parse|read|resolve|satisfy|write)\b"
+    r"|timed out|timeout|operation was cancell?ed|not available"
 )
 # Words that are an error wherever they stand as words of their own.
+_ALONE = r"(?![\w/-]|\.\w)"
 WEAK_INSIDE = re.compile(
-    r"(?<![\w./-])(?:errors?|fail(?:s|ed|ure|ures)?|fatal|exception)(?![\w/-]|\.\w)"
+    alternatives(
+        *(rf"errors?{_ALONE}", rf"fail(?:s|ed|ure|ures)?{_ALONE}"),
+        *(rf"fatal{_ALONE}", rf"exception{_ALONE}"),
+        after=r"\w./-",
+    )
+)
+# Texts that are an error wherever they stand.
+WEAK_PHRASES = any_phrase(
+    *("cannot", "can't", "could not", "couldn't", "unable", "no such", "no matching", "nothing "),
+    *("not ", "n't ", "unknown", "unexpected", "unsupported", "unrecogni", "unavailable"),
+    *("undeclared", "unauthori", "unsatisf", "unreachable", "missing", "requires", "required"),
+    *("invalid", "illegal", "incompatible", "mismatch", "denied", "refused", "rejected"),
+    *("forbidden", "timeout", "deadline", "exceed", "expired", "too many", "too large"),
+    *("signal", "cancel", "conflict", "corrupt", "abort", "terminated", "duplicate", "broken"),
+    *("expected", "already", "crash", "shutdown", "lost ", "reset by", "quota", "status"),
+    *("unterminated", "violat", "bad ", "no targets", ", but ", "exit", "no module", "no package"),
+    *("changed significantly", "out of date", "did not match", "only supports", "supports only"),
+    *("fehler", "erreur", "terminate called", "has no ", "there is no ", "there are no "),
 )

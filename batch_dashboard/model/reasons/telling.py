@@ -1,6 +1,7 @@
 """The line of a message that names the cause."""
 
 import re
+from functools import lru_cache
 from typing import NamedTuple, TypeVar
 
 from batch_dashboard.model.reasons.continuation import (
@@ -21,6 +22,9 @@ _OMITTED = " characters omitted …]"
 # grows with the length of the message; the lines of usual logs are so long that all are read.
 _MIN_LINES, _CHARACTERS_PER_LINE = 300, 25
 _MIN_CLUES, _CHARACTERS_PER_CLUE = 48, 200
+
+# Of messages up to this length the telling line is remembered; they take up to 8 MB in all.
+_MAX_REMEMBERED = 2_000
 
 # By how many characters at its end a line is recognised in a text.
 _END = 20
@@ -53,14 +57,21 @@ def find_telling_line(text: str, *, is_cut: bool) -> Telling | None:
     `is_cut` tells that the message was cut off in its last line. A line that was cut off is chosen
     only where no complete line names a cause.
     """
+    # Recipes that are tried again fail with the same messages.
+    find = remembered_telling_line if len(text) <= _MAX_REMEMBERED else _find_telling_line
+    return find(text, is_cut)
+
+
+def _find_telling_line(text: str, is_cut: bool) -> Telling | None:
     lines = text.split("\n")
     if len(text) > MAX_LINE_LENGTH:
         lines = _first_and_last(lines, max(_MIN_LINES, len(text) // _CHARACTERS_PER_LINE))
-        lines = [line[:MAX_LINE_LENGTH] for line in lines]
+        if max(map(len, lines)) > MAX_LINE_LENGTH:
+            lines = [line[:MAX_LINE_LENGTH] for line in lines]
     cut = _cut_lines(lines, text, is_cut=is_cut)
     numbers = [number for number, clue in enumerate(map(has_clue, lines)) if clue]
     limit = max(_MIN_CLUES, len(text) // _CHARACTERS_PER_CLUE)
-    found = _find_errors(lines, _first_and_last(numbers, limit))
+    found = _find_errors(lines, _first_and_last(numbers, limit), is_tried_again="etry" in text)
     if not found:
         return None
     if not cut:
@@ -70,6 +81,9 @@ def find_telling_line(text: str, *, is_cut: bool) -> Telling | None:
         found = complete
     chosen = _choose(found, lines)
     return chosen._replace(is_cut=_ends_in(cut, lines, chosen))
+
+
+remembered_telling_line = lru_cache(maxsize=1_024)(_find_telling_line)
 
 
 def _first_and_last(items: list[_Item], limit: int) -> list[_Item]:
@@ -100,7 +114,7 @@ def _ends_in(cut: list[int], lines: list[str], error: Telling) -> bool:
     )
 
 
-def _find_errors(lines: list[str], numbers: list[int]) -> list[Telling]:
+def _find_errors(lines: list[str], numbers: list[int], *, is_tried_again: bool) -> list[Telling]:
     found = []
     for number in numbers:
         line = lines[number]
@@ -125,7 +139,9 @@ def _find_errors(lines: list[str], numbers: list[int]) -> list[Telling]:
         elif line.lstrip()[:10].lower() == "caused by:":
             kind = max(kind, Kind.EXCEPTION)
         # What was tried again did not end the build.
-        if any("etry" in near and _RETRY.search(near) for near in lines[number : number + 2]):
+        if is_tried_again and any(
+            "etry" in near and _RETRY.search(near) for near in lines[number : number + 2]
+        ):
             kind = Kind.VAGUE
         found.append(Telling(number, kind, text.removeprefix("note: ")))
     return found
@@ -148,6 +164,8 @@ def _choose(found: list[Telling], lines: list[str]) -> Telling:
     """The error that is the cause of the others, completed."""
     chosen = found[0] if len(found) == 1 else _cause_among(found)
     below = lines[chosen.number + 1 : chosen.number + 1 + _MAX_BELOW]
+    if not below:
+        return chosen
     return chosen._replace(text=completed_text(chosen.text, chosen.kind, below))
 
 
@@ -157,7 +175,7 @@ def _cause_among(found: list[Telling]) -> Telling:
     A compiler reports the cause first. Of exceptions that caused each other the innermost is
     printed last. Of other errors those at the end ended the build; the first of them is the cause.
     """
-    best = max(error.kind for error in found)
+    best = max([error.kind for error in found])
     equals = [error for error in found if error.kind is best]
     chosen = equals[0] if best >= Kind.DEFINITE else equals[-1]
     if best < Kind.EXCEPTION:
