@@ -27,7 +27,7 @@ from batch_dashboard.store.regrouping import StoredFailure
 
 # The rule of find_reason(): raise it when stored messages get other reasons, and every installation
 # groups its failures again.
-RULE = 1
+RULE = 2
 
 RESULTS_AT_ONCE = 500
 FIRST: RecipeKey = ("", "")

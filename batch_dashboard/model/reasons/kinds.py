@@ -14,12 +14,13 @@ class Kind(IntEnum):
 
     NOISE = 0  # about no error: a stack frame, a warning, a note, progress, advice, source code
     WRAPPER = 1  # reports only that something failed
-    VAGUE = 2  # names what failed and no cause
-    WEAK = 3  # has an error phrase somewhere
-    ERROR = 4  # begins with an error word, or has one before a colon
-    EXCEPTION = 5  # an exception, with its text
-    DEFINITE = 6  # an error with its place or its code, or one of the operating system
-    MACHINE = 7  # the machine ran out of disk or memory, of which any other error may come
+    STAGE = 2  # names the stage that failed: tests, vignettes, an extension
+    VAGUE = 3  # names what failed and no cause
+    WEAK = 4  # has an error phrase somewhere
+    ERROR = 5  # begins with an error word, or has one before a colon
+    EXCEPTION = 6  # an exception, with its text
+    DEFINITE = 7  # an error with its place or its code, or one of the operating system
+    MACHINE = 8  # the machine ran out of disk or memory, of which any other error may come
 
 
 class Opens(Enum):
@@ -46,7 +47,7 @@ class Line(NamedTuple):
 @lru_cache(maxsize=4_096)
 def has_clue(line: str) -> bool:
     """Whether a line may be about an error at all."""
-    return line.startswith(("E: ", "e: ")) or bool(signs.CLUES.search(line.lower()))
+    return line.startswith(("E: ", "e: ", "! ")) or bool(signs.CLUES.search(line.lower()))
 
 
 @lru_cache(maxsize=2_048)
@@ -66,7 +67,7 @@ def read_line(line: str) -> Line:
 def judge(line: str) -> Line:
     """Judge a line by itself; `read_line` gives lines of one shape one judgement."""
     text, is_marked = strip_prefix(line)
-    kind = _kind_of(text, is_marked)
+    kind = Kind.NOISE if signs.NOTED.match(line) else _kind_of(text, is_marked)
     return Line(kind, text, is_marked, _opens(text, kind))
 
 
@@ -87,6 +88,8 @@ def _kind_of(text: str, is_marked: bool) -> Kind:
         return Kind.MACHINE
     if (has_phrase and _has_any(low, signs.DEFINITE_PHRASES)) or signs.START_DEFINITE.match(low):
         return Kind.DEFINITE
+    if signs.START_STAGE.match(low):
+        return Kind.STAGE
     if signs.START_WRAPPER.match(low) or _is_wrapper(low, has_phrase=has_phrase):
         return Kind.VAGUE if signs.SYSTEM_EXIT.search(low) else Kind.WRAPPER
     if "error" in low and (signs.LOCATED_ERROR.search(low) or signs.ERROR_CODE.search(low)):

@@ -20,6 +20,7 @@ _ERROR_MARKS = r"""
   | [\[(<](?:error|err|fatal|critical|severe|panic)[\])>]:?(?=\s|$)
   | (?:npm|lerna|gyp|pnpm)\ err!(?=\s|$) | npm\ error(?=\s|$)
   | (?-i:E)\ {2,}+(?=\S)                                       # an assertion of pytest
+  | !\ (?=\S)                                                 # a condition of R, an error of TeX
   | failure/error:(?=\ \S)                                     # an expectation of RSpec
   | [EF]\d{4}\ \d\d:\d\d:\d\d\.\d++\ ++\d++\ [^\s\]]++\]       # klog
 """
@@ -27,6 +28,7 @@ _DECORATION = r"""
     [\s|│┃║▕▌┆┊╎└├┌╭╰╷╵─━═•·●◦‣▪▶►➤→⇒»❯✗✘✖✕×❌❗❕⛔🚫🛑💥🔥🔴❎⚠\ufe0f\ufffd]++
   | (?:-{1,3}|=++>?|\*{1,4}|\#{1,3}|>{1,3}|\.{3}|\+{3}|!{1,3}|~++)(?=\s)
   | -{2,3}>(?=\s)
+  | x\ \|(?=\s)
   | g?make(?:\[\d++\])?:(?=\s)
   | \#\d++\ \d++\.\d++(?=\s) | \#\d++(?=\ error)               # docker build
   | (?:[\w.]++-)++\d++\ ++\|(?=\s)                                # docker compose
@@ -45,7 +47,7 @@ _PREFIX = re.compile(
 )
 # What makes a prefix the mark of an error.
 _MARK = re.compile(
-    r"[\[<(:/=]err|err!|npm error|fatal|critical|severe|panic|(?-i:\bE {2,}|\b[EF]\d{4} \d\d:)",
+    r"! |[\[<(:/=]err|err!|npm error|fatal|critical|severe|panic|(?-i:\bE {2,}|\b[EF]\d{4} \d\d:)",
     re.IGNORECASE,
 )
 # The text of a line that loggers write as JSON or as keys with values.

@@ -22,8 +22,8 @@ CLUES = re.compile(
     r"|t(?:erminate(?:d| called)|here (?:is|are) no |ime(?:d )?out|oo (?:few|large|long"
     r"|many)|raceback)"
     r"|un(?:able|author|avail|bound|caught|dec|def|expected|handled|known|met |reach|recogni|res"
-    r"|satisf|supported|terminated|initiali)|changed sig|only supp|supports only|out of date"
-    r"|, but |\*\* \(|\.\.\. (?:warn|note)|:\d+: "
+    r"|satisf|supported|terminated|initiali)|changed sig|significant warn|only supp|supports only"
+    r"|out of date|, but |\*\* \(|\.\.\. (?:warn|note)|:\d+: "
 )
 
 
@@ -94,7 +94,16 @@ NO_FAILURES = re.compile(
 # The result of a check, as a line of its own.
 STATUS = re.compile(r"\.\.\. ?(?:error|failed|fail|warning|note)$")
 
+# A check of R that passed with a note, in the log of all checks.
+NOTED = re.compile(r"\* checking .* \.\.\. ?NOTE$")
+
 # ---- Lines that only report that something failed ----
+
+# These name the stage that failed, which is better than no name.
+START_STAGE = _starts(
+    r"(?:error:? ?)?!? ?test failures\W*$|(?:error: )?vignette re-building failed",
+    r"error\(s\) in re-building|(?:\S+: )?(?:error: )?failed to build gem native extension",
+)
 
 START_WRAPPER = _starts(
     r"traceback \(most|exception in thread\b|during handling of|the above exception",
@@ -105,6 +114,7 @@ START_WRAPPER = _starts(
     r"an error occurred while installing|what went wrong\W*$",
     r"aborting\b|aborted[!.]*$|giving up\b|stopp(?:ed|ing)\b|exiting\b|execution halted",
     r"throw |raise |begin failed|compilation error\b|code \d+$|\d+ errors?$|error running ",
+    r"emergency stop\b",
     r"there (?:was|were) \d+ (?:error|failure)|the compilation of .* failed|error while compiling ",
     r"evaluation failed|failed!|\[ *failed *\] \d+ tests?|error is not recoverable",
     r"fatal error (?:occurred|in .*, line)|rake aborted|error summary",
@@ -139,16 +149,15 @@ START_WRAPPER = _starts(
     r"\W*(?:[a-z]+ ){0,2}(?:tests|specs|suites|files|failures|errors|examples|checks)"
     r"[ :,=]+\d[^:]*$",
     r"(?:error: )?(?:failed|failing) (?:tests|examples)\b.{0,200}$|failed test\W*$",
-    r"(?:error: )?!? ?test failures\W*$",
-    r"error: (?:configuration|installation) failed for|error\(s\) in re-building",
-    r"\d+ of \d+ .*fail",
+    r"error: (?:configuration|installation) failed for",
+    r"\d+ of \d+ .*fail|status: \d+ (?:error|warning|note)",
     r"(?:summary: )?processing the following",
     r"the following (?:\w+ )*(?:failed|failures?|errors?)\W*$",
 )
 WRAPPER_PHRASES = (
     *("could not compile", "could not build wheels", "failed building ", "lazy loading failed"),
     *("linker command failed", "ld returned", "build step failed", "configure step failed"),
-    *("re-building failed", "subprocess-exited", "metadata-generation-failed", "elifecycle"),
+    *("subprocess-exited", "metadata-generation-failed", "elifecycle"),
     *("compilation terminated", "compilation aborted", "aborting due to", "terminating due to"),
     *("errors occurred", "error generated", "errors generated", "due to previous error"),
     *("due to errors", "some index files", "<<< failure", "<<< error", "looks like you failed"),
@@ -184,7 +193,10 @@ SYSTEM_EXIT = re.compile(
 
 NPM_CODE = "code E"
 # A title above the text of an error.
-TITLE = re.compile(r"(?:error message|failure message|message|reason|details|what went wrong)\W*$")
+TITLE = re.compile(
+    r"(?:error message|failure message|message|reason|details|what went wrong"
+    r"|found the following significant warnings)\W*$"
+)
 # An error whose text stands below its code or its place.
 CODE_ALONE = re.compile(
     r"(?:error|warning): ?(?:\[[\w-]+\])+$|^\S+\d: error:$|^\[[\w.\\]+\]$|\binstance of '[^']*'$"

@@ -130,7 +130,7 @@ def _find_errors(lines: list[str], numbers: list[int], *, is_tried_again: bool) 
                 kind = Kind.ERROR
             elif kind is not Kind.WRAPPER and opens is Opens.CAUSES:
                 kind = max(kind, Kind.EXCEPTION)
-        if kind < Kind.VAGUE:
+        if kind < Kind.STAGE:
             continue
         if is_marked and line.startswith(_PYTEST):
             if number and lines[number - 1].startswith(_PYTEST):
