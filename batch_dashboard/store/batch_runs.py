@@ -27,6 +27,8 @@ from batch_dashboard.store.keyset import SortKey, fetch_slice
 from batch_dashboard.store.schema import RUN_ORDERS, batch_runs, ecosystem_days
 
 MAX_ECOSYSTEMS = 1_000
+# How many runs after another one are looked at for the first of an ecosystem.
+LOOKED_AT = 1_000
 # Sorts after every character that a text can go on with.
 _LAST_CHARACTER = "\U0010ffff"
 
@@ -168,6 +170,31 @@ def find(connection: Connection, batch_run_id: int) -> BatchRun | None:
     """One batch run by our id, None when there is none."""
     row = connection.execute(select(*_COLUMNS).where(_run.id == batch_run_id)).one_or_none()
     return None if row is None else BatchRun(*row)
+
+
+def find_last_id(connection: Connection) -> int:
+    """The id of the batch run that was stored last, 0 when there is none."""
+    last: int | None = connection.execute(select(func.max(_run.id))).scalar_one()
+    return last or 0
+
+
+def find_first_after(connection: Connection, after: int, ecosystem: str | None) -> int | None:
+    """The id of the first run stored after another one, of one ecosystem if it is given.
+
+    Looks at the next LOOKED_AT runs only, so that asking again and again stays cheap.
+    """
+    stored = (
+        select(_run.id, _run.ecosystem)
+        .where(_run.id > after)
+        .order_by(_run.id)
+        .limit(LOOKED_AT)
+        .subquery()
+    )
+    query = select(func.min(stored.c.id))
+    if ecosystem is not None:
+        query = query.where(stored.c.ecosystem == ecosystem)
+    first: int | None = connection.execute(query).scalar_one()
+    return first
 
 
 def find_neighbours(

@@ -30,6 +30,7 @@ from batch_dashboard.views import (
     run_comparison,
     search,
     security,
+    setup,
     sign_in,
     template_filters,
 )
@@ -63,6 +64,7 @@ def register(app: Flask) -> None:
         incidents,
         badges,
         client,
+        setup,
         decision,
         health,
         metrics,

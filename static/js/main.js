@@ -1,3 +1,4 @@
+import * as arrival from "./arrival.js";
 import * as copy from "./copy.js";
 import * as figures from "./figures.js";
 import * as filters from "./filters.js";
@@ -9,7 +10,7 @@ import * as theme from "./theme.js";
 import * as timestamps from "./timestamps.js";
 
 const mount = (root) => {
-  for (const part of [filters, forms, timestamps, copy, figures]) part.mount(root);
+  for (const part of [filters, forms, timestamps, copy, arrival, figures]) part.mount(root);
 };
 
 theme.mount(document);

@@ -206,7 +206,8 @@ def test_a_token(page: Page, address: str) -> None:
     secret = page.locator("#secret").inner_text()
     assert re.fullmatch(r"bmt_[\w-]{32}", secret)
     assert secret in page.locator("#curl").inner_text()
-    assert "secrets.BATCH_METRICS_TOKEN" in page.locator("#step").inner_text()
+    link = page.get_by_role("link", name="Set up CI with this token")
+    assert link.get_attribute("href") == "/setup?auth=token&ecosystem=homebrew"
     run = batch_run(batch_id=secret[-6:])
     assert post(address, secret, run) == 201
     assert post(address, secret, {**run, "ecosystem": "npm"}) == 403

@@ -58,6 +58,8 @@ PAGES = {
     "exports": "/exports/",
     "search": "/search?q=a",
     "search for nothing": "/search?q=nothing-is-called-this",
+    "set-up": "/setup",
+    "set-up for curl": "/setup?ci=curl",
     "not found": "/nothing-here",
 }
 

@@ -14,6 +14,7 @@ from batch_dashboard.settings import PROJECT_ROOT
 
 ACTION_FILE = PROJECT_ROOT / "action.yml"
 EXPRESSION = re.compile(r"\$\{\{\s*(.*?)\s*\}\}")
+LITERAL = re.compile(r"'((?:[^']|'')*)'")
 BASH = shutil.which("bash") or "bash"
 STEP_SECONDS = 120
 
@@ -34,7 +35,12 @@ def load_action() -> dict[str, Any]:
 
 def evaluated(text: str, context: Mapping[str, str]) -> str:
     """A text with its expressions replaced; an unknown name fails the test."""
-    return EXPRESSION.sub(lambda match: context[match[1]], text)
+
+    def value(match: re.Match[str]) -> str:
+        literal = LITERAL.fullmatch(match[1])
+        return literal[1].replace("''", "'") if literal else context[match[1]]
+
+    return EXPRESSION.sub(value, text)
 
 
 def run_action(

@@ -35,6 +35,8 @@ STATEMENTS = {
     "/badges/homebrew.svg": 8,
     "/badges/homebrew.svg?show=minutes": 2,
     "/exports/": 8,
+    "/setup": 3,
+    "/setup/first-run?after=1&ecosystem=npm": 1,
 }
 # Pages that show single results, of one run or one recipe.
 OF_RESULTS = ("/recipes/homebrew/wget", "/batch-runs/3", "/batch-runs/compare")

@@ -1,5 +1,7 @@
 """Trusted publishers: CI workflows that upload without a stored secret."""
 
+from typing import Any
+
 from flask import Blueprint, Response, abort, render_template, request, url_for
 from wtforms import Form, SelectField, SelectMultipleField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
@@ -10,8 +12,8 @@ from batch_dashboard.errors import NotFound
 from batch_dashboard.model.publishers import FIELDS, KIND_NAMES, OTHER, TrustedPublisher
 from batch_dashboard.model.wording import plural, relative
 from batch_dashboard.services import publishers, tokens
-from batch_dashboard.store import batch_runs
 from batch_dashboard.store import publishers as publisher_store
+from batch_dashboard.views.admin.ecosystem_fields import EcosystemFields, known_ecosystems
 from batch_dashboard.views.choice import current_time
 from batch_dashboard.views.connection import connection, settings
 from batch_dashboard.views.forms import changing, confirmation, done, errors_in, page
@@ -21,7 +23,7 @@ blueprint = Blueprint("admin_publishers", __name__, url_prefix="/admin/publisher
 CODE = {"autocapitalize": "none", "spellcheck": "false", "autocomplete": "off"}
 
 
-class PublisherForm(Form):  # type: ignore[misc]
+class PublisherForm(EcosystemFields):
     """A publisher to be registered."""
 
     name = StringField("Name", [InputRequired("Enter a name.")], render_kw={"maxlength": 60})
@@ -46,7 +48,6 @@ class PublisherForm(Form):  # type: ignore[misc]
         option_widget=CheckboxInput(),
         widget=ListWidget(prefix_label=False),
     )
-    ecosystems = TextAreaField("Ecosystems", render_kw={**CODE, "rows": 2})
 
 
 @blueprint.get("")
@@ -62,9 +63,13 @@ def index() -> str:
 
 @blueprint.route("/new", methods=["GET", "POST"])
 def new() -> Response | tuple[str, int]:
-    """Register a publisher."""
-    form = PublisherForm(request.form if request.method == "POST" else None)
-    known = [span.ecosystem for span in batch_runs.fetch_ecosystems(connection())]
+    """Register a publisher; the set-up page fills in what it knows."""
+    known = known_ecosystems()
+    if request.method == "POST":
+        form = PublisherForm(request.form)
+    else:
+        form = PublisherForm(data=_filled_in(known))
+    form.offer(known)
     if request.method == "POST" and form.validate():
         with errors_in(form):
             with changing() as change:
@@ -76,12 +81,10 @@ def new() -> Response | tuple[str, int]:
                     form.issuer.data or "",
                     form.audience.data or "",
                     form.scopes.data,
-                    _lines(form.ecosystems.data) or None,
+                    form.named,
                 )
             return done(f"{form.name.data} can upload from now on.", ".index")
-    return page(
-        "pages/admin/publishers/new.html", form, form=form, known=known, address=settings().url
-    )
+    return page("pages/admin/publishers/new.html", form, form=form, address=settings().url)
 
 
 @blueprint.route("/<row_id:publisher_id>/remove", methods=["GET", "POST"])
@@ -108,6 +111,17 @@ def remove(publisher_id: int) -> Response | tuple[str, int]:
         back=url_for(".index"),
         back_words="Trusted publishers",
     )
+
+
+def _filled_in(known: list[str]) -> dict[str, Any]:
+    """What the address of the form says of the publisher."""
+    filled: dict[str, Any] = {
+        name: request.args[name] for name in ("kind", "audience") if name in request.args
+    }
+    ecosystem = request.args.get("ecosystem", "")
+    if ecosystem in known:
+        filled["known"] = [ecosystem]
+    return filled | {"ecosystems": "" if ecosystem in known else ecosystem}
 
 
 def _claims(form: PublisherForm) -> dict[str, str]:

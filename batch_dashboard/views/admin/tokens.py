@@ -8,7 +8,6 @@ from wtforms import (
     Form,
     SelectMultipleField,
     StringField,
-    TextAreaField,
 )
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, NumberRange, Optional
@@ -18,9 +17,9 @@ from batch_dashboard.errors import NotFound
 from batch_dashboard.model.wording import plural, relative
 from batch_dashboard.services import tokens
 from batch_dashboard.services.tokens import NewToken
-from batch_dashboard.store import batch_runs
 from batch_dashboard.store import tokens as token_store
 from batch_dashboard.store.tokens import Token
+from batch_dashboard.views.admin.ecosystem_fields import EcosystemFields, known_ecosystems
 from batch_dashboard.views.choice import current_time
 from batch_dashboard.views.connection import connection, settings
 from batch_dashboard.views.forms import (
@@ -37,7 +36,7 @@ blueprint = Blueprint("admin_tokens", __name__, url_prefix="/admin/tokens")
 DEFAULT_OVERLAP_HOURS = 24
 
 
-class TokenForm(Form):  # type: ignore[misc]
+class TokenForm(EcosystemFields):
     """A token to be created."""
 
     name = StringField("Name", [InputRequired("Enter a name.")], render_kw={"maxlength": 60})
@@ -50,12 +49,6 @@ class TokenForm(Form):  # type: ignore[misc]
         default=[tokens.INGEST],
         option_widget=CheckboxInput(),
         widget=ListWidget(prefix_label=False),
-    )
-    known = SelectMultipleField(
-        "Ecosystems", option_widget=CheckboxInput(), widget=ListWidget(prefix_label=False)
-    )
-    ecosystems = TextAreaField(
-        "Other ecosystems", render_kw={"rows": 2, "autocapitalize": "none", "spellcheck": "false"}
     )
     expires_at = DateTimeLocalField(
         "Expires at (UTC)",
@@ -87,7 +80,7 @@ def index() -> str:
         tokens=token_store.fetch_all(connection()),
         now=current_time(),
         of_environment=settings().ingest_token is not None,
-        known=set(_known()),
+        known=set(known_ecosystems()),
     )
 
 
@@ -95,10 +88,8 @@ def index() -> str:
 def new() -> Response | tuple[str, int]:
     """Create a token."""
     form = TokenForm(request.form if request.method == "POST" else None)
-    form.known.choices = [SelectChoice(name, name) for name in _known()]
+    form.offer(known_ecosystems())
     if request.method == "POST" and form.validate():
-        typed = (line.strip() for line in (form.ecosystems.data or "").splitlines())
-        named = [*form.known.data, *filter(None, typed)]
         expires_at = form.expires_at.data
         with errors_in(form):
             with changing() as change:
@@ -107,7 +98,7 @@ def new() -> Response | tuple[str, int]:
                     settings().secret_key,
                     form.name.data,
                     form.scopes.data,
-                    named or None,
+                    form.named,
                     expires_at and expires_at.replace(tzinfo=UTC),
                     form.note.data or "",
                 )
@@ -161,11 +152,6 @@ def revoke(token_id: int) -> Response | tuple[str, int]:
     )
 
 
-def _known() -> list[str]:
-    """The ecosystems that batch runs are stored of."""
-    return [span.ecosystem for span in batch_runs.fetch_ecosystems(connection())]
-
-
 def _token(token_id: int) -> Token:
     found = token_store.find(connection(), token_id)
     if found is None:
@@ -179,7 +165,7 @@ def _shown_once(made: NewToken, old: Token | None = None) -> Response:
     """The one answer that holds the token: no other page, log or table does."""
     found = token_store.find(connection(), made.id)
     old = old and token_store.find(connection(), old.id)
-    unknown = sorted(set(found.ecosystems or ()) - set(_known())) if found else []
+    unknown = sorted(set(found.ecosystems or ()) - set(known_ecosystems())) if found else []
     return make_response(
         render_template(
             "pages/admin/tokens/made.html", made=made, token=found, old=old, unknown=unknown
