@@ -20,7 +20,7 @@ def with_sections(document: str) -> str:
 def _section(resource: Resource) -> str:
     period = "" if resource.has_period else " It takes no period."
     order = resource.order[:1].lower() + resource.order[1:]
-    filters = [f"- `{choice.name}`: {choice.sentence}" for choice in resource.filters]
+    filters = [f"- `{choice.name}`: {choice.description}" for choice in resource.filters]
     rows = [
         f"| `{field.name}` | {field.description} | {field.unit_in_words} |"
         for field in resource.fields

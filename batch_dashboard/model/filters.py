@@ -103,6 +103,9 @@ class RunFilter:
         return ", ".join(words)
 
 
+EVERYTHING = RunFilter(Period(None, None), "all")
+
+
 def _named_period(last: str, today: date) -> Period:
     return Period(None, None) if last == "all" else last_days(LAST_DAYS[last], today)
 

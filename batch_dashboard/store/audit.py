@@ -11,7 +11,7 @@ from batch_dashboard.model.audit import AuditFilter
 from batch_dashboard.model.pagination import Place, Slice
 from batch_dashboard.model.sorting import Sort
 from batch_dashboard.store.conditions import period_conditions
-from batch_dashboard.store.keyset import SortKey, fetch_slice
+from batch_dashboard.store.keyset import Page, SortKey, fetch_slice
 from batch_dashboard.store.schema import audit_log
 
 _entry = audit_log.c
@@ -90,7 +90,7 @@ def fetch_page(
     """Up to `count` entries beside a place in the log."""
     query = select(*_COLUMNS).where(*_conditions(audit_filter))
     keys = [SortKey(_entry.at, sort.descending), SortKey(_entry.id, sort.descending)]
-    return fetch_slice(connection, query, keys, place, count, AuditEntry)
+    return fetch_slice(connection, query, keys, Page(place, count), AuditEntry)
 
 
 def iter_entries(connection: Connection, audit_filter: AuditFilter) -> Iterator[AuditEntry]:

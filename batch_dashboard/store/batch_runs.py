@@ -18,7 +18,8 @@ from sqlalchemy import (
 )
 
 from batch_dashboard.model.filters import RunFilter
-from batch_dashboard.model.pagination import Place, Slice
+from batch_dashboard.model.list_query import ListQuery
+from batch_dashboard.model.pagination import Slice
 from batch_dashboard.model.periods import DAY
 from batch_dashboard.model.records import BatchRun, EcosystemSpan
 from batch_dashboard.model.sorting import Sort
@@ -128,22 +129,20 @@ def fetch_latest(connection: Connection, run_filter: RunFilter, count: int) -> l
     return [BatchRun(*row) for row in connection.execute(query)]
 
 
-def fetch_page(
-    connection: Connection,
-    run_filter: RunFilter,
-    text: str | None,
-    sort: Sort,
-    place: Place | None,
-    count: int,
-) -> Slice[BatchRun]:
-    """Up to `count` runs beside a place in the list; `text` is in their batch ids or commits."""
-    query = _chosen(run_filter)
-    if text:
-        query = query.where(names_run(text))
-    started = [SortKey(_run.started_at, sort.descending), SortKey(_run.id, sort.descending)]
+def fetch_page(connection: Connection, query: ListQuery) -> Slice[BatchRun]:
+    """One page of the list of batch runs."""
+    chosen = _chosen(query.filter)
+    if query.text:
+        chosen = chosen.where(names_run(query.text))
+    return fetch_slice(connection, chosen, sort_keys(query.sort), query, BatchRun)
+
+
+def sort_keys(sort: Sort) -> list[SortKey]:
+    """What the list of batch runs is sorted by."""
+    keys = [SortKey(_run.started_at, sort.descending), SortKey(_run.id, sort.descending)]
     if sort.column.name != "started_at":
-        started.insert(0, SortKey(RUN_ORDERS[sort.column.name], sort.descending))
-    return fetch_slice(connection, query, started, place, count, BatchRun)
+        keys.insert(0, SortKey(RUN_ORDERS[sort.column.name], sort.descending))
+    return keys
 
 
 def fetch_beginning_with(

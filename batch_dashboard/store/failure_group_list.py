@@ -26,7 +26,8 @@ from batch_dashboard.model.failures import (
     FailureSums,
 )
 from batch_dashboard.model.filters import RunFilter
-from batch_dashboard.model.pagination import Place, Slice
+from batch_dashboard.model.list_query import ListQuery
+from batch_dashboard.model.pagination import Slice
 from batch_dashboard.model.periods import DAY, WEEK, Period, Step
 from batch_dashboard.model.recipes import RecipeFailures
 from batch_dashboard.model.result_filter import NO_CATEGORY
@@ -56,31 +57,14 @@ MOST_CATEGORIES = 20
 Conditions = Callable[[Table], list[ColumnElement[bool]]]
 
 
-def fetch_page(
-    connection: Connection,
-    run_filter: RunFilter,
-    category: str | None,
-    text: str | None,
-    sort: Sort,
-    place: Place | None,
-    count: int,
-) -> Slice[FailureGroupCount]:
-    """Up to `count` of the groups that failed in a period beside a place in the list.
+def fetch_page(connection: Connection, query: ListQuery) -> Slice[FailureGroupCount]:
+    """One page of the groups that failed in a period.
 
-    `text` is looked for in their lines, in their categories and among the words of their messages.
+    The text is looked for in their lines, in their categories and in the words of their messages.
     """
-    chosen = select_groups(run_filter, category, text, connection.dialect.name == "sqlite")
-    orders: dict[str, ColumnElement[Any]] = {
-        "failed": chosen.failed,
-        "first_seen_at": _group.first_seen_at,
-        "last_seen_at": _group.last_seen_at,
-        "error_category": _CATEGORY,
-    }
-    keys = [
-        SortKey(orders[sort.column.name], sort.descending),
-        SortKey(_group.id, sort.descending),
-    ]
-    query = chosen.query.with_only_columns(
+    is_sqlite = connection.dialect.name == "sqlite"
+    chosen = select_groups(query.filter, query.category, query.text, is_sqlite)
+    columns = chosen.query.with_only_columns(
         _group.id,
         _group.error_category,
         _group.masked_line,
@@ -88,7 +72,19 @@ def fetch_page(
         _group.last_seen_at,
         chosen.failed,
     )
-    return fetch_slice(connection, query, keys, place, count, FailureGroupCount)
+    keys = sort_keys(query.sort, chosen.failed)
+    return fetch_slice(connection, columns, keys, query, FailureGroupCount)
+
+
+def sort_keys(sort: Sort, failed: ColumnElement[int]) -> list[SortKey]:
+    """What the list of failure groups is sorted by; `failed` counts those of the period."""
+    orders: dict[str, ColumnElement[Any]] = {
+        "failed": failed,
+        "first_seen_at": _group.first_seen_at,
+        "last_seen_at": _group.last_seen_at,
+        "error_category": _CATEGORY,
+    }
+    return [SortKey(orders[sort.column.name], sort.descending), SortKey(_group.id, sort.descending)]
 
 
 def count_groups(
@@ -260,23 +256,22 @@ def fetch_new(
 
 
 def fetch_recipes(
-    connection: Connection,
-    failure_group_id: int,
-    ecosystem: str | None,
-    sort: Sort,
-    place: Place | None,
-    count: int,
+    connection: Connection, failure_group_id: int, query: ListQuery
 ) -> Slice[RecipeFailures]:
-    """Up to `count` of the recipes a group touched beside a place in the list."""
-    keys = [
+    """One page of the recipes that failed for a group."""
+    recipes = select(*(_recipe[name] for name in RecipeFailures._fields)).where(
+        *_of_group(failure_group_id, query.filter.ecosystem)
+    )
+    return fetch_slice(connection, recipes, recipe_sort_keys(query.sort), query, RecipeFailures)
+
+
+def recipe_sort_keys(sort: Sort) -> list[SortKey]:
+    """What the recipes of a failure group are sorted by."""
+    return [
         SortKey(_recipe[sort.column.name], sort.descending),
         SortKey(_recipe.ecosystem, False),
         SortKey(_recipe.recipe_name, False),
     ]
-    query = select(*(_recipe[name] for name in RecipeFailures._fields)).where(
-        *_of_group(failure_group_id, ecosystem)
-    )
-    return fetch_slice(connection, query, keys, place, count, RecipeFailures)
 
 
 def count_recipes(connection: Connection, failure_group_id: int, ecosystem: str | None) -> int:

@@ -2,13 +2,15 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select, update
 
 from batch_dashboard.model.attention import NEW_FAILURE_KEY, Finding
+from batch_dashboard.model.catalogue.incidents import OPEN
 from batch_dashboard.model.incidents import Incident, worst
-from batch_dashboard.model.pagination import Place, Slice
+from batch_dashboard.model.list_query import ListQuery
+from batch_dashboard.model.pagination import Slice
 from batch_dashboard.model.sorting import Sort
 from batch_dashboard.store.keyset import SortKey, fetch_slice
 from batch_dashboard.store.schema import UtcTime, alert_snoozes, incidents
@@ -37,16 +39,23 @@ def fetch_closed_untold(connection: Connection) -> list[Incident]:
     return [Incident(*row) for row in connection.execute(query)]
 
 
-def fetch_page(
-    connection: Connection, is_open: bool | None, sort: Sort, place: Place | None, count: int
-) -> Slice[Incident]:
-    """Up to `count` incidents beside a place in the list; `is_open` None takes all."""
-    query = select(*_COLUMNS)
-    if is_open is not None:
-        closed = _incident.closed_at
-        query = query.where(closed.is_(None) if is_open else closed.is_not(None))
-    keys = [SortKey(_incident.opened_at, sort.descending), SortKey(_incident.id, sort.descending)]
-    return fetch_slice(connection, query, keys, place, count, Incident)
+def fetch_page(connection: Connection, query: ListQuery) -> Slice[Incident]:
+    """One page of the incidents, whenever they were opened."""
+    found = in_state(select(*_COLUMNS), query.state)
+    return fetch_slice(connection, found, sort_keys(query.sort), query, Incident)
+
+
+def in_state(query: Select[Any], state: str | None) -> Select[Any]:
+    """A query of incidents, only open or closed ones if a state is asked for."""
+    if state is None:
+        return query
+    closed = _incident.closed_at
+    return query.where(closed.is_(None) if state == OPEN else closed.is_not(None))
+
+
+def sort_keys(sort: Sort) -> list[SortKey]:
+    """What the list of incidents is sorted by."""
+    return [SortKey(_incident.opened_at, sort.descending), SortKey(_incident.id, sort.descending)]
 
 
 def find(connection: Connection, incident_id: int) -> Incident | None:

@@ -1,7 +1,8 @@
 """Pages of a long list, found by the values of its order: the last is as near as the first."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple, TypeVar
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, literal, or_, tuple_
 
@@ -17,18 +18,38 @@ class SortKey(NamedTuple):
     descending: bool
 
 
+class Asked(Protocol):
+    """Which page of a list is asked for."""
+
+    @property
+    def place(self) -> Place | None:
+        """Beside which row it begins; None: at the first one."""
+
+    @property
+    def count(self) -> int:
+        """How many rows it has at most."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of a list that has no other choices."""
+
+    place: Place | None
+    count: int
+
+
 def fetch_slice(
     connection: Connection,
     query: Select[Any],
     keys: Sequence[SortKey],
-    place: Place | None,
-    count: int,
+    asked: Asked,
     record: Callable[..., T],
 ) -> Slice[T]:
-    """Up to `count` rows beside a place in the order of `keys`; without a place, the first.
+    """One page of the rows of a query, in the order of `keys`.
 
     The keys must tell any two rows apart. `record` takes the columns of the query.
     """
+    place, count = asked.place, asked.count
     backwards = place is not None and place.before
     if place is not None and place.key:
         query = query.where(_beyond(keys, place))

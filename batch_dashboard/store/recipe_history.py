@@ -6,11 +6,13 @@ from typing import Any
 from sqlalchemy import Connection, Select, select
 
 from batch_dashboard.model.failures import RecipeFailureGroup
-from batch_dashboard.model.pagination import Place, Slice
+from batch_dashboard.model.list_query import ListQuery
+from batch_dashboard.model.pagination import Slice
 from batch_dashboard.model.periods import Period
 from batch_dashboard.model.recipes import RecipeAttempt
 from batch_dashboard.store.conditions import midnight
-from batch_dashboard.store.keyset import SortKey, fetch_slice
+from batch_dashboard.store.keyset import fetch_slice
+from batch_dashboard.store.recipe_results import sort_keys
 from batch_dashboard.store.schema import failure_group_recipes, failure_groups, recipe_results
 
 _result = recipe_results.c
@@ -18,21 +20,13 @@ _COLUMNS = tuple(recipe_results.c[name] for name in RecipeAttempt._fields)
 
 
 def fetch_page(
-    connection: Connection,
-    ecosystem: str,
-    recipe_name: str,
-    period: Period,
-    platform: str | None,
-    result: str | None,
-    place: Place | None,
-    count: int,
+    connection: Connection, ecosystem: str, recipe_name: str, query: ListQuery
 ) -> Slice[RecipeAttempt]:
-    """Up to `count` results of a recipe beside a place, newest first."""
-    query = _chosen(ecosystem, recipe_name, period, platform)
-    if result is not None:
-        query = query.where(_result.result == result)
-    keys = [SortKey(_result.started_at, True), SortKey(_result.id, True)]
-    return fetch_slice(connection, query, keys, place, count, RecipeAttempt)
+    """One page of the results of a recipe."""
+    chosen = _chosen(ecosystem, recipe_name, query.filter.period, query.filter.platform)
+    if query.result is not None:
+        chosen = chosen.where(_result.result == query.result)
+    return fetch_slice(connection, chosen, sort_keys(query.sort), query, RecipeAttempt)
 
 
 def fetch_latest(

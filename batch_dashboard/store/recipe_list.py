@@ -19,7 +19,8 @@ from sqlalchemy import (
 )
 
 from batch_dashboard.model.filters import RunFilter
-from batch_dashboard.model.pagination import Place, Slice
+from batch_dashboard.model.list_query import ListQuery
+from batch_dashboard.model.pagination import Slice
 from batch_dashboard.model.recipes import (
     FAILING,
     FLAKY,
@@ -85,26 +86,19 @@ _STATES: dict[str, list[ColumnElement[bool]]] = {
 }
 
 
-def fetch_page(
-    connection: Connection,
-    run_filter: RunFilter,
-    state: str | None,
-    text: str | None,
-    sort: Sort,
-    place: Place | None,
-    count: int,
-) -> Slice[Recipe]:
-    """Up to `count` of the recipes seen in a period beside a place in the list.
+def fetch_page(connection: Connection, query: ListQuery) -> Slice[Recipe]:
+    """One page of the recipes seen in a period; their sums are of all time."""
+    found = chosen(select(*_COLUMNS), query.filter, query.state, query.text)
+    return fetch_slice(connection, found, sort_keys(query.sort), query, Recipe)
 
-    Their sums are of all time. The words of `text` are in their names or ecosystems.
-    """
-    keys = [
+
+def sort_keys(sort: Sort) -> list[SortKey]:
+    """What the list of recipes is sorted by."""
+    return [
         SortKey(_ORDERS[sort.column.name], sort.descending),
         SortKey(_recipe.ecosystem, False),
         SortKey(_recipe.recipe_name, False),
     ]
-    query = chosen(select(*_COLUMNS), run_filter, state, text)
-    return fetch_slice(connection, query, keys, place, count, Recipe)
 
 
 def count_recipes(

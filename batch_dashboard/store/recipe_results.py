@@ -4,7 +4,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, func, or_, select
 
-from batch_dashboard.model.pagination import Place, Slice
+from batch_dashboard.model.list_query import ListQuery
+from batch_dashboard.model.pagination import Slice
 from batch_dashboard.model.records import OutcomeCount, RecipeResult
 from batch_dashboard.model.result_filter import NO_CATEGORY, ResultFilter
 from batch_dashboard.model.sorting import Sort
@@ -13,26 +14,25 @@ from batch_dashboard.store.schema import excluded_results, recipe_results
 
 
 def fetch_page(
-    connection: Connection,
-    batch_run_id: int,
-    result_filter: ResultFilter,
-    sort: Sort,
-    place: Place | None,
-    count: int,
-    is_excluded: bool = False,
+    connection: Connection, batch_run_id: int, query: ListQuery, is_excluded: bool = False
 ) -> Slice[RecipeResult]:
-    """Up to `count` results of a run beside a place in the list."""
+    """One page of the results of a run."""
     table = _table(is_excluded)
-    query = select(*(table.c[name] for name in RecipeResult._fields)).where(
-        table.c.batch_run_id == batch_run_id, *result_conditions(result_filter, table)
+    chosen = select(*(table.c[name] for name in RecipeResult._fields)).where(
+        table.c.batch_run_id == batch_run_id, *result_conditions(query.results, table)
     )
+    return fetch_slice(connection, chosen, sort_keys(query.sort, table), query, RecipeResult)
+
+
+def sort_keys(sort: Sort, table: Table = recipe_results) -> list[SortKey]:
+    """What the results of a run, or those of a recipe, are sorted by."""
     order: ColumnElement[Any] = table.c[sort.column.name]
     if sort.column.name == "duration_seconds":
         order = func.coalesce(order, -1.0)
     keys = [SortKey(order, sort.descending)]
     if sort.column.name != "id":
         keys.append(SortKey(table.c.id, sort.descending))
-    return fetch_slice(connection, query, keys, place, count, RecipeResult)
+    return keys
 
 
 def fetch_outcome_counts(

@@ -19,7 +19,6 @@ from sqlalchemy import (
     select,
 )
 
-from batch_dashboard.model.catalogue.incidents import OPEN
 from batch_dashboard.model.comparison import UNCHANGED
 from batch_dashboard.model.failures import new_since
 from batch_dashboard.model.list_query import ListQuery
@@ -39,6 +38,7 @@ from batch_dashboard.store.conditions import (
     run_conditions,
     seen_conditions,
 )
+from batch_dashboard.store.incidents import in_state
 from batch_dashboard.store.schema import (
     DOUBLE,
     batch_runs,
@@ -66,7 +66,7 @@ def _results(_connection: Connection, query: ListQuery, _today: date) -> Select[
     """
     result, run = results.c, batch_runs.c
     conditions = [
-        *period_conditions(query.filter.period, batch_runs),
+        *period_conditions(query.filter.period, results),
         *recipe_results.result_conditions(query.results, results),
     ]
     of_recipe = query.recipe_name is not None
@@ -168,10 +168,7 @@ def _incidents(_connection: Connection, query: ListQuery, _today: date) -> Selec
     found = select(incidents).where(*period_conditions(query.filter.period, incidents, "opened_at"))
     if query.filter.ecosystem is not None:
         found = found.where(row.ecosystem == query.filter.ecosystem)
-    if query.state is not None:
-        closed = row.closed_at
-        found = found.where(closed.is_(None) if query.state == OPEN else closed.is_not(None))
-    return found
+    return in_state(found, query.state)
 
 
 def _circuit_breakers(_connection: Connection, query: ListQuery, _today: date) -> Select[Any]:

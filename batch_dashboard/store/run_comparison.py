@@ -26,7 +26,7 @@ from batch_dashboard.model.comparison import (
 )
 from batch_dashboard.model.pagination import Place, Slice
 from batch_dashboard.model.vocabulary import FAILED, PASSED, SKIPPED
-from batch_dashboard.store.keyset import SortKey, fetch_slice
+from batch_dashboard.store.keyset import Page, SortKey, fetch_slice
 from batch_dashboard.store.schema import failure_groups, recipe_results
 
 _result = recipe_results.c
@@ -65,7 +65,7 @@ def fetch_page(
     compared = select_compared(before_id, after_id).subquery()
     keys = [SortKey(compared.c.ecosystem, False), SortKey(compared.c.recipe_name, False)]
     query = select(compared).where(compared.c.change == change)
-    return fetch_slice(connection, query, keys, place, count, ComparedRecipe)
+    return fetch_slice(connection, query, keys, Page(place, count), ComparedRecipe)
 
 
 def select_compared(before_id: int, after_id: int) -> Select[Any]:

@@ -5,13 +5,15 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, abort, render_template, request, url_for
 
-from batch_dashboard.model.catalogue import BATCH_RUNS, RECIPE_RESULTS
+from batch_dashboard.model.catalogue import BATCH_RUNS
+from batch_dashboard.model.catalogue.batch_runs import RUN_RESULTS
 from batch_dashboard.model.comparison import LISTED, SENTENCES
+from batch_dashboard.model.filters import EVERYTHING
+from batch_dashboard.model.list_query import ListQuery
 from batch_dashboard.model.pagination import MAX_ROW_ID
 from batch_dashboard.model.prices import list_price
 from batch_dashboard.model.records import OutcomeCount
 from batch_dashboard.model.result_filter import NO_CATEGORY, ResultFilter
-from batch_dashboard.model.search import parse_text
 from batch_dashboard.model.series import colour_slots
 from batch_dashboard.model.vocabulary import RESULTS
 from batch_dashboard.store import (
@@ -25,7 +27,7 @@ from batch_dashboard.store import (
 )
 from batch_dashboard.views.choice import BATCH_RUN, choose, csv_url
 from batch_dashboard.views.connection import connection
-from batch_dashboard.views.listing import Listing, parse_order
+from batch_dashboard.views.listing import Listing
 from batch_dashboard.views.template_filters import is_web_link
 
 blueprint = Blueprint("batch_runs", __name__, url_prefix="/batch-runs")
@@ -43,14 +45,15 @@ def index() -> str:
     choice = choose(conn, request.args)
     if not choice.ecosystems:
         return render_template("pages/overview/empty.html", choice=choice)
-    text = parse_text(request.args, "text", choice.complaints)
-    sort, place = parse_order(request.args, BATCH_RUNS.sorts, choice.complaints)
+    asked, complaints = ListQuery.of(request.args, BATCH_RUNS, choice.asked, RUNS_PER_PAGE)
+    choice.complaints.extend(complaints)
+    text = asked.text
     choice = choice.over_data(
         lambda chosen: batch_runs.find_last(conn, chosen, text),
         f"{BATCH_RUN} with “{text}” in its batch id or commit" if text else BATCH_RUN,
     )
     total = ecosystem_days.fetch_total(conn, choice.shown)
-    page = batch_runs.fetch_page(conn, choice.shown, text, sort, place, RUNS_PER_PAGE)
+    page = batch_runs.fetch_page(conn, asked.over(choice.shown))
     query = choice.shown.query()
     found = {**query, "text": text} if text else query
     return render_template(
@@ -58,7 +61,7 @@ def index() -> str:
         choice=choice,
         text=text,
         total=total,
-        runs=Listing(choice.path, found, sort, page, place),
+        runs=Listing(choice.path, found, asked.sort, page, asked.place),
         slots=colour_slots(choice.ecosystems),
         csv=csv_url("batch_runs.csv", found),
         excluded_count=exclusion.count(conn, choice.shown),
@@ -76,12 +79,10 @@ def show(batch_run_id: int) -> str:
         run = excluded and excluded.run
     if run is None:
         abort(404, f"There is no batch run {batch_run_id}. It may have been deleted.")
-    result_filter, complaints = ResultFilter.parse(request.args)
-    sort, place = parse_order(request.args, RECIPE_RESULTS.sorts, complaints)
+    asked, complaints = ListQuery.of(request.args, RUN_RESULTS, EVERYTHING, RESULTS_PER_PAGE)
+    result_filter = asked.results
     is_excluded = excluded is not None
-    page = recipe_results.fetch_page(
-        conn, run.id, result_filter, sort, place, RESULTS_PER_PAGE, is_excluded
-    )
+    page = recipe_results.fetch_page(conn, run.id, asked, is_excluded)
     attempts = (
         {} if is_excluded else previous_attempts.fetch_compared(conn, [row.id for row in page.rows])
     )
@@ -104,7 +105,7 @@ def show(batch_run_id: int) -> str:
         run_link=run.run_url if is_web_link(run.run_url) else None,
         complaints=complaints,
         result_filter=result_filter,
-        results=Listing(here, result_filter.query(), sort, page, place),
+        results=Listing(here, result_filter.query(), asked.sort, page, asked.place),
         here=here,
         earlier=earlier,
         later=later,

@@ -6,13 +6,14 @@ from flask import Blueprint, abort, render_template, request
 
 from batch_dashboard.figures.failure_counts import failure_counts_figure
 from batch_dashboard.figures.sentences import failure_counts_sentence
-from batch_dashboard.model.catalogue import FAILURE_GROUP_RECIPES, FAILURE_GROUPS
+from batch_dashboard.model.catalogue import FAILURE_GROUPS
+from batch_dashboard.model.catalogue.failures import GROUP_RECIPES
 from batch_dashboard.model.failure_groups import find_reason
 from batch_dashboard.model.failures import FailureSums, new_since
+from batch_dashboard.model.list_query import ListQuery
 from batch_dashboard.model.messages import NO_RECIPE
 from batch_dashboard.model.pagination import MAX_ROW_ID
 from batch_dashboard.model.result_filter import NO_CATEGORY
-from batch_dashboard.model.search import parse_text
 from batch_dashboard.model.series import (
     colour_slots,
     count_series,
@@ -23,7 +24,7 @@ from batch_dashboard.store import ecosystem_days, failure_group_list
 from batch_dashboard.views.charts import as_json
 from batch_dashboard.views.choice import Choice, choose, csv_url
 from batch_dashboard.views.connection import connection
-from batch_dashboard.views.listing import Listing, parse_order
+from batch_dashboard.views.listing import Listing
 
 blueprint = Blueprint("failures", __name__, url_prefix="/failures")
 
@@ -40,9 +41,9 @@ def index() -> str:
     choice = choose(conn, request.args)
     if not choice.ecosystems:
         return render_template("pages/overview/empty.html", choice=choice)
-    category = parse_text(request.args, "category", choice.complaints)
-    text = parse_text(request.args, "text", choice.complaints)
-    sort, place = parse_order(request.args, FAILURE_GROUPS.sorts, choice.complaints)
+    asked, complaints = ListQuery.of(request.args, FAILURE_GROUPS, choice.asked, GROUPS_PER_PAGE)
+    choice.complaints.extend(complaints)
+    category, text = asked.category, asked.text
     if category or text:
         choice = choice.over_data(
             lambda chosen: failure_group_list.find_last_failed(conn, chosen, category, text),
@@ -53,9 +54,7 @@ def index() -> str:
         # Runs without a failure are no gap: that nothing failed is worth knowing.
         choice, ran = choice.with_data(_ran)
     sums = failure_group_list.fetch_categories(conn, choice.shown, choice.step)
-    page = failure_group_list.fetch_page(
-        conn, choice.shown, category, text, sort, place, GROUPS_PER_PAGE
-    )
+    page = failure_group_list.fetch_page(conn, asked.over(choice.shown))
     ids = [group.id for group in page.rows]
     chosen = {name: value for name, value in (("category", category), ("text", text)) if value}
     query = {**choice.query, **chosen}
@@ -65,7 +64,7 @@ def index() -> str:
         category=category,
         text=text,
         total=failure_group_list.count_groups(conn, choice.shown, category, text),
-        groups=Listing(choice.path, query, sort, page, place),
+        groups=Listing(choice.path, query, asked.sort, page, asked.place),
         recipe_counts=failure_group_list.count_recipes_up_to(conn, ids, RECIPES_COUNTED),
         most_counted=RECIPES_COUNTED,
         new_since=new_since(choice.today),
@@ -84,7 +83,8 @@ def show(failure_group_id: int) -> str:
     if group is None:
         abort(404, "There is no such failure group. Its results may have been deleted.")
     choice = choose(conn, request.args)
-    sort, place = parse_order(request.args, FAILURE_GROUP_RECIPES.sorts, choice.complaints)
+    asked, complaints = ListQuery.of(request.args, GROUP_RECIPES, choice.asked, RECIPES_PER_PAGE)
+    choice.complaints.extend(complaints)
     choice, sums = choice.with_data(
         lambda chosen: _group_sums(chosen, group.id),
         lambda always: (
@@ -96,9 +96,7 @@ def show(failure_group_id: int) -> str:
     )
     ran = _ran(choice)
     ecosystem = choice.shown.ecosystem
-    page = failure_group_list.fetch_recipes(
-        conn, group.id, ecosystem, sort, place, RECIPES_PER_PAGE
-    )
+    page = failure_group_list.fetch_recipes(conn, group.id, asked.over(choice.shown))
     return render_template(
         "pages/failures/show.html",
         choice=choice,
@@ -107,7 +105,7 @@ def show(failure_group_id: int) -> str:
         categories=failure_group_list.fetch_categories_of(conn, group.id),
         new_since=new_since(choice.today),
         total=failure_group_list.count_recipes(conn, group.id, ecosystem),
-        recipes=Listing(choice.path, choice.query, sort, page, place),
+        recipes=Listing(choice.path, choice.query, asked.sort, page, asked.place),
         failed_in_period=sum(row.failed for row in sums),
         **_over_time(choice, sums, ran, colour_slots(choice.ecosystems)),
     )

@@ -4,20 +4,20 @@ from datetime import datetime
 
 from flask import Blueprint, Response, abort, render_template, request, url_for
 
-from batch_dashboard.model.catalogue import INCIDENTS
+from batch_dashboard.model.catalogue.incidents import INCIDENTS, STATES
+from batch_dashboard.model.filters import EVERYTHING
 from batch_dashboard.model.incidents import Incident
+from batch_dashboard.model.list_query import ListQuery
 from batch_dashboard.model.pagination import MAX_ROW_ID
-from batch_dashboard.model.wording import not_one_of
 from batch_dashboard.store import incidents
 from batch_dashboard.views.choice import current_time
 from batch_dashboard.views.connection import connection
-from batch_dashboard.views.listing import Listing, parse_order
+from batch_dashboard.views.listing import Listing
 
 blueprint = Blueprint("incidents", __name__)
 
 PER_PAGE = 50
 FEED_ENTRIES = 50
-STATES = ("open", "closed")
 # For how long an incident can be snoozed from its page.
 SNOOZE_HOURS = {
     4: "4 hours",
@@ -31,21 +31,15 @@ SNOOZE_HOURS = {
 @blueprint.get("/incidents")
 def index() -> str:
     """Open and closed incidents, newest first."""
-    complaints: list[str] = []
-    state = request.args.get("state", "")
-    if state and state not in STATES:
-        complaints.append(not_one_of("state", STATES, state))
-        state = ""
-    sort, place = parse_order(request.args, INCIDENTS.sorts, complaints)
-    is_open = {"open": True, "closed": False}.get(state)
-    page = incidents.fetch_page(connection(), is_open, sort, place, PER_PAGE)
-    query = {"state": state} if state else {}
+    asked, complaints = ListQuery.of(request.args, INCIDENTS, EVERYTHING, PER_PAGE)
+    page = incidents.fetch_page(connection(), asked)
+    query = {"state": asked.state} if asked.state else {}
     return render_template(
         "pages/incidents/index.html",
         complaints=complaints,
         states=STATES,
-        state=state,
-        incidents=Listing(url_for(".index"), query, sort, page, place),
+        state=asked.state or "",
+        incidents=Listing(url_for(".index"), query, asked.sort, page, asked.place),
     )
 
 
@@ -67,8 +61,8 @@ def show(incident_id: int) -> str:
 @blueprint.get("/incidents.atom")
 def feed() -> Response:
     """The last incidents for feed readers, RFC 4287."""
-    sort, _ = parse_order({}, INCIDENTS.sorts, [])
-    page = incidents.fetch_page(connection(), None, sort, None, FEED_ENTRIES)
+    newest, _ = ListQuery.of({}, INCIDENTS, EVERYTHING, FEED_ENTRIES)
+    page = incidents.fetch_page(connection(), newest)
     updated = max((_changed_at(incident) for incident in page.rows), default=None)
     body = render_template("pages/incidents/feed.xml", incidents=page.rows, updated=updated)
     return Response(body, mimetype="application/atom+xml", headers={"Cache-Control": "max-age=60"})

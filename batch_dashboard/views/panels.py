@@ -18,6 +18,7 @@ from batch_dashboard.model.attention import findings, without_general_silence
 from batch_dashboard.model.budget import BudgetWeek
 from batch_dashboard.model.catalogue import FAILURE_GROUPS
 from batch_dashboard.model.failures import new_since
+from batch_dashboard.model.list_query import ListQuery
 from batch_dashboard.model.periods import Period, Step, last_days, week_of
 from batch_dashboard.model.pipelines import Pipeline
 from batch_dashboard.model.prices import cost_of_days
@@ -164,9 +165,8 @@ def ecosystem_rows(choice: Choice, sums: list[RunSums]) -> dict[str, Any]:
 
 def top_failure_groups(choice: Choice) -> dict[str, Any]:
     """The failure groups that failed most often in the period."""
-    page = failure_group_list.fetch_page(
-        connection(), choice.shown, None, None, MOST_FREQUENT, None, TOP_GROUPS
-    )
+    most_frequent = ListQuery(choice.shown, MOST_FREQUENT, count=TOP_GROUPS)
+    page = failure_group_list.fetch_page(connection(), most_frequent)
     return {"top_groups": page.rows, "more_groups": page.later is not None}
 
 

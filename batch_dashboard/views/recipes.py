@@ -6,15 +6,15 @@ from batch_dashboard.figures.recipe_results import recipe_results_figure
 from batch_dashboard.figures.sentences import recipe_results_sentence
 from batch_dashboard.model.catalogue import RECIPES
 from batch_dashboard.model.catalogue.batch_runs import RECIPE_HISTORY
+from batch_dashboard.model.list_query import ListQuery
 from batch_dashboard.model.recipes import STATES
-from batch_dashboard.model.search import parse_text, parse_word
 from batch_dashboard.model.series import colour_slots
 from batch_dashboard.model.vocabulary import RESULTS
 from batch_dashboard.store import previous_attempts, recipe_history, recipe_list
 from batch_dashboard.views.charts import as_json
 from batch_dashboard.views.choice import choose, csv_url
 from batch_dashboard.views.connection import connection
-from batch_dashboard.views.listing import Listing, parse_order
+from batch_dashboard.views.listing import Listing
 
 blueprint = Blueprint("recipes", __name__, url_prefix="/recipes")
 
@@ -32,9 +32,9 @@ def index() -> str:
     choice = choose(conn, request.args)
     if not choice.ecosystems:
         return render_template("pages/overview/empty.html", choice=choice)
-    text = parse_text(request.args, "text", choice.complaints)
-    state = parse_word(request.args, "state", STATES, choice.complaints)
-    sort, place = parse_order(request.args, RECIPES.sorts, choice.complaints)
+    asked, complaints = ListQuery.of(request.args, RECIPES, choice.asked, RECIPES_PER_PAGE)
+    choice.complaints.extend(complaints)
+    text, state = asked.text, asked.state
     # That no recipe is in a state is worth knowing, so it takes an empty period to look elsewhere.
     choice, total = choice.with_data(
         lambda chosen: recipe_list.count_recipes(conn, chosen.shown, None, text),
@@ -43,7 +43,7 @@ def index() -> str:
     )
     if state:
         total = recipe_list.count_recipes(conn, choice.shown, state, text)
-    page = recipe_list.fetch_page(conn, choice.shown, state, text, sort, place, RECIPES_PER_PAGE)
+    page = recipe_list.fetch_page(conn, asked.over(choice.shown))
     chosen = {name: value for name, value in (("state", state), ("text", text)) if value}
     query = {**choice.query, **chosen}
     return render_template(
@@ -53,7 +53,7 @@ def index() -> str:
         states=STATES,
         text=text,
         total=total,
-        recipes=Listing(choice.path, query, sort, page, place),
+        recipes=Listing(choice.path, query, asked.sort, page, asked.place),
         slots=colour_slots(choice.ecosystems),
         csv=csv_url("recipes.csv", query),
     )
@@ -67,8 +67,10 @@ def show(ecosystem: str, recipe_name: str) -> str:
     if recipe is None:
         abort(404, f"No result of a recipe “{recipe_name}” in “{ecosystem}” is stored.")
     choice = choose(conn, request.args, ecosystem)
-    result = parse_word(request.args, "result", RESULTS, choice.complaints)
-    sort, place = parse_order(request.args, (RECIPE_HISTORY,), choice.complaints)
+    args = {**request.args, "recipe_name": recipe_name}
+    asked, complaints = ListQuery.of(args, RECIPE_HISTORY, choice.asked, RESULTS_PER_PAGE)
+    choice.complaints.extend(complaints)
+    result = asked.result
     of_recipe = (conn, ecosystem, recipe_name)
     platform = choice.asked.platform
     choice = choice.over_data(
@@ -76,9 +78,7 @@ def show(ecosystem: str, recipe_name: str) -> str:
         " ".join(filter(None, (result, "result of this recipe", platform and f"on {platform}"))),
     )
     latest = recipe_history.fetch_latest(*of_recipe, choice.shown.period, platform, MAX_MARKS)
-    page = recipe_history.fetch_page(
-        *of_recipe, choice.shown.period, platform, result, place, RESULTS_PER_PAGE
-    )
+    page = recipe_history.fetch_page(*of_recipe, asked.over(choice.shown))
     last_failure = (
         recipe_history.find_failure(*of_recipe, recipe.last_failed_at)
         if recipe.last_failed_at
@@ -93,7 +93,7 @@ def show(ecosystem: str, recipe_name: str) -> str:
         last_attempt=previous_attempts.find_last(*of_recipe),
         compared_attempts=previous_attempts.fetch_compared(conn, [row.id for row in page.rows]),
         groups=recipe_history.fetch_failure_groups(*of_recipe, MAX_FAILURE_GROUPS),
-        results=Listing(choice.path, query, sort, page, place),
+        results=Listing(choice.path, query, asked.sort, page, asked.place),
         result=result,
         result_words=RESULTS,
         results_csv=csv_url(

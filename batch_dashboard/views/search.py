@@ -5,8 +5,8 @@ from typing import NamedTuple
 from flask import Blueprint, render_template, request
 
 from batch_dashboard.model.failures import FailureGroupCount
-from batch_dashboard.model.filters import RunFilter
-from batch_dashboard.model.periods import Period
+from batch_dashboard.model.filters import EVERYTHING
+from batch_dashboard.model.list_query import ListQuery
 from batch_dashboard.model.recipes import Recipe
 from batch_dashboard.model.records import BatchRun, EcosystemSpan
 from batch_dashboard.model.search import holds_words, parse_text, run_number, words_of
@@ -20,7 +20,6 @@ blueprint = Blueprint("search", __name__)
 PER_KIND = 6
 # Shorter texts begin the commits of too many runs to help.
 SHORTEST_COMMIT = 4
-EVERYTHING = RunFilter(Period(None, None), "all")
 
 
 class Found(NamedTuple):
@@ -59,9 +58,8 @@ def _find(text: str, spans: list[EcosystemSpan]) -> Found:
     named.sort(key=lambda span: (len(span.ecosystem), span.ecosystem))
     recipes = recipe_list.fetch_named(conn, words, PER_KIND + 1)
     runs = _runs(text)
-    groups = failure_group_list.fetch_page(
-        conn, EVERYTHING, None, text, MOST_FREQUENT, None, PER_KIND
-    )
+    with_text = ListQuery(EVERYTHING, MOST_FREQUENT, count=PER_KIND, text=text)
+    groups = failure_group_list.fetch_page(conn, with_text)
     more = {
         "ecosystems": len(named) > PER_KIND,
         "recipes": len(recipes) > PER_KIND,

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from batch_dashboard.model.catalogue import FAILURE_GROUPS, RECIPES
 from batch_dashboard.model.filters import RunFilter
+from batch_dashboard.model.list_query import ListQuery
 from batch_dashboard.model.pagination import Place, parse_place
 from batch_dashboard.model.periods import Period, Step
 from batch_dashboard.model.recipes import STATES, Recipe
@@ -105,7 +106,7 @@ def test_recipes_come_in_every_order(filled: Store, name: str, order: str) -> No
     with filled.read() as connection:
         rows = [Recipe(*row) for row in connection.execute(select(*_columns()))]
         walked = walk(
-            lambda sort, place: recipe_list.fetch_page(connection, ALL, None, None, sort, place, 3),
+            lambda sort, place: recipe_list.fetch_page(connection, ListQuery(ALL, sort, place, 3)),
             RECIPES.sorts,
             name,
             order,
@@ -126,7 +127,7 @@ def test_states_are_what_the_recipe_itself_says(filled: Store) -> None:
     with filled.read() as connection:
         rows = [Recipe(*row) for row in connection.execute(select(*_columns()))]
         for state in STATES:
-            page = recipe_list.fetch_page(connection, ALL, state, None, sort, None, 99)
+            page = recipe_list.fetch_page(connection, ListQuery(ALL, sort, count=99, state=state))
             expected = (
                 {row for row in rows if row.failure_streak}
                 if state == "failing"
@@ -136,7 +137,7 @@ def test_states_are_what_the_recipe_itself_says(filled: Store) -> None:
             assert recipe_list.count_recipes(connection, ALL, state) == len(expected)
         stuck = recipe_list.fetch_stuck(connection, ALL, 99)
         assert len(stuck) == recipe_list.count_recipes(connection, ALL, "stuck")
-        found = recipe_list.fetch_page(connection, ALL, None, "%_", sort, None, 99)
+        found = recipe_list.fetch_page(connection, ListQuery(ALL, sort, count=99, text="%_"))
     assert {row.recipe_name for row in found.rows} == {"100%_sure"}
     assert all(recipe.masked_line is not None for recipe in stuck)
 
@@ -151,7 +152,7 @@ def test_failures_of_any_period_are_counted_right(
     with filled.read() as connection:
         rows = failures(connection, chosen)
         expected = Counter(row.failure_group_id for row in rows)
-        page = failure_group_list.fetch_page(connection, chosen, None, None, sort, None, 99)
+        page = failure_group_list.fetch_page(connection, ListQuery(chosen, sort, count=99))
         assert {group.id: group.failed for group in page.rows} == expected
         count = failure_group_list.count_groups(connection, chosen, None, None)
         assert count == len(expected)
@@ -184,7 +185,9 @@ def test_a_category_counts_the_failures_that_have_it(
             for row in failures(connection, chosen)
             if category is None or (row.error_category or NO_CATEGORY) == category
         )
-        page = failure_group_list.fetch_page(connection, chosen, category, None, sort, None, 99)
+        page = failure_group_list.fetch_page(
+            connection, ListQuery(chosen, sort, count=99, category=category)
+        )
         assert {group.id: group.failed for group in page.rows} == expected
         everything = Counter(
             (row.failure_group_id, row.error_category) for row in failures(connection, ALL)
@@ -203,7 +206,7 @@ def test_failure_groups_come_in_every_order(filled: Store, name: str, order: str
     with filled.read() as connection:
         walked = walk(
             lambda sort, place: failure_group_list.fetch_page(
-                connection, ALL, None, None, sort, place, 2
+                connection, ListQuery(ALL, sort, place, 2)
             ),
             FAILURE_GROUPS.sorts,
             name,

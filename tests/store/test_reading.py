@@ -7,11 +7,12 @@ from sqlalchemy import event
 
 from batch_dashboard.model.catalogue import BATCH_RUNS, RECIPE_RESULTS
 from batch_dashboard.model.filters import RunFilter
+from batch_dashboard.model.list_query import ListQuery
 from batch_dashboard.model.pagination import Place, Slice, parse_place
 from batch_dashboard.model.payload import MAX_MINUTES
 from batch_dashboard.model.periods import Period, Step
 from batch_dashboard.model.records import BatchRun
-from batch_dashboard.model.result_filter import NO_CATEGORY, ResultFilter
+from batch_dashboard.model.result_filter import NO_CATEGORY
 from batch_dashboard.model.sorting import Sort
 from batch_dashboard.store import batch_runs, ecosystem_days, recipe_results
 from batch_dashboard.store.engine import Connection, Store
@@ -116,7 +117,7 @@ def test_another_ecosystem_is_left_out(store: Store) -> None:
 
 def page(connection: Connection, place: Place | None, **order: str) -> Slice[BatchRun]:
     sort, _ = Sort.parse(order, BATCH_RUNS.sorts)
-    return batch_runs.fetch_page(connection, ALL, None, sort, place, 3)
+    return batch_runs.fetch_page(connection, ListQuery(ALL, sort, place, 3))
 
 
 def test_pages_of_the_list_meet_without_gap_or_overlap_even_at_the_same_second(
@@ -275,7 +276,7 @@ def test_results_are_found_by_result_category_and_text(store: Store) -> None:
 
     def names(**chosen: str) -> list[str]:
         page = recipe_results.fetch_page(
-            connection, run_id, ResultFilter(**chosen), AS_SENT, None, 9
+            connection, run_id, ListQuery(ALL, AS_SENT, count=9, **chosen)
         )
         return [row.recipe_name for row in page.rows]
 
@@ -286,9 +287,9 @@ def test_results_are_found_by_result_category_and_text(store: Store) -> None:
         assert names(category=NO_CATEGORY, result="failed") == ["curl"]
         assert names(text="%_done") == ["wget"]
         assert names(text="%x") == []
-        first = recipe_results.fetch_page(connection, run_id, ResultFilter(), AS_SENT, None, 2)
+        first = recipe_results.fetch_page(connection, run_id, ListQuery(ALL, AS_SENT, count=2))
         rest = recipe_results.fetch_page(
-            connection, run_id, ResultFilter(), AS_SENT, first.later, 2
+            connection, run_id, ListQuery(ALL, AS_SENT, first.later, 2)
         )
         counts = recipe_results.fetch_outcome_counts(connection, run_id)
     assert [row.recipe_name for row in rest.rows] == ["curl"]

@@ -1,5 +1,7 @@
 """Batch runs and their recipe results."""
 
+from dataclasses import replace
+
 from batch_dashboard.model.catalogue.fields import (
     BATCH_RUN_ID,
     ECOSYSTEM,
@@ -116,14 +118,12 @@ RECIPE_RESULTS = Resource(
         RECIPE_NAME_FILTER,
         Filter(
             "category",
-            "only results of this error category, or (none): without one; requires batch_run or"
-            " recipe_name",
+            "only results of this error category, or (none): without one",
             requires=_ONE_OF,
         ),
         Filter(
             "text",
-            "only results whose name, category or message contains this text; requires batch_run or"
-            " recipe_name",
+            "only results whose name, category or message contains this text",
             requires=_ONE_OF,
         ),
     ),
@@ -134,5 +134,28 @@ RECIPE_RESULTS = Resource(
         Order("duration_seconds"),
     ),
 )
-# Results of one recipe have no other order.
-RECIPE_HISTORY = RECIPE_RESULTS.sort_column(Order("started_at"))
+_FILTERS = RECIPE_RESULTS.filters_by_name
+# The results of one batch run.
+RUN_RESULTS = replace(
+    RECIPE_RESULTS,
+    sentence="One row for each recipe result of a batch run.",
+    filters=(
+        _FILTERS["platform"],
+        _FILTERS["result"],
+        _FILTERS["category"]._replace(requires=()),
+        _FILTERS["text"]._replace(requires=()),
+    ),
+    has_period=False,
+    has_ecosystem=False,
+)
+# The results of one recipe.
+RECIPE_HISTORY = replace(
+    RECIPE_RESULTS,
+    sentence="One row for each result of a recipe.",
+    filters=(
+        RECIPE_NAME_FILTER._replace(is_required=True),
+        _FILTERS["platform"],
+        _FILTERS["result"],
+    ),
+    orders=(Order("started_at"),),
+)

@@ -36,13 +36,13 @@ COMPARISON = Resource(
     (
         Filter(
             "before",
-            "the number of the earlier batch run; required",
+            "the number of the earlier batch run",
             numbers="a batch run",
             is_required=True,
         ),
         Filter(
             "after",
-            "the number of the later batch run; required",
+            "the number of the later batch run",
             numbers="a batch run",
             is_required=True,
         ),

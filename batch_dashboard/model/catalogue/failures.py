@@ -1,5 +1,7 @@
 """Failure groups, their recipes, and failures over time."""
 
+from dataclasses import replace
+
 from batch_dashboard.model.catalogue.fields import (
     BY_DAY_ORDER,
     BY_FILTER,
@@ -118,4 +120,8 @@ FAILURE_GROUP_RECIPES = Resource(
         Order("first_seen_at"),
         Order("last_seen_at"),
     ),
+)
+# The recipes of one failure group.
+GROUP_RECIPES = replace(
+    FAILURE_GROUP_RECIPES, sentence="One row for each recipe of a failure group.", filters=()
 )

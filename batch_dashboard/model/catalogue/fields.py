@@ -93,6 +93,17 @@ class Filter(NamedTuple):
     is_required: bool = False
     requires: tuple[str, ...] = ()
 
+    @property
+    def description(self) -> str:
+        """The sentence, and which other filters it needs."""
+        if self.is_required:
+            return f"{self.sentence}; required"
+        return (
+            f"{self.sentence}; requires {' or '.join(self.requires)}"
+            if self.requires
+            else (self.sentence)
+        )
+
 
 class Order(NamedTuple):
     """A field that rows can be sorted by, and which end comes first."""
