@@ -21,7 +21,7 @@ LINES = sorted(
 )
 # Numbers that rules know, among others.
 NUMBERS = ("0", "1", "7", "12", "124", "137", "200", "404", "503", "1000", "00", "0xc0000005")
-NUMBERS += ("0x7ffe12ab", "1077", "20260131", "3.14", "137.5", "64")
+NUMBERS += ("0x7ffe12a8", "1077", "20260131", "3.14", "137.5", "64")
 
 
 def varied(line: str, random: Random) -> str:
@@ -44,6 +44,8 @@ def test_a_shape_has_the_length_of_its_line() -> None:
     assert shape_of("step 7: 0x2f0a after 12.50 s") == "step 1: 0x1111 after 11.11 s"
 
 
-@pytest.mark.parametrize("line", ["0 errors", "HTTP 404", "exit code 137", "0x80070005", "x64"])
+@pytest.mark.parametrize(
+    "line", ["0 errors", "HTTP 404", "exit code 137", "exit code 143", "0x80070005", "x64"]
+)
 def test_numbers_that_tell_causes_apart_are_part_of_the_shape(line: str) -> None:
     assert shape_of(line) == line

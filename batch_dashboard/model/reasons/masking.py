@@ -127,7 +127,7 @@ _NUMBERS = _pattern(
               | (?:[Ss]ignal|SIGNAL|[Ee]rrno|os\ error|curl:)\W{{1,3}}-?\d++
               | (?:HTTP(?:/\d(?:\.\d)?)?|[Ss]tatus|[Cc]ode|[Rr]esponse|[Ee]rror|ERROR|[Rr]eturned
                 |[Gg]ot)[\s:=(]{{1,3}}[45]\d\d\b(?![.\w])
-              | (?:code|status)\W{{1,3}}(?:12[467]|13[479])\b
+              | (?:code|status)\W{{1,3}}1(?:2[467]|3[479]|43)\b
             )
           | {_UUID}
           | sha(?:1|256|384|512)[:-][\w+/=]{{16,}}+
@@ -171,6 +171,8 @@ _COLUMN = r" (?:col(?:umn)?|char(?:acter)?s?):? \*"
 _LESS = re.compile(
     alternatives(
         *(_COLUMN, f",{_COLUMN}"),
+        # The words for a status of HTTP, which follow its number in HTTP/1 only.
+        r" (?<=returned error: \d\d\d )[A-Z][A-Za-z ]++$",
         r" \((?:after|attempt|imported|needed|offset|required|retry|took|try)\b[^()]*\)",
     )
 )
@@ -208,7 +210,7 @@ def mask_line(line: str) -> str:
     if MASK in masked:
         masked = _REPEATED.sub(MASK, masked)
     masked = " ".join(masked.split())
-    if f" {MASK}" in masked or " (" in masked:
+    if f" {MASK}" in masked or " (" in masked or "returned error" in masked:
         masked = _LESS.sub("", masked)
     masked = masked.rstrip(".")
     # The project of MSBuild.

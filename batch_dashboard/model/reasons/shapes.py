@@ -6,7 +6,7 @@ import re
 # none, codes of HTTP and of processes that a system ended, codes of Windows.
 _NUMBERS = re.compile(
     r"(?<![A-Za-z_0-9])(?:0x(?![8cC]0)[0-9a-fA-F]+"
-    r"|(?!0(?![0-9])|[45][0-9][0-9](?![0-9])|1(?:2[467]|3[479])(?![0-9]))[0-9]+)"
+    r"|(?!0(?![0-9])|[45][0-9][0-9](?![0-9])|1(?:2[467]|3[479]|43)(?![0-9]))[0-9]+)"
 )
 
 

@@ -58,6 +58,8 @@ START_NOISE = _starts(
     r"-{1,2}[a-z][\w-]*(?:[ ,=]|$)",
     # npm's lines about the run, not the error.
     r"(?:path|cwd|errno|syscall|command|node|npm|dest|stack|signal|spawnargs) +[^:]*$",
+    r"\S+@\d\S* [\w:-]+: [`'\"]|workspace \S+@[\d.]+$|location \S+$"
+    r"|file (?:sh|bash|cmd|\S*[/\\]\S*)$",
     # Progress.
     r"(?:compil|download|fetch|install|unpack|build|link|generat|collect|extract|resolv|check|creat"
     r"|prepar|process|set|select|read|us|add|updat|runn?|execut|enter|leav|start|finish|load|look"
@@ -111,7 +113,7 @@ START_WRAPPER = _starts(
     r"(?:an? )?(?:unexpected |unknown |unhandled )?(?:error|exception|failure)s?"
     r" (?:has |was |have )?(?:occurr?ed|encountered)\W*$",
     r"(?:unexpected|unknown|internal) error\W*$|something went wrong\W*$",
-    r"an error occurred while installing|what went wrong\W*$",
+    r"could not create makefile due to|an error occurred while installing|what went wrong\W*$",
     r"aborting\b|aborted[!.]*$|giving up\b|stopp(?:ed|ing)\b|exiting\b|execution halted",
     r"throw |raise |begin failed|compilation error\b|code \d+$|\d+ errors?$|error running ",
     r"emergency stop\b",
@@ -148,7 +150,7 @@ START_WRAPPER = _starts(
     r"(?:errors?|failures?|failed|failing|problems?|issues?|errored|fatal)\b[^:]*$",
     r"\W*(?:[a-z]+ ){0,2}(?:tests|specs|suites|files|failures|errors|examples|checks)"
     r"[ :,=]+\d[^:]*$",
-    r"(?:error: )?(?:failed|failing) (?:tests|examples)\b.{0,200}$|failed test\W*$",
+    r"(?:error: )?(?:failed|failing) (?:tests|examples)\b.{0,200}$|failed tests?:?[\d\s,-]*$",
     r"error: (?:configuration|installation) failed for",
     r"\d+ of \d+ .*fail|status: \d+ (?:error|warning|note)",
     r"(?:summary: )?processing the following",
@@ -186,7 +188,7 @@ ENDS_AS_FAILED = re.compile(rf"\b(?:{'|'.join(FAILED_WORDS)})$")
 BEHIND_FAILED = " .!*)]"
 # Codes with which a system ends a process; they tell more than that it failed.
 SYSTEM_EXIT = re.compile(
-    r"\b(?:code|status|error|value)\W{1,2}(?:12[47]|13[479]|0x[8c]0[0-9a-f]{6})\b"
+    r"\b(?:code|status|error|value)\W{1,2}(?:12[467]|13[479]|143|0x[8c]0[0-9a-f]{6})\b"
 )
 
 # ---- Lines with more below them ----
@@ -195,7 +197,7 @@ NPM_CODE = "code E"
 # A title above the text of an error.
 TITLE = re.compile(
     r"(?:error message|failure message|message|reason|details|what went wrong"
-    r"|found the following significant warnings)\W*$"
+    r"|found the following significant warnings|due to unexpected exception with message)\W*$"
 )
 # An error whose text stands below its code or its place.
 CODE_ALONE = re.compile(
@@ -219,7 +221,7 @@ DEFINITE_PHRASES = (
 # The machine ran out of something; other errors of the same message come of it.
 MACHINE_PHRASES = (
     *("no space left on device", "disk full", "disk is full", "disk quota exceeded"),
-    *("cannot allocate memory", "out of memory", "oom-kill", "killed signal"),
+    *("cannot allocate memory", "out of memory", "oom-kill:", "killed signal"),
 )
 # A limit of time, also where the line ends with what was done about it.
 TIME_PHRASES = ("timed out", "time limit", "maximum execution time", "took longer than")
@@ -324,6 +326,13 @@ WEAK_PHRASES = any_phrase(
     *("signal", "cancel", "conflict", "corrupt", "abort", "terminated", "duplicate", "broken"),
     *("expected", "already", "crash", "shutdown", "lost ", "reset by", "quota", "status"),
     *("unterminated", "violat", "bad ", "no targets", ", but ", "exit", "no module", "no package"),
-    *("changed significantly", "out of date", "did not match", "only supports", "supports only"),
+    *(
+        "invoked oom-killer",
+        "changed significantly",
+        "out of date",
+        "did not match",
+        "only supports",
+        "supports only",
+    ),
     *("fehler", "erreur", "terminate called", "has no ", "there is no ", "there are no "),
 )
