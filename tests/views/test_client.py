@@ -3,6 +3,7 @@
 import base64
 import hashlib
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
@@ -49,5 +50,31 @@ def test_only_the_address_with_the_hash_is_kept_for_a_year(client: FlaskClient) 
 def test_another_version_is_not_there(client: FlaskClient, version: str) -> None:
     answer = client.get(f"/client/{version}/batch_metrics.py")
     assert answer.status_code == 404
-    assert "another version of batch_metrics.py" in answer.text
+    assert "This version of batch_metrics.py is not kept" in answer.text
     assert "immutable" not in answer.headers.get("Cache-Control", "")
+
+
+def test_the_uploader_of_an_earlier_version_of_the_server_keeps_its_address(
+    client: FlaskClient, settings: Settings
+) -> None:
+    folder = settings.instance_dir / "uploaders"
+    assert [file.name for file in folder.iterdir()] == [f"{SHA256}.py"]
+    old = b"an earlier version"
+    sha256 = hashlib.sha256(old).hexdigest()
+    address = f"/client/{sha256}/batch_metrics.py"
+    assert client.get(address).status_code == 404
+    (folder / f"{sha256}.py").write_bytes(old)
+    answer = client.get(address)
+    assert (answer.data, answer.headers["X-Checksum-SHA256"]) == (old, sha256)
+    assert "immutable" in answer.headers["Cache-Control"]
+    (folder / f"{sha256}.py").write_bytes(b"something else")
+    assert client.get(address).status_code == 404
+
+
+def test_a_folder_that_cannot_be_written_keeps_no_earlier_version(
+    settings: Settings, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    app = create_app(replace(settings, instance_dir=tmp_path / "file"))
+    assert app.test_client().get(ADDRESSES[1]).data == CONTENT
+    app.extensions["store"].close()
