@@ -42,7 +42,11 @@ COMMANDS = (
 # Each page as it opens and with all that is stored.
 QUERIES = ("", "last=all&by=day")
 # What an address does not go without: two runs to compare.
-NEEDED = {"/batch-runs/compare": "a=1&b=2", "/exports/comparison.csv": "before=1&after=2"}
+NEEDED = {
+    "/batch-runs/compare": "a=1&b=2",
+    "/exports/comparison.csv": "before=1&after=2",
+    "/exports/jobs.csv": "batch_run=1",
+}
 
 EDGES = st.sampled_from(
     [

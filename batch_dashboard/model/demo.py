@@ -1,5 +1,6 @@
 """Demo data: the payloads that the CI of a made-up recipe collection posted in two years."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -37,6 +38,10 @@ MOST_RECIPES = 3_000
 # A larger batch is posted as several runs with one batch_id.
 LARGEST_RUN = 400
 TWO_PARTS_SHARE = 0.06
+# The share of runs without jobs, how many minutes a job takes, and how many jobs there are.
+JOBS_FROM = 0.3
+MINUTES_PER_JOB = 12
+MAX_JOBS = 8
 
 
 @dataclass(slots=True)
@@ -184,16 +189,41 @@ def _run_fields(
     if rng.random() < 0.97:
         wall_minutes = min(300.0, (macos_minutes + linux_minutes) / 6) + rng.uniform(0.5, 3)
         fields["completed_at"] = _rfc_3339(run.started_at + timedelta(minutes=wall_minutes))
-    told = rng.random()
-    if told > 0.05:
+    detail = rng.random()
+    if detail > 0.05:
         fields["linux_minutes"] = round(linux_minutes, 2)
-    if told > 0.08:
+    if detail > 0.08:
         fields["macos_minutes"] = round(macos_minutes, 2)
+    if detail > JOBS_FROM:
+        fields["jobs"] = _jobs(run, fields["macos_minutes"], fields["linux_minutes"])
     if rng.random() < 0.95:
         fields["run_url"] = f"https://ci.example.org/recipes/runs/{rng.getrandbits(33)}"
         fields["commit_sha"] = f"{rng.getrandbits(160):040x}"
         fields["run_attempt"] = 2 if fields["commit_sha"].startswith("0") else 1
     return fields
+
+
+def _jobs(run: PlannedRun, macos_minutes: float, linux_minutes: float) -> list[dict[str, Any]]:
+    """CI jobs that add up to these minutes; those on macOS wait longer for a runner."""
+    # A generator of its own: the other fields stay what they are without jobs.
+    rng = Random(f"{run.started_at}{run.ecosystem.name}")  # noqa: S311
+    jobs = []
+    for runner_os, total in (("macos", macos_minutes), ("linux", linux_minutes)):
+        count = min(MAX_JOBS, math.ceil(total / MINUTES_PER_JOB))
+        for number in range(1, count + 1):
+            wait = rng.lognormvariate(4.0 if runner_os == "macos" else 2.3, 0.9)
+            started_at = run.started_at + timedelta(seconds=round(min(wait, 3_600)))
+            ended_at = started_at + timedelta(seconds=round(total * 60 / count))
+            jobs.append(
+                {
+                    "name": f"test ({runner_os}, {number}/{count})",
+                    "runner_os": runner_os,
+                    "queued_at": _rfc_3339(run.started_at),
+                    "started_at": _rfc_3339(started_at),
+                    "completed_at": _rfc_3339(ended_at),
+                }
+            )
+    return jobs
 
 
 def _new_recipe(rng: Random, name: str) -> Recipe:

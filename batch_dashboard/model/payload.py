@@ -18,17 +18,25 @@ from typing_extensions import TypedDict
 from batch_dashboard.errors import PayloadError, Problem
 from batch_dashboard.model.complaints import named_kind, problems_of, shown
 from batch_dashboard.model.decoding import canonical, decode_json
+from batch_dashboard.model.jobs import (
+    JOB_FIELDS,
+    NewJob,
+    minutes_of,
+    minutes_warnings,
+    read_jobs,
+)
 from batch_dashboard.model.messages import KeptMessages, keep_messages
 from batch_dashboard.model.names import Name, long_names, nfc, nfc_column
 from batch_dashboard.model.rates import success_rate
 from batch_dashboard.model.upload_times import ahead_warning, check_time
-from batch_dashboard.model.vocabulary import FAILED, PASSED, RESULTS, SKIPPED
+from batch_dashboard.model.vocabulary import FAILED, PASSED, RESULTS, RUNNER_OS, SKIPPED
 
 MAX_RESULTS = 100_000
 MAX_PROBLEMS = 100
 MAX_NAME_LENGTH = 100
 MAX_BATCH_ID_LENGTH = 200
 MAX_RECIPE_NAME_LENGTH = 500
+MAX_VERSION_LENGTH = 200
 MAX_WARNINGS = 100
 # Room for any real batch, and sums of a century of them still fit 64 bits.
 MAX_COUNT = 1_000_000_000
@@ -69,6 +77,10 @@ Attempt = Annotated[
 Seconds = Annotated[float, Field(ge=0, le=MAX_SECONDS, allow_inf_nan=False)]
 Minutes = Annotated[float, Field(strict=True, ge=0, le=MAX_MINUTES, allow_inf_nan=False)]
 
+FailureClass = Annotated[
+    Literal["package", "infrastructure"] | None, BeforeValidator(lambda value: value or None)
+]
+
 STRICT = ConfigDict(strict=True, extra="ignore", regex_engine="rust-regex")
 
 
@@ -105,10 +117,12 @@ class RecipeResultFields(TypedDict):
     error_message: NotRequired[Message | None]
     duration_seconds: NotRequired[Seconds | None]
     platform: NotRequired[Word100 | None]
+    recipe_version: NotRequired[Sha | None]
+    failure_class: NotRequired[FailureClass]
 
 
 RESULT_SLICE = TypeAdapter(list[RecipeResultFields])
-RUN_FIELDS = frozenset(BatchRunFields.model_fields) | {"results"}
+RUN_FIELDS = frozenset(BatchRunFields.model_fields) | {"jobs", "results"}
 RESULT_FIELDS = frozenset(RecipeResultFields.__annotations__)
 
 
@@ -127,6 +141,9 @@ class NewRecipeResults:
     error_message: list[str | None]
     duration_seconds: list[float | None]
     platform: list[str | None]
+    recipe_version: list[str | None]
+    # The cause as the client knows it.
+    failure_class: list[str | None]
     # The line that names the cause, where the middle of the message is not kept.
     telling_line: list[str | None]
 
@@ -152,6 +169,7 @@ class NewBatchRun:
     run_url: str | None
     commit_sha: str | None
     run_attempt: int | None  # which attempt of the same CI run it is
+    jobs: tuple[NewJob, ...]
     results: NewRecipeResults
     truncated_at: int | None  # the length at which its messages arrived truncated
     shortened_messages: int  # how many were too long to be kept whole
@@ -194,6 +212,8 @@ def check_payload(payload: Any, now: datetime, warnings: Sequence[str] = ()) -> 
                 f"{completed_at:%Y-%m-%dT%H:%M:%SZ} is before {started_at:%Y-%m-%dT%H:%M:%SZ}",
             )
         )
+    jobs, wrong_jobs = read_jobs(payload.get("jobs"), now)
+    problems += wrong_jobs
     entries = payload.get("results")
     if isinstance(entries, list):
         problems += _result_problems(entries, MAX_PROBLEMS - len(problems))
@@ -203,7 +223,8 @@ def check_payload(payload: Any, now: datetime, warnings: Sequence[str] = ()) -> 
     if problems or fields is None or started_at is None or not isinstance(entries, list):
         raise PayloadError(problems[:MAX_PROBLEMS])
 
-    results, messages = _results(entries, problems)
+    sent: set[str] = set().union(*entries)
+    results, messages = _results(entries, sent, problems)
     batch_id, ecosystem = nfc(fields.batch_id), nfc(fields.ecosystem)
     problems += long_names("batch_id", [batch_id], MAX_BATCH_ID_LENGTH)
     problems += long_names("ecosystem", [ecosystem], MAX_NAME_LENGTH)
@@ -220,7 +241,16 @@ def check_payload(payload: Any, now: datetime, warnings: Sequence[str] = ()) -> 
     if problems:
         raise PayloadError(problems[:MAX_PROBLEMS])
     rate = success_rate(counts[PASSED], counts[FAILED])
-    ignored = _unknown_fields(payload, entries)
+    given = {
+        name: _without_dust(minutes)
+        for name, minutes in zip(
+            RUNNER_OS, (fields.macos_minutes, fields.linux_minutes), strict=True
+        )
+    }
+    minutes = {
+        name: minutes_of(jobs, name) if known is None else known for name, known in given.items()
+    }
+    ignored = _unknown_fields(payload, sent)
     return NewBatchRun(
         batch_id=batch_id,
         ecosystem=ecosystem,
@@ -231,11 +261,12 @@ def check_payload(payload: Any, now: datetime, warnings: Sequence[str] = ()) -> 
         failed=counts[FAILED],
         skipped=counts[SKIPPED],
         success_rate=rate,
-        macos_minutes=_without_dust(fields.macos_minutes),
-        linux_minutes=_without_dust(fields.linux_minutes),
+        macos_minutes=minutes["macos"],
+        linux_minutes=minutes["linux"],
         run_url=fields.run_url or None,
         commit_sha=fields.commit_sha or None,
         run_attempt=fields.run_attempt,
+        jobs=jobs,
         results=results,
         truncated_at=messages.truncated_at,
         shortened_messages=messages.shortened,
@@ -247,6 +278,7 @@ def check_payload(payload: Any, now: datetime, warnings: Sequence[str] = ()) -> 
                 *(f"unknown field {shown(name)} is ignored" for name in ignored),
                 *_ahead_warnings(started_at, completed_at, now),
                 *_rate_warnings(fields.success_rate, rate),
+                *minutes_warnings(jobs, given),
                 *messages.warnings,
             ][:MAX_WARNINGS]
         ),
@@ -278,19 +310,21 @@ def _result_problems(entries: list[Any], wanted: int) -> list[Problem]:
 
 
 def _results(
-    entries: list[dict[str, Any]], problems: list[Problem]
+    entries: list[dict[str, Any]], sent: set[str], problems: list[Problem]
 ) -> tuple[NewRecipeResults, KeptMessages]:
-    """The entries by column, and what is kept of their messages."""
+    """The entries by column, and what is kept of their messages; `sent` are their fields."""
 
     def required(name: str) -> list[str]:
         return list(map(itemgetter(name), entries))
 
     def optional(name: str) -> list[str | None]:
+        if name not in sent:
+            return [None] * len(entries)
         return [entry.get(name) or None for entry in entries]
 
-    def named(name: str, sent: list[Name], longest: int = MAX_NAME_LENGTH) -> list[Name]:
-        names = nfc_column(sent)
-        if names is not sent:
+    def named(name: str, column: list[Name], longest: int = MAX_NAME_LENGTH) -> list[Name]:
+        names = nfc_column(column)
+        if names is not column:
             problems.extend(long_names(f"results[{{}}].{name}", names, longest))
         return names
 
@@ -306,6 +340,8 @@ def _results(
         error_message=messages.error_message,
         duration_seconds=[None if value is None else float(value) for value in durations],
         platform=named("platform", optional("platform")),
+        recipe_version=named("recipe_version", optional("recipe_version"), MAX_VERSION_LENGTH),
+        failure_class=optional("failure_class"),
         telling_line=messages.telling_line,
     )
     return results, messages
@@ -348,9 +384,13 @@ def _rate_warnings(given: float | None, computed: float | None) -> Iterator[str]
         )
 
 
-def _unknown_fields(payload: dict[str, Any], entries: list[dict[str, Any]]) -> tuple[str, ...]:
-    of_results = sorted(set().union(*entries) - RESULT_FIELDS)
-    return (*sorted(payload.keys() - RUN_FIELDS), *(f"results[].{name}" for name in of_results))
+def _unknown_fields(payload: dict[str, Any], sent: set[str]) -> tuple[str, ...]:
+    found = sorted(payload.keys() - RUN_FIELDS)
+    found += [
+        f"jobs[].{name}" for name in sorted(set().union(*payload.get("jobs") or []) - JOB_FIELDS)
+    ]
+    found += [f"results[].{name}" for name in sorted(sent - RESULT_FIELDS)]
+    return tuple(found)
 
 
 def _check_time(

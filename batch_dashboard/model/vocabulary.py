@@ -10,3 +10,5 @@ MACOS = "macos"
 LINUX = "linux"
 RUNNER_OS = (MACOS, LINUX)
 RUNNER_OS_NAMES = {MACOS: "macOS", LINUX: "Linux"}
+# What the jobs of a batch run ran on; budgets and prices are those of RUNNER_OS.
+JOB_RUNNER_OS_NAMES = {**RUNNER_OS_NAMES, "windows": "Windows", "other": "other"}

@@ -88,6 +88,7 @@ def add_batch_run(
     summary.join_groups(truncated_lines.find_targets(connection, summary.failures.names))
     batch_run_id = uploads.insert_run(connection, run, summary, ingest_token_id, now)
     uploads.insert_results(connection, batch_run_id, run, summary)
+    uploads.insert_jobs(connection, batch_run_id, run.jobs)
     rollups.refresh_day(connection, run.started_at.date(), run.ecosystem)
     recipes.add_outcomes(connection, summary.recipes, run.started_at)
     failure_groups.add_failures(connection, summary.failures)

@@ -17,6 +17,8 @@ from batch_dashboard.store.bulk import execute_many
 from batch_dashboard.store.conditions import run_conditions
 from batch_dashboard.store.schema import (
     batch_runs,
+    ci_jobs,
+    excluded_ci_jobs,
     excluded_results,
     excluded_runs,
     idempotency_keys,
@@ -60,7 +62,8 @@ def insert_excluded(
             select(*batch_runs.columns, *values).where(batch_runs.c.id == batch_run_id),
         )
     )
-    _copy_results(connection, recipe_results, excluded_results, batch_run_id)
+    _copy(connection, recipe_results, excluded_results, batch_run_id)
+    _copy(connection, ci_jobs, excluded_ci_jobs, batch_run_id)
 
 
 def move_back(connection: Connection, batch_run_id: int) -> None:
@@ -73,7 +76,8 @@ def move_back(connection: Connection, batch_run_id: int) -> None:
         select(*(_run[name] for name in names)).where(_run.id == batch_run_id)
     ).one()
     connection.execute(insert(batch_runs).values(dict(zip(names, row, strict=True))))
-    _copy_results(connection, excluded_results, recipe_results, batch_run_id)
+    _copy(connection, excluded_results, recipe_results, batch_run_id)
+    _copy(connection, excluded_ci_jobs, ci_jobs, batch_run_id)
     keys = connection.execute(
         select(_run.idempotency_keys).where(_run.id == batch_run_id)
     ).scalar_one()
@@ -87,9 +91,9 @@ def move_back(connection: Connection, batch_run_id: int) -> None:
 
 
 def delete_excluded(connection: Connection, batch_run_id: int) -> None:
-    """Delete an excluded run with its results."""
-    result = excluded_results.c
-    connection.execute(delete(excluded_results).where(result.batch_run_id == batch_run_id))
+    """Delete an excluded run with its results and jobs."""
+    for table in (excluded_results, excluded_ci_jobs):
+        connection.execute(delete(table).where(table.c.batch_run_id == batch_run_id))
     connection.execute(delete(excluded_runs).where(_run.id == batch_run_id))
 
 
@@ -161,8 +165,8 @@ def _exclusion(row: Row[Any]) -> Exclusion:
     return Exclusion(BatchRun(*row[:fields]), *row[fields:])
 
 
-def _copy_results(connection: Connection, source: Table, target: Table, batch_run_id: int) -> None:
-    names = [column.name for column in recipe_results.columns]
+def _copy(connection: Connection, source: Table, target: Table, batch_run_id: int) -> None:
+    names = [column.name for column in source.columns]
     connection.execute(
         insert(target).from_select(
             names,

@@ -21,6 +21,7 @@ from sqlalchemy import (
 
 from batch_dashboard.model.comparison import UNCHANGED
 from batch_dashboard.model.failures import new_since
+from batch_dashboard.model.jobs import SECONDS_PER_MINUTE
 from batch_dashboard.model.list_query import ListQuery
 from batch_dashboard.model.prices import ListPrice
 from batch_dashboard.model.vocabulary import RUNNER_OS
@@ -42,6 +43,7 @@ from batch_dashboard.store.incidents import in_state
 from batch_dashboard.store.schema import (
     DOUBLE,
     batch_runs,
+    ci_jobs,
     circuit_breaker_changes,
     ecosystem_days,
     failure_group_recipes,
@@ -241,10 +243,29 @@ def _cost(runner_os: str, prices: Sequence[ListPrice]) -> ColumnElement[float]:
     return func.sum(ecosystem_days.c[f"{runner_os}_minutes"] * cast(price, DOUBLE))
 
 
+def _jobs(_connection: Connection, query: ListQuery, _today: date) -> Select[Any]:
+    job = ci_jobs.c
+    duration = job.completed_at - job.started_at
+    return (
+        select(
+            ci_jobs,
+            (job.started_at - job.queued_at).label("wait_seconds"),
+            duration.label("duration_seconds"),
+            ((duration + SECONDS_PER_MINUTE - 1) // SECONDS_PER_MINUTE).label("billed_minutes"),
+        )
+        .join(batch_runs, batch_runs.c.id == job.batch_run_id)
+        .where(
+            job.batch_run_id == query.batch_run,
+            *([batch_runs.c.ecosystem == query.filter.ecosystem] if query.filter.ecosystem else []),
+        )
+    )
+
+
 # The query of each resource that is stored as rows, by its name; the others are computed.
 SELECT: dict[str, Callable[[Connection, ListQuery, date], Select[Any]]] = {
     "batch_runs": _batch_runs,
     "recipe_results": _results,
+    "jobs": _jobs,
     "minutes": _days,
     "failure_rates": _days,
     "failure_groups": _failure_groups,

@@ -229,6 +229,8 @@ recipe_results = Table(
     Column("failure_group_id", BigInteger),  # NULL: the result did not fail
     # The line that names the cause, where the middle of the message is not stored; else NULL.
     Column("telling_line", Text),
+    Column("recipe_version", Text),  # the version, digest or commit that was tried; NULL: unknown
+    Column("failure_class", Text),  # package or infrastructure; NULL: the client did not know
     Index("ix_recipe_results_batch_run", "batch_run_id"),
     Index("ix_recipe_results_recipe", "recipe_name", "ecosystem", "started_at"),
     sqlite_autoincrement=True,
@@ -239,6 +241,21 @@ Index(
     recipe_results.c.started_at,
     sqlite_where=recipe_results.c.failure_group_id.is_not(None),
     postgresql_where=recipe_results.c.failure_group_id.is_not(None),
+)
+
+# The CI jobs that a batch run consisted of.
+ci_jobs = Table(
+    "ci_jobs",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("batch_run_id", RowId, ForeignKey("batch_runs.id", ondelete="CASCADE"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("runner_os", Text, nullable=False),  # macos, linux, windows or other
+    Column("queued_at", UnixTime),  # NULL: unknown
+    Column("started_at", UnixTime, nullable=False),
+    Column("completed_at", UnixTime),  # NULL: it had not ended
+    Index("ix_ci_jobs_batch_run", "batch_run_id"),
+    sqlite_autoincrement=True,
 )
 
 # Daily rollup of batch_runs: a run belongs to the UTC day it started.
@@ -648,6 +665,13 @@ excluded_results = Table(
     Column("id", BigInteger, primary_key=True, autoincrement=False),
     *_copied(recipe_results),
     Index("ix_excluded_results_batch_run", "batch_run_id"),
+)
+excluded_ci_jobs = Table(
+    "excluded_ci_jobs",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    *_copied(ci_jobs),
+    Index("ix_excluded_ci_jobs_batch_run", "batch_run_id"),
 )
 
 

@@ -1,19 +1,26 @@
 """Writing batch runs and their results, and finding what was uploaded before."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import Connection, delete, func, select
 
 from batch_dashboard.model.filters import RunFilter
+from batch_dashboard.model.jobs import TIMES, NewJob
 from batch_dashboard.model.payload import NewBatchRun, NewRecipeResults
 from batch_dashboard.model.summaries import RunSummary
 from batch_dashboard.store.bulk import insert_columns, run_statement
 from batch_dashboard.store.conditions import run_conditions
 from batch_dashboard.store.drift import count_differences, milliseconds_sql
-from batch_dashboard.store.schema import batch_runs, excluded_runs, idempotency_keys, recipe_results
+from batch_dashboard.store.schema import (
+    batch_runs,
+    ci_jobs,
+    excluded_runs,
+    idempotency_keys,
+    recipe_results,
+)
 
 RUN_FIELDS = tuple(name for name in NewBatchRun.__annotations__ if name in batch_runs.columns)
 RESULT_FIELDS = tuple(NewRecipeResults.__annotations__)
@@ -72,14 +79,24 @@ def insert_results(
     if not run.results:
         return
     columns = {name: getattr(run.results, name) for name in RESULT_FIELDS}
-    if not run.shortened_messages:
-        del columns["telling_line"]  # of no result: binding so many NULLs takes time
+    # Binding NULLs for a field that no result has takes time.
+    columns = {name: column for name, column in columns.items() if any(column)}
     insert_columns(
         connection,
         recipe_results,
         {**columns, "failure_group_id": summary.result_groups},
         {"batch_run_id": batch_run_id, "started_at": int(run.started_at.timestamp())},
     )
+
+
+def insert_jobs(connection: Connection, batch_run_id: int, jobs: Sequence[NewJob]) -> None:
+    """Insert the CI jobs of a batch run, in the order they were sent."""
+    if not jobs:
+        return
+    columns = dict(zip(NewJob._fields, map(list, zip(*jobs, strict=True)), strict=True))
+    for name in TIMES:
+        columns[name] = [None if time is None else int(time.timestamp()) for time in columns[name]]
+    insert_columns(connection, ci_jobs, columns, {"batch_run_id": batch_run_id})
 
 
 def update_publisher(

@@ -15,9 +15,10 @@ from batch_dashboard.model.prices import list_price
 from batch_dashboard.model.records import OutcomeCount
 from batch_dashboard.model.result_filter import NO_CATEGORY, ResultFilter
 from batch_dashboard.model.series import colour_slots
-from batch_dashboard.model.vocabulary import RESULTS
+from batch_dashboard.model.vocabulary import JOB_RUNNER_OS_NAMES, RESULTS
 from batch_dashboard.store import (
     batch_runs,
+    ci_jobs,
     ecosystem_days,
     exclusion,
     previous_attempts,
@@ -111,6 +112,8 @@ def show(batch_run_id: int) -> str:
         later=later,
         compared=compared,
         compared_attempts=attempts,
+        jobs=ci_jobs.fetch_of_run(conn, run.id, is_excluded),
+        runner_os_names=JOB_RUNNER_OS_NAMES,
         changes=LISTED,
         sentences=SENTENCES,
         **_outcomes(counts, result_filter, here),

@@ -24,7 +24,7 @@ from batch_dashboard.views.request_body import RequestBody
 MAX_KEY_LENGTH = 255
 # The run is stored already: no statement of its summary keeps the client waiting for longer.
 SUMMARY_SECONDS = 2.0
-NOT_SHOWN = {"results", "content_digest", "warnings", "ignored_fields"}
+NOT_SHOWN = {"jobs", "results", "content_digest", "warnings", "ignored_fields"}
 
 blueprint = Blueprint("ingest", __name__)
 
@@ -147,17 +147,21 @@ def allow_any_origin(response: Response) -> Response:
 
 
 def _would_store(run: NewBatchRun, key: str | None) -> Response:
-    fields: dict[str, Any] = {
-        name: utc_text(value) if isinstance(value, datetime) else value
-        for name, value in vars(run).items()
-        if name not in NOT_SHOWN
-    }
+    fields = {name: value for name, value in vars(run).items() if name not in NOT_SHOWN}
+    jobs = [_shown(job._asdict()) for job in run.jobs]
     return jsonify(
         dry_run=True,
-        batch_run={**fields, "result_count": len(run.results)},
+        batch_run={**_shown(fields), "jobs": jobs, "result_count": len(run.results)},
         stored_as=find_stored(connection(), run, key),
         warnings=run.warnings,
     )
+
+
+def _shown(fields: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: utc_text(value) if isinstance(value, datetime) else value
+        for name, value in fields.items()
+    }
 
 
 def _idempotency_key() -> str | None:

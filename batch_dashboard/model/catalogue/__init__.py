@@ -1,6 +1,6 @@
 """Every resource, in the order in which the exports page and the documentation list them."""
 
-from batch_dashboard.model.catalogue.batch_runs import BATCH_RUNS, RECIPE_RESULTS
+from batch_dashboard.model.catalogue.batch_runs import BATCH_RUNS, JOBS, RECIPE_RESULTS
 from batch_dashboard.model.catalogue.comparison import COMPARISON
 from batch_dashboard.model.catalogue.ecosystems import CIRCUIT_BREAKERS, ECOSYSTEMS, ERROR_BUDGETS
 from batch_dashboard.model.catalogue.failures import (
@@ -26,6 +26,7 @@ __all__ = [
     "FAILURE_RATES",
     "FILES",
     "INCIDENTS",
+    "JOBS",
     "PRICES",
     "RECIPES",
     "RECIPE_RESULTS",
@@ -36,6 +37,7 @@ __all__ = [
 RESOURCES = (
     BATCH_RUNS,
     RECIPE_RESULTS,
+    JOBS,
     SPENT_MINUTES,
     FAILURE_RATES,
     FAILURE_GROUPS,

@@ -20,6 +20,7 @@ from batch_dashboard.model.catalogue.fields import (
     Order,
     Resource,
 )
+from batch_dashboard.model.vocabulary import JOB_RUNNER_OS_NAMES
 from batch_dashboard.model.vocabulary import RESULTS as RESULT_WORDS
 
 _BATCH_ID = Field(
@@ -110,6 +111,18 @@ RECIPE_RESULTS = Resource(
             "The cause: `masked_line` of its failure group.",
             empty="it did not fail, or it had no message",
         ),
+        Field(
+            "recipe_version",
+            Kind.TEXT,
+            "The version, digest or commit of the recipe that was tried.",
+            empty="not reported",
+        ),
+        Field(
+            "failure_class",
+            Kind.TEXT,
+            "The cause as the client knows it: package or infrastructure.",
+            empty="not reported",
+        ),
     ),
     (
         Filter("platform", "only results on this platform"),
@@ -158,4 +171,48 @@ RECIPE_HISTORY = replace(
         _FILTERS["result"],
     ),
     orders=(Order("started_at"),),
+)
+JOBS = Resource(
+    "jobs",
+    "One row for each CI job of a batch run.",
+    "In the order in which the client sent them.",
+    (
+        BATCH_RUN_ID,
+        Field("id", Kind.INTEGER, "The number of the job in this dashboard."),
+        Field("name", Kind.TEXT, "The name of the job."),
+        Field(
+            "runner_os",
+            Kind.WORD,
+            "The operating system of its runner.",
+            words=tuple(JOB_RUNNER_OS_NAMES),
+        ),
+        Field(
+            "queued_at",
+            Kind.TIME,
+            "The time at which it began to wait for a runner.",
+            empty="not reported",
+        ),
+        Field("started_at", Kind.TIME, "The time at which it started."),
+        Field("completed_at", Kind.TIME, "The time at which it ended.", empty="it had not ended"),
+        Field("wait_seconds", Kind.INTEGER, "started_at - queued_at.", SECONDS, "unknown"),
+        Field("duration_seconds", Kind.INTEGER, "completed_at - started_at.", SECONDS, "unknown"),
+        Field(
+            "billed_minutes",
+            Kind.INTEGER,
+            "The duration, rounded up to a whole minute.",
+            MINUTES,
+            "unknown",
+        ),
+    ),
+    (
+        Filter(
+            "batch_run",
+            "the number of the batch run; required",
+            numbers="a batch run",
+            is_required=True,
+        ),
+    ),
+    key=("id",),
+    orders=(Order("id", largest_first=False),),
+    has_period=False,
 )

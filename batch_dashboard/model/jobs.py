@@ -1,0 +1,145 @@
+"""The CI jobs of a batch run: how they are checked, and the minutes that follow from them.
+
+Source: docs/ingest-api.md, "Jobs".
+"""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Annotated, Any, Literal, NamedTuple, NotRequired
+
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from typing_extensions import TypedDict
+
+from batch_dashboard.errors import Problem
+from batch_dashboard.model.complaints import named_kind, problems_of
+from batch_dashboard.model.names import nfc
+from batch_dashboard.model.upload_times import check_time
+from batch_dashboard.model.vocabulary import RUNNER_OS
+
+MAX_JOBS = 2_000
+MAX_JOB_NAME_LENGTH = 200
+SECONDS_PER_MINUTE = 60
+# Given minutes that differ from those of the jobs by more than this share are warned about.
+LARGEST_DIFFERENCE = 0.01
+TIMES = ("queued_at", "started_at", "completed_at")
+
+
+class JobFields(TypedDict):
+    """One entry of `jobs`."""
+
+    __pydantic_config__ = ConfigDict(  # type: ignore[misc]
+        strict=True, extra="ignore", regex_engine="rust-regex"
+    )
+
+    name: Annotated[
+        str,
+        Field(min_length=1, max_length=MAX_JOB_NAME_LENGTH, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$"),
+    ]
+    runner_os: Literal["macos", "linux", "windows", "other"]
+    queued_at: NotRequired[str | None]
+    started_at: str
+    completed_at: NotRequired[str | None]
+
+
+JOBS = TypeAdapter(list[JobFields])
+JOB_FIELDS = frozenset(JobFields.__annotations__)
+
+
+class NewJob(NamedTuple):
+    """A job that passed every check. Times are UTC, to the second."""
+
+    name: str
+    runner_os: str
+    queued_at: datetime | None
+    started_at: datetime
+    completed_at: datetime | None
+
+    @property
+    def wait_seconds(self) -> float | None:
+        """How long it waited for a runner; None: unknown."""
+        if self.queued_at is None:
+            return None
+        return (self.started_at - self.queued_at).total_seconds()
+
+    @property
+    def duration_seconds(self) -> float | None:
+        """How long it ran; None: it had not ended."""
+        if self.completed_at is None:
+            return None
+        return (self.completed_at - self.started_at).total_seconds()
+
+    @property
+    def billed_minutes(self) -> int | None:
+        """Its duration rounded up to a whole minute, as CI systems bill it; None: unknown."""
+        seconds = self.duration_seconds
+        return None if seconds is None else math.ceil(seconds / SECONDS_PER_MINUTE)
+
+
+def read_jobs(entries: Any, now: datetime) -> tuple[tuple[NewJob, ...], list[Problem]]:
+    """The jobs of a payload, or everything that is wrong with them."""
+    if entries is None:
+        return (), []
+    if not isinstance(entries, list):
+        return (), [Problem("jobs", f"jobs must be an array, not {named_kind(entries)}")]
+    if len(entries) > MAX_JOBS:
+        found = f"jobs contains {len(entries):,} entries; send at most {MAX_JOBS:,}"
+        return (), [Problem("jobs", found)]
+    try:
+        JOBS.validate_python(entries)
+    except ValidationError as error:
+        return (), list(problems_of(error, "jobs"))
+    problems: list[Problem] = []
+    jobs = tuple(_read_job(index, entry, now, problems) for index, entry in enumerate(entries))
+    return (() if problems else tuple(job for job in jobs if job)), problems
+
+
+def minutes_of(jobs: Sequence[NewJob], runner_os: str) -> float | None:
+    """The sum of the durations of the jobs on one OS; None: unknown.
+
+    Without any job nothing is known. One job that had not ended makes the sum unknown.
+    """
+    durations = [job.duration_seconds for job in jobs if job.runner_os == runner_os]
+    if not jobs or None in durations:
+        return None
+    return sum(filter(None, durations)) / SECONDS_PER_MINUTE
+
+
+def minutes_warnings(jobs: Sequence[NewJob], given: Mapping[str, float | None]) -> Iterator[str]:
+    """A warning for each given sum that differs from that of the jobs; `given` is by OS."""
+    for runner_os in RUNNER_OS:
+        value, computed = given[runner_os], minutes_of(jobs, runner_os)
+        if value is None or computed is None:
+            continue
+        if abs(value - computed) > LARGEST_DIFFERENCE * max(value, computed):
+            yield (
+                f"{runner_os}_minutes {value:g} is stored, but the jobs add up to {computed:.4g}"
+            )
+
+
+def _read_job(
+    index: int, entry: Mapping[str, Any], now: datetime, problems: list[Problem]
+) -> NewJob | None:
+    path = f"jobs[{index}]"
+    times: dict[str, datetime | None] = dict.fromkeys(TIMES)
+    known = len(problems)
+    for name in TIMES:
+        text = entry.get(name)
+        if text is None or (not text and name != "started_at"):
+            continue
+        found = check_time(f"{path}.{name}", text, now)
+        if isinstance(found, Problem):
+            problems.append(found)
+        else:
+            times[name] = found
+    queued_at, started_at, completed_at = times.values()
+    if started_at is None or len(problems) > known:
+        return None
+    if completed_at is not None and completed_at < started_at:
+        place = f"{path}.completed_at"
+        problems.append(Problem(place, f"{place} must not be before {path}.started_at"))
+        return None
+    if queued_at is not None:
+        # The clocks of the CI system and of the runner can differ by seconds.
+        queued_at = min(queued_at, started_at)
+    return NewJob(nfc(entry["name"]), entry["runner_os"], queued_at, started_at, completed_at)
