@@ -4,9 +4,10 @@ import re
 
 # A number that is part of a name stays as it is, and so does one whose value tells causes apart:
 # none, codes of HTTP and of processes that a system ended, codes of Windows.
+# A digit comes first in the expression, so that the re module skips to one.
 _NUMBERS = re.compile(
-    r"(?<![A-Za-z_0-9])(?:0x(?![8cC]0)[0-9a-fA-F]+"
-    r"|(?!0(?![0-9])|[45][0-9][0-9](?![0-9])|1(?:2[467]|3[479]|43)(?![0-9]))[0-9]+)"
+    r"[0-9](?<![A-Za-z_0-9].)(?:(?<=0)x(?![8cC]0)[0-9a-fA-F]+"
+    r"|(?!(?<=0)(?![0-9])|(?<=[45])[0-9]{2}(?![0-9])|(?<=1)(?:2[467]|3[479]|43)(?![0-9]))[0-9]*)"
 )
 
 
