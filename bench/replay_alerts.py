@@ -17,6 +17,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from batch_dashboard.model.finding_kinds import Severity
 from batch_dashboard.model.incidents import Incident
 from batch_dashboard.model.payload import NewBatchRun, check_payload
 from batch_dashboard.services.alerts import check
@@ -29,7 +30,7 @@ from batch_dashboard.store.incidents import fetch_all
 
 HOUR = timedelta(hours=1)
 DAYS_AFTER = 2
-NOWHERE = Destination("nobody", "json://127.0.0.1:9/", "notice")
+NOWHERE = Destination("nobody", "json://127.0.0.1:9/", Severity.NOTICE)
 
 
 class Replay(NamedTuple):
@@ -136,7 +137,7 @@ def report(found: Replay) -> None:
             continue
         closed = "open" if each.closed_at is None else f"{each.closed_at:%m-%d %H:%M}"
         print(
-            f"| {each.opened_at:%m-%d %H:%M} | {each.kind} | {each.subject} | {each.severity} "
+            f"| {each.opened_at:%m-%d %H:%M} | {each.kind} | {each.subject.name} | {each.severity} "
             f"| {each.since:%m-%d %H:%M} | {found.bad_runs[each.id]} | {closed} |"
         )
 

@@ -9,8 +9,8 @@ import click
 
 from batch_dashboard.commands.context import changing, in_application, settings, store
 from batch_dashboard.errors import NotFound
+from batch_dashboard.model.finding_kinds import Severity
 from batch_dashboard.model.incidents import TEST_MESSAGE
-from batch_dashboard.model.pipelines import NOTICE, SEVERITIES
 from batch_dashboard.services import destinations, snoozes
 from batch_dashboard.services.alerts import check, send_due
 from batch_dashboard.services.watching import Watcher
@@ -135,7 +135,12 @@ def list_destinations() -> None:
 
 @destination_group.command("add")
 @click.argument("name")
-@click.option("--severity", type=click.Choice(SEVERITIES), default=NOTICE, show_default=True)
+@click.option(
+    "--severity",
+    type=click.Choice([severity.value for severity in Severity]),
+    default=Severity.NOTICE.value,
+    show_default=True,
+)
 @in_application
 def add(name: str, severity: str) -> None:
     """Make a destination, or change it; its Apprise URL is asked for and kept encrypted."""

@@ -1,156 +1,155 @@
 """What a maintainer should look at first: findings in plain words, worst first."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, time
 from typing import NamedTuple
 
 from batch_dashboard.model.budget import PAUSE, SAMPLE, BudgetWeek
-from batch_dashboard.model.failures import FailureGroupDetail, group_title, names_a_cause
-from batch_dashboard.model.pipelines import (
-    CRITICAL,
-    NOTICE,
-    SEVERITIES,
-    SILENT,
-    WARNING,
-    Pipeline,
-    moment,
-)
+from batch_dashboard.model.failures import FailureGroupDetail, group_title
+from batch_dashboard.model.finding_kinds import FindingKind, Severity, Subject, rank
+from batch_dashboard.model.pipelines import SILENT, Pipeline, moment
 from batch_dashboard.model.recipes import StuckRecipe
 from batch_dashboard.model.vocabulary import RUNNER_OS_NAMES
 from batch_dashboard.model.wording import minutes, percent, plural, weekday
 
-STUCK = "stuck"
-BUDGET = "budget"
-BURNING = "burning"
-NEW_FAILURE = "new failure"
-
-# What the keys of findings begin with.
-ECOSYSTEM_KEY = "ecosystem:"
-STUCK_KEY = "stuck:"
-BUDGET_KEY = "budget:"
-NEW_FAILURE_KEY = "new-failure:"
-
 ERROR_LENGTH = 160
 
 
+class Reason(NamedTuple):
+    """The failure group that explains a finding."""
+
+    failure_group_id: int
+    masked_line: str
+
+
 class Finding(NamedTuple):
-    """One thing to look at; which of the last four it is about follows from its kind."""
+    """One thing that needs attention."""
 
-    key: str  # the same for the same trouble of the same subject, however it changes
-    kind: str  # in a word or two
-    severity: str
-    subject: str
-    sentence: str  # goes on from the subject
+    key: str  # the same for as long as the subject has findings of this topic
+    kind: FindingKind
+    severity: Severity
+    subject: Subject
+    words: str  # the sentence without its reason
     since: datetime
-    pipeline: Pipeline | None = None
-    recipe: StuckRecipe | None = None
-    budget: BudgetWeek | None = None
-    group: FailureGroupDetail | None = None
+    reason: Reason | None = None
+
+    @property
+    def sentence(self) -> str:
+        """What was found, as a sentence that begins with the subject's name."""
+        if self.reason is None:
+            return self.words
+        return f"{self.words}: {group_title(self.reason.masked_line)[:ERROR_LENGTH]}"
 
 
-def findings(
-    pipelines: Sequence[Pipeline],
-    budgets: Iterable[BudgetWeek],
-    stuck: Iterable[StuckRecipe],
-    new_groups: Iterable[FailureGroupDetail],
-) -> list[Finding]:
-    """All that needs attention, worst first; within one severity in this order of arguments.
+class Facts(NamedTuple):
+    """All that the rules look at."""
 
-    One finding for each ecosystem at most: the state it is in.
-    """
-    found = [
-        *(of_pipeline(pipeline) for pipeline in pipelines),
-        *map(of_stuck, stuck),
-        *(of_budget(budget) for budget in budgets),
-        *map(of_group, new_groups),
-    ]
-    return sorted(
-        (finding for finding in found if finding is not None),
-        key=lambda finding: SEVERITIES.index(finding.severity),
-    )
+    pipelines: Sequence[Pipeline] = ()
+    budgets: Sequence[BudgetWeek] = ()
+    stuck: Sequence[StuckRecipe] = ()
+    new_groups: Sequence[FailureGroupDetail] = ()
 
 
-def without_general_silence(pipelines: Sequence[Pipeline]) -> list[Pipeline]:
-    """Where every ecosystem is silent, a page says so as a whole: none is named."""
-    speaking = [pipeline for pipeline in pipelines if pipeline.state != SILENT]
-    return list(pipelines) if speaking else []
+def findings(facts: Facts) -> list[Finding]:
+    """All that needs attention, worst first; within one severity in the order of RULES."""
+    found = [finding for rule in RULES for finding in rule(facts)]
+    return sorted(found, key=lambda finding: rank(finding.severity))
 
 
-def of_pipeline(pipeline: Pipeline) -> Finding | None:
-    """What is wrong with an ecosystem, None when nothing is."""
-    if pipeline.severity is None:
-        return None
-    burns = pipeline.burning is not None and pipeline.severity == WARNING
-    is_held = pipeline.state not in ("breached", SILENT)
-    return Finding(
-        f"{ECOSYSTEM_KEY}{pipeline.ecosystem}",
-        BURNING if burns and is_held else pipeline.state,
-        pipeline.severity,
-        pipeline.ecosystem,
-        pipeline.sentence,
-        pipeline.since,
-        pipeline=pipeline,
-    )
+def without_general_silence(pipelines: Sequence[Pipeline]) -> Sequence[Pipeline]:
+    """No pipeline where every ecosystem is silent: the page states that as a whole."""
+    return pipelines if any(pipeline.state != SILENT for pipeline in pipelines) else ()
 
 
-def of_stuck(recipe: StuckRecipe) -> Finding:
-    """A recipe that keeps failing."""
-    since = recipe.failing_since or recipe.last_seen_at
-    sentence = recipe.streak_in_words
-    if recipe.failure_group_id is not None:
-        sentence += f": {group_title(recipe.masked_line or '')[:ERROR_LENGTH]}"
-    return Finding(
-        f"{STUCK_KEY}{recipe.ecosystem}/{recipe.recipe_name}",
-        STUCK,
-        WARNING,
-        f"{recipe.recipe_name} ({recipe.ecosystem})",
-        sentence,
-        since,
-        recipe=recipe,
-    )
+def _ecosystems(facts: Facts) -> Iterator[Finding]:
+    """At most one finding for each ecosystem: the state it is in."""
+    for pipeline in facts.pipelines:
+        if pipeline.kind is not None and pipeline.severity is not None:
+            yield Finding(
+                pipeline.kind.key(pipeline.ecosystem),
+                pipeline.kind,
+                pipeline.severity,
+                Subject(pipeline.ecosystem, ecosystem=pipeline.ecosystem),
+                pipeline.sentence,
+                pipeline.since,
+            )
 
 
-def of_budget(budget: BudgetWeek) -> Finding | None:
-    """A budget that is nearly used, or will be within the week."""
-    used = (
-        f"{minutes(budget.used.known)} of {minutes(budget.budget_minutes)} minutes used this week"
-        f" ({percent(budget.share)})"
-    )
-    if budget.used.unknown_runs:
-        used += f", {plural(budget.used.unknown_runs, 'run')} reported none"
+def _stuck_recipes(facts: Facts) -> Iterator[Finding]:
+    """Recipes that keep failing."""
+    kind = FindingKind.STUCK
+    for recipe in facts.stuck:
+        group_id = recipe.failure_group_id
+        yield Finding(
+            kind.key(f"{recipe.ecosystem}/{recipe.recipe_name}"),
+            kind,
+            kind.severity,
+            Subject(
+                f"{recipe.recipe_name} ({recipe.ecosystem})",
+                ecosystem=recipe.ecosystem,
+                recipe_name=recipe.recipe_name,
+            ),
+            recipe.streak_in_words,
+            recipe.failing_since or recipe.last_seen_at,
+            None if group_id is None else Reason(group_id, recipe.masked_line or ""),
+        )
+
+
+def _budgets(facts: Facts) -> Iterator[Finding]:
+    """Budgets that are nearly used, or will be within the week."""
+    kind = FindingKind.BUDGET
+    for budget in facts.budgets:
+        severity, advice = _advice(budget)
+        if severity is None:
+            continue
+        words = (
+            f"{minutes(budget.used.known)} of {minutes(budget.budget_minutes)} minutes used"
+            f" this week ({percent(budget.share)})"
+        )
+        if budget.used.unknown_runs:
+            words += f", {plural(budget.used.unknown_runs, 'run')} reported none"
+        words += advice
+        if budget.share < 1 and budget.runs_out_on is not None:
+            words += f"; at this pace gone on {weekday(budget.runs_out_on)}"
+        monday = budget.week.since
+        assert monday is not None  # noqa: S101 - a week has both its ends
+        yield Finding(
+            kind.key(f"{budget.runner_os}:{monday}"),
+            kind,
+            severity,
+            Subject(RUNNER_OS_NAMES[budget.runner_os]),
+            words,
+            datetime.combine(monday, time(), UTC),
+        )
+
+
+def _advice(budget: BudgetWeek) -> tuple[Severity | None, str]:
+    """How bad the use of a budget is, and what it asks for; None: nothing needs attention."""
     if budget.state == PAUSE:
-        severity, sentence = CRITICAL, f"{used}; spend no more before Monday"
-    elif budget.state == SAMPLE:
-        severity, sentence = WARNING, f"{used}; CI is told to sample"
-    elif budget.runs_out_on is not None:
-        severity, sentence = NOTICE, used
-    else:
-        return None
-    if budget.share < 1 and budget.runs_out_on is not None:
-        sentence += f"; at this pace gone on {weekday(budget.runs_out_on)}"
-    monday = budget.week.since
-    assert monday is not None  # noqa: S101 - a week has both its ends
-    return Finding(
-        f"{BUDGET_KEY}{budget.runner_os}:{monday}",
-        BUDGET,
-        severity,
-        RUNNER_OS_NAMES[budget.runner_os],
-        sentence,
-        datetime.combine(monday, time(), UTC),
-        budget=budget,
-    )
+        return Severity.CRITICAL, "; spend no more before Monday"
+    if budget.state == SAMPLE:
+        return Severity.WARNING, "; CI is advised to sample"
+    return (None if budget.runs_out_on is None else Severity.NOTICE), ""
 
 
-def of_group(group: FailureGroupDetail) -> Finding:
-    """A failure that was not seen before."""
-    title = group_title(group.masked_line)[:ERROR_LENGTH]
-    line = f"“{title}”" if names_a_cause(group.masked_line) else f"{title},"
-    return Finding(
-        f"{NEW_FAILURE_KEY}{group.id}",
-        NEW_FAILURE,
-        NOTICE,
-        group.error_category or "no category",
-        f"{line} first seen {moment(group.first_seen_at)}, {plural(group.failed, 'time')} so far",
-        group.first_seen_at,
-        group=group,
-    )
+def _new_failures(facts: Facts) -> Iterator[Finding]:
+    """Failure groups that were not seen before."""
+    kind = FindingKind.NEW_FAILURE
+    for group in facts.new_groups:
+        yield Finding(
+            kind.key(group.id),
+            kind,
+            kind.severity,
+            Subject(group.error_category or "no category", failure_group_id=group.id),
+            f"has failed {plural(group.failed, 'time')} since {moment(group.first_seen_at)}, with",
+            group.first_seen_at,
+            Reason(group.id, group.masked_line),
+        )
+
+
+RULES: tuple[Callable[[Facts], Iterator[Finding]], ...] = (
+    _ecosystems,
+    _stuck_recipes,
+    _budgets,
+    _new_failures,
+)

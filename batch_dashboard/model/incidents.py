@@ -3,17 +3,13 @@
 Source: docs/alerts.md.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, time, timedelta
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime, time
 from typing import NamedTuple
 
-from batch_dashboard.model.attention import BUDGET_KEY, ECOSYSTEM_KEY, STUCK_KEY, Finding
-from batch_dashboard.model.pipelines import CRITICAL, NOTICE, SEVERITIES
+from batch_dashboard.model.attention import Finding
+from batch_dashboard.model.finding_kinds import FindingKind, Severity, Subject, SubjectPage, rank
 from batch_dashboard.model.wording import plural
-
-# What comes and goes is the same incident until it was gone for so long. A streak of failures or a
-# new failure group does not come and go.
-HELD = {ECOSYSTEM_KEY: timedelta(days=1), BUDGET_KEY: timedelta(days=1)}
 
 # When the daily digest is sent, UTC.
 DIGEST_AT = time(7)
@@ -26,19 +22,16 @@ class Incident(NamedTuple):
 
     id: int
     finding_key: str
-    kind: str
-    severity: str
-    subject: str
-    ecosystem: str | None
-    recipe_name: str | None
-    failure_group_id: int | None
+    kind: FindingKind
+    severity: Severity
+    subject: Subject
     since: datetime
     opened_at: datetime
     opening_sentence: str
     last_sentence: str
     gone_since: datetime | None  # None: the finding is there
     closed_at: datetime | None  # None: open
-    told_severity: str | None  # None: nobody was told
+    told_severity: Severity | None  # None: nobody was told
     told_closed: bool
 
 
@@ -51,12 +44,7 @@ class Changes(NamedTuple):
     closed: list[Incident]
 
 
-def rank(severity: str | None) -> int:
-    """0 for the worst; what nobody was told of comes last."""
-    return len(SEVERITIES) if severity is None else SEVERITIES.index(severity)
-
-
-def worst(one: str, other: str) -> str:
+def worst(one: Severity, other: Severity) -> Severity:
     """The worse of two severities."""
     return min(one, other, key=rank)
 
@@ -64,12 +52,12 @@ def worst(one: str, other: str) -> str:
 def reconcile(
     open_incidents: Iterable[Incident],
     found: Iterable[Finding],
-    cut: tuple[str, ...],
+    cut: Collection[FindingKind],
     now: datetime,
 ) -> Changes:
-    """Hold the open incidents against what is found now.
+    """Compare the open incidents with the findings of now.
 
-    Keys that begin with one of `cut` were not all found: none of them is taken for gone.
+    Not all findings of the kinds in `cut` are given: no incident of these kinds counts as gone.
     """
     by_key = {finding.key: finding for finding in found}
     changes = Changes([], [], [], [])
@@ -78,9 +66,9 @@ def reconcile(
         if finding is not None:
             if _differs(incident, finding):
                 changes.seen.append((incident, finding))
-        elif cut and incident.finding_key.startswith(cut):
+        elif incident.kind in cut:
             continue
-        elif now - (incident.gone_since or now) >= _held(incident.finding_key):
+        elif now - (incident.gone_since or now) >= incident.kind.hold:
             changes.closed.append(incident)
         elif incident.gone_since is None:
             changes.gone.append(incident)
@@ -94,10 +82,6 @@ def _differs(incident: Incident, finding: Finding) -> bool:
         or incident.last_sentence != finding.sentence
         or rank(finding.severity) < rank(incident.severity)
     )
-
-
-def _held(key: str) -> timedelta:
-    return next((held for start, held in HELD.items() if key.startswith(start)), timedelta(0))
 
 
 class Message(NamedTuple):
@@ -134,15 +118,15 @@ def urgent_of(telling: Iterable[Incident], all_open: Iterable[Incident]) -> list
     meanwhile are no news that cannot wait.
     """
     known = {
-        incident.ecosystem
+        incident.subject.ecosystem
         for incident in all_open
-        if incident.severity == CRITICAL and incident.finding_key.startswith(ECOSYSTEM_KEY)
+        if incident.severity is Severity.CRITICAL and incident.kind.page is SubjectPage.ECOSYSTEM
     }
     return [
         incident
         for incident in telling
-        if rank(incident.severity) < rank(NOTICE)
-        and not (incident.finding_key.startswith(STUCK_KEY) and incident.ecosystem in known)
+        if rank(incident.severity) < rank(Severity.NOTICE)
+        and not (incident.kind.waits_for_ecosystem and incident.subject.ecosystem in known)
     ]
 
 
@@ -152,7 +136,7 @@ def digest_is_due(last_digest_at: datetime | None, now: datetime) -> bool:
     return now >= due and (last_digest_at is None or last_digest_at < due)
 
 
-def admitted(incidents: Iterable[Incident], least_severity: str) -> list[Incident]:
+def admitted(incidents: Iterable[Incident], least_severity: Severity) -> list[Incident]:
     """Those that are at least as bad as a destination asks for."""
     return [incident for incident in incidents if rank(incident.severity) <= rank(least_severity)]
 
@@ -162,24 +146,24 @@ def compose(
 ) -> Message:
     """One message of all that is new and all that is over."""
     parts = [
-        plural(count, severity) if severity == NOTICE else f"{count} {severity}"
-        for severity in SEVERITIES
+        plural(count, severity) if severity is Severity.NOTICE else f"{count} {severity}"
+        for severity in Severity
         if (count := sum(incident.severity == severity for incident in new))
     ]
     if over:
         parts.append(f"{len(over)} over")
-    subjects = list(dict.fromkeys(incident.subject for incident in (*new, *over)))
+    subjects = list(dict.fromkeys(incident.subject.name for incident in (*new, *over)))
     names = ", ".join(subjects[:TITLE_NAMES])
     if len(subjects) > TITLE_NAMES:
         names += f" and {len(subjects) - TITLE_NAMES} more"
     title = f"{'Daily digest: ' if is_digest else ''}{', '.join(parts)}: {names}"
     lines = [
-        f"{incident.severity.upper()} {incident.kind} – {incident.subject}: "
+        f"{incident.severity.upper()} {incident.kind} – {incident.subject.name}: "
         f"{incident.last_sentence}{_link(url, incident)}"
         for incident in new[:MOST_NAMED]
     ]
     lines += [
-        f"OVER {incident.kind} – {incident.subject}: "
+        f"OVER {incident.kind} – {incident.subject.name}: "
         f"open since {incident.opened_at:%Y-%m-%d %H:%M} UTC{_link(url, incident)}"
         for incident in over[:MOST_NAMED]
     ]

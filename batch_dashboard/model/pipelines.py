@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from batch_dashboard.model import slo
 from batch_dashboard.model.circuit_breaker import Change, state_at
+from batch_dashboard.model.finding_kinds import FindingKind, Severity
 from batch_dashboard.model.records import EcosystemSpan
 from batch_dashboard.model.slo import Burn, DayAttempts, ErrorBudget, Verdict, WindowRuns
 from batch_dashboard.model.targets import EcosystemRule
@@ -29,11 +30,6 @@ STATES = (
     slo.TOO_FEW,
     slo.NO_TARGET,
 )
-
-CRITICAL = "critical"
-WARNING = "warning"
-NOTICE = "notice"
-SEVERITIES = (CRITICAL, WARNING, NOTICE)  # worst first
 
 # How many runs are looked at to say how often they usually come, and whether they do nothing.
 RECENT_RUNS = 30
@@ -92,7 +88,8 @@ class Pipeline(NamedTuple):
 
     ecosystem: str
     state: str
-    severity: str | None  # None: it needs no attention
+    kind: FindingKind | None  # of its finding; None: it needs no attention
+    severity: Severity | None  # of its finding; None where `kind` is
     since: datetime
     sentence: str  # goes on from the ecosystem's name
     verdict: Verdict
@@ -135,6 +132,7 @@ def judge_pipeline(facts: PipelineFacts, now: datetime) -> Pipeline:
     pipeline = Pipeline(
         ecosystem=facts.span.ecosystem,
         state=verdict.state,
+        kind=None,
         severity=None,
         since=facts.span.last_started_at,
         sentence="",
@@ -175,7 +173,8 @@ def _silent(pipeline: Pipeline, now: datetime) -> Pipeline | None:
         why = f"longer than {_length(DEFAULT_SILENCE)}"
     return pipeline._replace(
         state=SILENT,
-        severity=WARNING,
+        kind=FindingKind.SILENT,
+        severity=FindingKind.SILENT.severity,
         since=last,
         sentence=f"no batch run since {moment(last)}; {why}",
     )
@@ -192,7 +191,8 @@ def _idle(pipeline: Pipeline, _now: datetime) -> Pipeline | None:
     many = f"{empty} or more" if empty == RECENT_RUNS else str(empty)
     return pipeline._replace(
         state=IDLE,
-        severity=NOTICE,
+        kind=FindingKind.IDLE,
+        severity=FindingKind.IDLE.severity,
         since=since,
         sentence=f"the last {many} runs processed nothing, since {moment(since)}",
     )
@@ -211,7 +211,8 @@ def _failing(pipeline: Pipeline, _now: datetime) -> Pipeline | None:
     ever = "and none ever did" if last is None else f"the last pass was on {moment(last)}"
     return pipeline._replace(
         state=FAILING,
-        severity=CRITICAL,
+        kind=FindingKind.FAILING,
+        severity=FindingKind.FAILING.severity,
         since=failing.since,
         sentence=f"no recipe has passed in {many}, since {moment(failing.since)}; {ever}",
     )
@@ -237,20 +238,19 @@ def _held_to_its_target(pipeline: Pipeline, now: datetime) -> Pipeline:
         }[verdict.state].format(
             rate=percent(verdict.rate), target=percent(verdict.target), between=between
         )
-    severity: str | None
-    if verdict.state == slo.BREACHED:
-        severity = CRITICAL if verdict.is_critical else WARNING
-    else:
-        severity = NOTICE if verdict.state == slo.AT_RISK else None
+    kind = {slo.BREACHED: FindingKind.BREACHED, slo.AT_RISK: FindingKind.AT_RISK}.get(verdict.state)
     burning = pipeline.burning
     if burning is not None and burning.rate is not None and verdict.state != slo.BREACHED:
-        severity = WARNING
+        kind = FindingKind.BURNING
         sentence += (
             f"; in the last {burning.window.name} {burning.attempts.failed:,} of "
             f"{burning.attempts.total:,} attempts failed, "
             f"{burning.rate:.1f} times as many as the target allows"
         )
-    return pipeline._replace(severity=severity, sentence=sentence)
+    severity = kind.severity if kind else None
+    if verdict.is_critical:
+        severity = Severity.CRITICAL
+    return pipeline._replace(kind=kind, severity=severity, sentence=sentence)
 
 
 def moment(time: datetime) -> str:

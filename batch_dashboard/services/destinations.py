@@ -13,9 +13,9 @@ from cryptography.fernet import Fernet, InvalidToken
 
 from batch_dashboard.errors import InputError, NotFound
 from batch_dashboard.model.delivery_errors import in_words
+from batch_dashboard.model.finding_kinds import Severity
 from batch_dashboard.model.incidents import Message
 from batch_dashboard.model.neutral_text import neutral
-from batch_dashboard.model.pipelines import NOTICE, SEVERITIES
 from batch_dashboard.services.changes import Change
 from batch_dashboard.store import alerts
 from batch_dashboard.store.engine import Connection
@@ -40,7 +40,7 @@ class Destination:
 
     name: str
     url: str
-    least_severity: str
+    least_severity: Severity
 
     def __repr__(self) -> str:
         return f"Destination({self.name!r}, {self.least_severity!r})"
@@ -51,7 +51,8 @@ def fetch_all(
 ) -> list[Destination]:
     """Every destination; one sealed under another secret key cannot be used and is left out."""
     found = [
-        Destination(_name_of(secret_key, url), url, NOTICE) for url in dict.fromkeys(setting_urls)
+        Destination(_name_of(secret_key, url), url, Severity.NOTICE)
+        for url in dict.fromkeys(setting_urls)
     ]
     for stored in alerts.fetch_destinations(connection):
         try:
@@ -131,13 +132,13 @@ def _said(stored: alerts.StoredDestination) -> dict[str, str]:
     return {"least_severity": stored.least_severity}
 
 
-def _checked_severity(least_severity: str) -> str:
-    if least_severity not in SEVERITIES:
+def _checked_severity(least_severity: str) -> Severity:
+    if least_severity not in set(Severity):
         raise InputError(
             "least_severity",
-            f"a severity is one of {', '.join(SEVERITIES)}, not {least_severity!r}",
+            f"a severity is one of {', '.join(Severity)}, not {least_severity!r}",
         )
-    return least_severity
+    return Severity(least_severity)
 
 
 def send(destination: Destination, message: Message, own_url: str | None) -> str | None:

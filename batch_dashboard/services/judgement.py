@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from batch_dashboard.model.attention import NEW_FAILURE_KEY, STUCK_KEY, Finding, findings
+from batch_dashboard.model.attention import Facts, Finding, findings
 from batch_dashboard.model.budget import BudgetWeek, budget_week
 from batch_dashboard.model.decision import Decision, decide
 from batch_dashboard.model.failures import new_since
 from batch_dashboard.model.filters import RunFilter
+from batch_dashboard.model.finding_kinds import FindingKind
 from batch_dashboard.model.periods import Period
 from batch_dashboard.model.pipelines import Pipeline, judge_pipeline
 from batch_dashboard.model.records import EcosystemSpan
@@ -51,27 +52,44 @@ def decide_for(connection: Connection, ecosystem: str, now: datetime) -> Decisio
     return decide(ecosystem, judged[0] if judged else None, judge_budgets(connection, now))
 
 
-def find_all(connection: Connection, now: datetime) -> tuple[list[Finding], tuple[str, ...]]:
-    """Every finding, and what the keys of those begin with of which there are more."""
-    everything = RunFilter(Period(None, None))
-    stuck = recipe_list.fetch_stuck(connection, everything, MOST_STUCK)
+def fetch_facts(
+    connection: Connection,
+    shown: RunFilter,
+    spans: Sequence[EcosystemSpan],
+    now: datetime,
+    max_stuck: int,
+    max_new_groups: int,
+) -> Facts:
+    """What the rules for findings look at, without budgets.
+
+    Stuck recipes are those that were seen in the period shown; everything else is of now.
+    """
     new = Period(new_since(now.date()), None)
+    return Facts(
+        pipelines=judge_pipelines(connection, spans, now),
+        stuck=recipe_list.fetch_stuck(connection, shown, max_stuck),
+        new_groups=failure_group_list.fetch_new(connection, new, shown.ecosystem, max_new_groups),
+    )
+
+
+def find_all(connection: Connection, now: datetime) -> tuple[list[Finding], set[FindingKind]]:
+    """Every finding, and the kinds of which there are more than are given."""
+    facts = fetch_facts(
+        connection,
+        RunFilter(Period(None, None)),
+        batch_runs.fetch_ecosystems(connection),
+        now,
+        MOST_STUCK,
+        MOST_NEW_GROUPS,
+    )
+    facts = facts._replace(budgets=judge_budgets(connection, now))
+    cut = set()
+    if len(facts.stuck) >= MOST_STUCK:
+        cut.add(FindingKind.STUCK)
+    if len(facts.new_groups) >= MOST_NEW_GROUPS:
+        cut.add(FindingKind.NEW_FAILURE)
     # While failures are grouped again, an old group that gets its results seems to be new.
-    is_regrouping = regrouping.is_due(connection)
-    groups = (
-        []
-        if is_regrouping
-        else failure_group_list.fetch_new(connection, new, None, MOST_NEW_GROUPS)
-    )
-    found = findings(
-        judge_pipelines(connection, batch_runs.fetch_ecosystems(connection), now),
-        judge_budgets(connection, now),
-        stuck,
-        groups,
-    )
-    cut = []
-    if len(stuck) >= MOST_STUCK:
-        cut.append(STUCK_KEY)
-    if is_regrouping or len(groups) >= MOST_NEW_GROUPS:
-        cut.append(NEW_FAILURE_KEY)
-    return found, tuple(cut)
+    if regrouping.is_due(connection):
+        facts = facts._replace(new_groups=())
+        cut.add(FindingKind.NEW_FAILURE)
+    return findings(facts), cut

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, delete, func, insert, or_, select, update
 
+from batch_dashboard.model.finding_kinds import Severity
 from batch_dashboard.model.incidents import Message
 from batch_dashboard.store.schema import (
     alert_deliveries,
@@ -37,7 +38,7 @@ class StoredDestination(NamedTuple):
 
     name: str
     sealed_url: bytes
-    least_severity: str
+    least_severity: Severity
 
 
 class Watch(NamedTuple):

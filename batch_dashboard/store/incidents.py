@@ -6,8 +6,9 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select, update
 
-from batch_dashboard.model.attention import NEW_FAILURE_KEY, Finding
+from batch_dashboard.model.attention import Finding
 from batch_dashboard.model.catalogue.incidents import OPEN
+from batch_dashboard.model.finding_kinds import FindingKind, Subject
 from batch_dashboard.model.incidents import Incident, worst
 from batch_dashboard.model.list_query import ListQuery
 from batch_dashboard.model.pagination import Slice
@@ -16,13 +17,21 @@ from batch_dashboard.store.keyset import SortKey, fetch_slice
 from batch_dashboard.store.schema import UtcTime, alert_snoozes, incidents
 
 _incident = incidents.c
-_COLUMNS = tuple(_incident[name] for name in Incident._fields)
+_SUBJECT = ("subject", "ecosystem", "recipe_name", "failure_group_id")
+_FIELDS = [name for name in Incident._fields if name != "subject"]
+_COLUMNS = tuple(_incident[name] for name in (*_SUBJECT, *_FIELDS))
+
+
+def _from_row(*row: Any) -> Incident:
+    """An incident of the values of _COLUMNS."""
+    subject, fields = row[: len(_SUBJECT)], row[len(_SUBJECT) :]
+    return Incident(subject=Subject(*subject), **dict(zip(_FIELDS, fields, strict=True)))
 
 
 def fetch_open(connection: Connection) -> list[Incident]:
     """Every open incident, oldest first."""
     query = select(*_COLUMNS).where(_incident.closed_at.is_(None)).order_by(_incident.id)
-    return [Incident(*row) for row in connection.execute(query)]
+    return [_from_row(*row) for row in connection.execute(query)]
 
 
 def fetch_closed_untold(connection: Connection) -> list[Incident]:
@@ -36,13 +45,13 @@ def fetch_closed_untold(connection: Connection) -> list[Incident]:
         )
         .order_by(_incident.id)
     )
-    return [Incident(*row) for row in connection.execute(query)]
+    return [_from_row(*row) for row in connection.execute(query)]
 
 
 def fetch_page(connection: Connection, query: ListQuery) -> Slice[Incident]:
     """One page of the incidents, whenever they were opened."""
     found = in_state(select(*_COLUMNS), query.state)
-    return fetch_slice(connection, found, sort_keys(query.sort), query, Incident)
+    return fetch_slice(connection, found, sort_keys(query.sort), query, _from_row)
 
 
 def in_state(query: Select[Any], state: str | None) -> Select[Any]:
@@ -61,22 +70,21 @@ def sort_keys(sort: Sort) -> list[SortKey]:
 def find(connection: Connection, incident_id: int) -> Incident | None:
     """One incident, None when there is none of that id."""
     row = connection.execute(select(*_COLUMNS).where(_incident.id == incident_id)).one_or_none()
-    return None if row is None else Incident(*row)
+    return None if row is None else _from_row(*row)
 
 
 def insert_opened(connection: Connection, finding: Finding, now: datetime) -> None:
     """Open an incident."""
-    recipe, group = finding.recipe, finding.group
-    ecosystem = finding.pipeline.ecosystem if finding.pipeline else None
+    subject = finding.subject
     connection.execute(
         insert(incidents).values(
             finding_key=finding.key,
             kind=finding.kind,
             severity=finding.severity,
-            subject=finding.subject,
-            ecosystem=recipe.ecosystem if recipe else ecosystem,
-            recipe_name=recipe.recipe_name if recipe else None,
-            failure_group_id=group.id if group else None,
+            subject=subject.name,
+            ecosystem=subject.ecosystem,
+            recipe_name=subject.recipe_name,
+            failure_group_id=subject.failure_group_id,
             since=finding.since,
             opened_at=now,
             opening_sentence=finding.sentence,
@@ -119,7 +127,7 @@ def move_group(connection: Connection, before: int, after: int, now: datetime) -
 
     Where that has an open incident of its own, the other one is closed, and nobody is told.
     """
-    key, new_key = f"{NEW_FAILURE_KEY}{before}", f"{NEW_FAILURE_KEY}{after}"
+    key, new_key = FindingKind.NEW_FAILURE.key(before), FindingKind.NEW_FAILURE.key(after)
     is_open = _incident.closed_at.is_(None)
     known = connection.execute(
         select(_incident.id).where(_incident.finding_key == new_key, is_open)
@@ -208,4 +216,4 @@ def replace_snooze(connection: Connection, key: str, until: datetime, reason: st
 def fetch_all(connection: Connection) -> list[Incident]:
     """Every incident, in the order they opened; for reports, not for pages."""
     query = select(*_COLUMNS).order_by(_incident.opened_at, _incident.id)
-    return [Incident(*row) for row in connection.execute(query)]
+    return [_from_row(*row) for row in connection.execute(query)]

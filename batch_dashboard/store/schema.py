@@ -4,6 +4,7 @@ Columns that clients of the older schema know keep their names and meanings; the
 """
 
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import (
@@ -26,6 +27,8 @@ from sqlalchemy import (
     func,
     literal_column,
 )
+
+from batch_dashboard.model.finding_kinds import FindingKind, Severity
 
 metadata = MetaData(
     naming_convention={
@@ -88,6 +91,23 @@ class UtcTime(TypeDecorator[datetime]):
         if isinstance(value, datetime):
             return value.astimezone(UTC)
         return time_of_text(str(value))
+
+
+class OneOf(TypeDecorator[StrEnum]):
+    """A word of a fixed set, which its `StrEnum` lists."""
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, words: type[StrEnum]) -> None:
+        super().__init__()
+        self.words = words
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return None if value is None else str(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> StrEnum | None:
+        return None if value is None else self.words(value)
 
 
 class UnixTime(TypeDecorator[datetime]):
@@ -540,8 +560,8 @@ incidents = Table(
     metadata,
     Column("id", RowId, primary_key=True),
     Column("finding_key", Text, nullable=False),  # one incident of a key is open at a time
-    Column("kind", Text, nullable=False),
-    Column("severity", Text, nullable=False),  # the worst it had
+    Column("kind", OneOf(FindingKind), nullable=False),
+    Column("severity", OneOf(Severity), nullable=False),  # the worst it had
     Column("subject", Text, nullable=False),
     Column("ecosystem", Text),  # NULL: it is not about one
     Column("recipe_name", Text),  # NULL: it is not about one
@@ -552,7 +572,7 @@ incidents = Table(
     Column("last_sentence", Text, nullable=False),  # as it was when last seen
     Column("gone_since", UtcTime),  # NULL: the finding is there
     Column("closed_at", UtcTime),  # NULL: open
-    Column("told_severity", Text),  # NULL: nobody was told yet
+    Column("told_severity", OneOf(Severity)),  # NULL: nobody was told yet
     Column("told_closed", Boolean, nullable=False),
     Index("ix_incidents_opened_at", "opened_at", "id"),
     sqlite_autoincrement=True,
@@ -579,7 +599,7 @@ alert_destinations = Table(
     Column("id", RowId, primary_key=True),
     Column("name", Text, nullable=False, unique=True),
     Column("sealed_url", LargeBinary, nullable=False),  # encrypted: it holds secrets
-    Column("least_severity", Text, nullable=False),
+    Column("least_severity", OneOf(Severity), nullable=False),
     Column("created_at", UtcTime, nullable=False),
     sqlite_autoincrement=True,
 )

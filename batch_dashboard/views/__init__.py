@@ -32,6 +32,7 @@ from batch_dashboard.views import (
     security,
     setup,
     sign_in,
+    subjects,
     template_filters,
 )
 
@@ -47,6 +48,7 @@ def register(app: Flask) -> None:
         security,
         forms,
         error_pages,
+        subjects,
         template_filters,
     ):
         part.register(app)

@@ -6,7 +6,8 @@ from flask import Blueprint, Response, render_template, request
 
 from batch_dashboard.errors import FilterError
 from batch_dashboard.model.budget import BudgetWeek
-from batch_dashboard.model.pipelines import CRITICAL, NOTICE, WARNING, Pipeline
+from batch_dashboard.model.finding_kinds import Severity
+from batch_dashboard.model.pipelines import Pipeline
 from batch_dashboard.model.vocabulary import RUNNER_OS_NAMES
 from batch_dashboard.model.wording import count, minutes, not_one_of, percent
 from batch_dashboard.services.judgement import judge_budgets, judge_pipelines
@@ -17,7 +18,12 @@ from batch_dashboard.views.connection import connection
 
 SHOWS = ("state", "rate", "minutes")
 # Dark enough for white letters (WCAG 2.2, 4.5 to 1).
-COLOURS = {CRITICAL: "#a3261e", WARNING: "#8a4b00", NOTICE: "#24558c", None: "#17693a"}
+COLOURS = {
+    Severity.CRITICAL: "#a3261e",
+    Severity.WARNING: "#8a4b00",
+    Severity.NOTICE: "#24558c",
+    None: "#17693a",
+}
 UNKNOWN_COLOUR = "#5a6270"
 LONGEST_NAME = 40
 LETTER_WIDTH = 7.6
@@ -75,7 +81,9 @@ def _minutes(budgets: list[BudgetWeek]) -> Badge:
         return Badge("minutes unknown", UNKNOWN_COLOUR)
     left = ", ".join(map(_minutes_left, budgets))
     states = {budget.state for budget in budgets}
-    severity = CRITICAL if "pause" in states else WARNING if "sample" in states else None
+    severity = (
+        Severity.CRITICAL if "pause" in states else Severity.WARNING if "sample" in states else None
+    )
     return Badge(f"{left} min left", COLOURS[severity])
 
 

@@ -52,7 +52,6 @@ def show(incident_id: int) -> str:
     return render_template(
         "pages/incidents/show.html",
         incident=found,
-        link=where_to_look(found),
         snooze=incidents.find_snooze(connection(), found.finding_key, current_time()),
         snooze_hours=SNOOZE_HOURS,
     )
@@ -66,19 +65,6 @@ def feed() -> Response:
     updated = max((_changed_at(incident) for incident in page.rows), default=None)
     body = render_template("pages/incidents/feed.xml", incidents=page.rows, updated=updated)
     return Response(body, mimetype="application/atom+xml", headers={"Cache-Control": "max-age=60"})
-
-
-def where_to_look(incident: Incident) -> str:
-    """The page that shows what an incident is about."""
-    if incident.recipe_name is not None:
-        return url_for(
-            "recipes.show", ecosystem=incident.ecosystem, recipe_name=incident.recipe_name
-        )
-    if incident.ecosystem is not None:
-        return url_for("ecosystems.show", ecosystem=incident.ecosystem)
-    if incident.failure_group_id is not None:
-        return url_for("failures.show", failure_group_id=incident.failure_group_id)
-    return url_for("minutes.index")
 
 
 def _changed_at(incident: Incident) -> datetime:

@@ -19,7 +19,7 @@ from batch_dashboard.model.budget import BudgetWeek
 from batch_dashboard.model.catalogue import FAILURE_GROUPS
 from batch_dashboard.model.failures import new_since
 from batch_dashboard.model.list_query import ListQuery
-from batch_dashboard.model.periods import Period, Step, last_days, week_of
+from batch_dashboard.model.periods import Step, last_days, week_of
 from batch_dashboard.model.pipelines import Pipeline
 from batch_dashboard.model.prices import cost_of_days
 from batch_dashboard.model.recipes import STUCK
@@ -34,7 +34,7 @@ from batch_dashboard.model.series import (
 )
 from batch_dashboard.model.slo import BUDGET_DAYS, budget_days
 from batch_dashboard.model.sorting import Sort
-from batch_dashboard.services.judgement import judge_pipelines
+from batch_dashboard.services.judgement import fetch_facts
 from batch_dashboard.store import (
     batch_runs,
     circuit_breakers,
@@ -67,20 +67,17 @@ def needs_attention(choice: Choice, budgets: Sequence[BudgetWeek] = ()) -> dict[
     Stuck recipes are those seen in the period shown; all else is of now.
     """
     conn, shown = connection(), choice.shown
-    pipelines = judge_pipelines(conn, choice.spans, choice.now)
+    facts = fetch_facts(conn, shown, choice.spans, choice.now, MAX_STUCK, MAX_NEW_GROUPS)
     # The page of one ecosystem begins with its state.
-    named = [] if choice.is_of_one else without_general_silence(pipelines)
-    stuck = recipe_list.fetch_stuck(conn, shown, MAX_STUCK)
+    named = () if choice.is_of_one else without_general_silence(facts.pipelines)
     more_stuck = 0
-    if len(stuck) == MAX_STUCK:
+    if len(facts.stuck) == MAX_STUCK:
         more_stuck = recipe_list.count_recipes(conn, shown, STUCK) - MAX_STUCK
-    since = new_since(choice.today)
-    new = failure_group_list.fetch_new(conn, Period(since, None), shown.ecosystem, MAX_NEW_GROUPS)
     return {
-        "findings": findings(named, budgets, stuck, new),
-        "pipelines": {pipeline.ecosystem: pipeline for pipeline in pipelines},
+        "findings": findings(facts._replace(pipelines=named, budgets=budgets)),
+        "pipelines": {pipeline.ecosystem: pipeline for pipeline in facts.pipelines},
         "more_stuck": more_stuck,
-        "new_since": since,
+        "new_since": new_since(choice.today),
     }
 
 

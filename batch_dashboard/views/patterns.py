@@ -20,7 +20,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from batch_dashboard.figures.sparkline import failure_rate_sparkline
 from batch_dashboard.figures.style import empty_figure
-from batch_dashboard.model.attention import findings
+from batch_dashboard.model.attention import Facts, findings
 from batch_dashboard.model.budget import BudgetWeek
 from batch_dashboard.model.catalogue import BATCH_RUNS
 from batch_dashboard.model.failures import FailureGroupCount, FailureGroupDetail
@@ -112,7 +112,7 @@ def index() -> str:
         states=STATES,
         long_name=LONG_NAME,
         budgets=[budget(0, 0, 0), budget(400), budget(820, 1), budget(1_200), budget(0, 4)],
-        findings=findings(pipelines, [budget(820), budget(1_000)], [stuck], [group]),
+        findings=findings(Facts(pipelines, [budget(820), budget(1_000)], [stuck], [group])),
         pipelines=pipelines,
         now=now,
         spans=spans,

@@ -6,16 +6,14 @@ from typing import Any
 import pytest
 
 from batch_dashboard.model import slo
-from batch_dashboard.model.attention import findings, without_general_silence
+from batch_dashboard.model.attention import Facts, findings, without_general_silence
 from batch_dashboard.model.circuit_breaker import Change
+from batch_dashboard.model.finding_kinds import Severity
 from batch_dashboard.model.pipelines import (
-    CRITICAL,
     FAILING,
     IDLE,
-    NOTICE,
     PAUSED,
     SILENT,
-    WARNING,
     FailingRuns,
     Pause,
     Pipeline,
@@ -82,7 +80,13 @@ def test_a_target_is_judged_by_the_interval(passed: int, failed: int, state: str
 
 @pytest.mark.parametrize(
     ("passed", "failed", "severity"),
-    [(49, 51, CRITICAL), (50, 50, WARNING), (8, 2, NOTICE), (17, 3, None), (1, 1, None)],
+    [
+        (49, 51, Severity.CRITICAL),
+        (50, 50, Severity.WARNING),
+        (8, 2, Severity.NOTICE),
+        (17, 3, None),
+        (1, 1, None),
+    ],
 )
 def test_how_bad_it_is(passed: int, failed: int, severity: str | None) -> None:
     assert judged(days=days(passed, failed)).severity == severity
@@ -235,7 +239,7 @@ def test_burning_is_named_where_enough_ran() -> None:
     met = {"days": days(200, 9)}
     pipeline = judged(**met, windows=[hour, quiet, quiet, quiet])
     assert pipeline.state == MET
-    assert pipeline.severity == WARNING
+    assert pipeline.severity == Severity.WARNING
     assert "in the last 1 h 9 of 10 attempts failed, 6.0 times" in pipeline.sentence
     assert judged(**met, windows=[hour._replace(runs=1), quiet, quiet, quiet]).severity is None
     few = slo.WindowRuns(2, Attempts(0, 9))
@@ -258,17 +262,17 @@ def test_a_window_that_no_longer_burns_is_not_named() -> None:
 def test_one_finding_for_an_ecosystem_worst_first() -> None:
     failing = judged(failing=FailingRuns(9, NOW, NOW), days=days(0, 50))
     risky = judged(days=days(8, 2))
-    found = findings([risky, failing], [], [], [])
+    found = findings(Facts([risky, failing]))
     assert [(finding.kind, finding.severity) for finding in found] == [
-        (FAILING, CRITICAL),
-        (AT_RISK, NOTICE),
+        (FAILING, Severity.CRITICAL),
+        (AT_RISK, Severity.NOTICE),
     ]
 
 
 def test_where_everything_is_silent_nothing_is_named_as_silent() -> None:
     last = NOW - timedelta(days=30)
     silent = judged(span=EcosystemSpan("homebrew", last, last, None))
-    assert without_general_silence([silent]) == []
+    assert not without_general_silence([silent])
     assert without_general_silence([silent, judged()]) == [silent, judged()]
 
 

@@ -17,6 +17,7 @@ import pytest
 from sqlalchemy import text
 
 from batch_dashboard.errors import InputError
+from batch_dashboard.model.finding_kinds import Severity
 from batch_dashboard.model.incidents import Changes, Incident
 from batch_dashboard.services import destinations
 from batch_dashboard.services.alerts import MAX_ATTEMPTS, WAITS, check, send_due
@@ -34,7 +35,7 @@ from tests.visitors import SOMEBODY
 
 HOUR = timedelta(hours=1)
 KEY = "k" * 32
-NOWHERE = Destination("nowhere", "json://127.0.0.1:9/", "notice")
+NOWHERE = Destination("nowhere", "json://127.0.0.1:9/", Severity.NOTICE)
 
 
 @pytest.fixture
@@ -196,7 +197,7 @@ def test_a_recipe_stuck_while_its_ecosystem_is_critical_waits_for_the_digest(sto
 
 
 def test_a_destination_gets_what_is_as_bad_as_it_asks_for(store: Store) -> None:
-    critical = replace(NOWHERE, name="critical only", least_severity="critical")
+    critical = replace(NOWHERE, name="critical only", least_severity=Severity.CRITICAL)
     for number in range(5):
         upload(store, NOW + number * HOUR, passes=False)
     look(store, NOW + 5 * HOUR, NOWHERE, critical)
@@ -208,7 +209,7 @@ def test_a_destination_gets_what_is_as_bad_as_it_asks_for(store: Store) -> None:
 
 
 def test_what_is_over_reaches_those_whom_the_next_message_does_not_concern(store: Store) -> None:
-    critical = replace(NOWHERE, name="critical only", least_severity="critical")
+    critical = replace(NOWHERE, name="critical only", least_severity=Severity.CRITICAL)
     for number in range(5):
         upload(store, NOW + number * HOUR, passes=False)
     look(store, NOW + 5 * HOUR, NOWHERE, critical)
@@ -237,7 +238,7 @@ def test_without_a_destination_nothing_counts_as_told(store: Store) -> None:
 
 
 def test_an_http_receiver_gets_the_message(store: Store, receiver: Received) -> None:
-    goes_to = Destination("hook", receiver.url, "notice")
+    goes_to = Destination("hook", receiver.url, Severity.NOTICE)
     for number in range(5):
         upload(store, NOW + number * HOUR, passes=False)
     at = NOW + 5 * HOUR
@@ -252,7 +253,7 @@ def test_an_http_receiver_gets_the_message(store: Store, receiver: Received) -> 
 
 def test_a_mail_server_gets_the_message(store: Store) -> None:
     with mail_receiver() as received:
-        goes_to = Destination("mail", received.url, "notice")
+        goes_to = Destination("mail", received.url, Severity.NOTICE)
         for number in range(5):
             upload(store, NOW + number * HOUR, passes=False)
         look(store, NOW + 5 * HOUR, goes_to)
@@ -270,7 +271,7 @@ def test_a_refused_message_is_tried_again_later_and_later_and_then_given_up(
     store: Store, receiver: Received
 ) -> None:
     receiver.status = 503
-    goes_to = Destination("hook", receiver.url, "notice")
+    goes_to = Destination("hook", receiver.url, Severity.NOTICE)
     for number in range(5):
         upload(store, NOW + number * HOUR, passes=False)
     at = NOW + 5 * HOUR

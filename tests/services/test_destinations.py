@@ -9,9 +9,9 @@ import pytest
 from requests import PreparedRequest, Response
 from requests.adapters import HTTPAdapter
 
+from batch_dashboard.model.finding_kinds import Severity
 from batch_dashboard.model.incidents import Message
 from batch_dashboard.model.neutral_text import BREAK
-from batch_dashboard.model.pipelines import NOTICE
 from batch_dashboard.services.destinations import Destination, send
 from tests.receivers import http_receiver
 
@@ -76,7 +76,8 @@ def test_a_service_on_our_side_receives_harmless_text(service: str) -> None:
     url, path = LOCAL[service]
     with http_receiver() as received:
         place = urlsplit(received.url).netloc
-        assert send(Destination("d", url.format(place=place), NOTICE), MESSAGE, OWN) is None
+        destination = Destination("d", url.format(place=place), Severity.NOTICE)
+        assert send(destination, MESSAGE, OWN) is None
         assert_harmless(received.wait(), service)
         assert received.paths[-1].startswith(path)
 
@@ -94,7 +95,7 @@ def test_what_a_service_elsewhere_is_sent_is_harmless(
         return answer
 
     monkeypatch.setattr(HTTPAdapter, "send", catch)
-    assert send(Destination("d", FIXED[service], NOTICE), MESSAGE, OWN) is None
+    assert send(Destination("d", FIXED[service], Severity.NOTICE), MESSAGE, OWN) is None
     for request in sent:
         assert request.body is not None
         assert_harmless(json.loads(request.body), service)

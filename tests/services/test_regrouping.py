@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, select
 
-from batch_dashboard.model.attention import NEW_FAILURE_KEY
 from batch_dashboard.model.failure_groups import failure_group_id
+from batch_dashboard.model.finding_kinds import FindingKind
 from batch_dashboard.model.pruning import fold
 from batch_dashboard.services import jobs, regrouping
 from batch_dashboard.services.batch_runs import delete_run, exclude_run, restore_run
@@ -271,7 +271,7 @@ def test_incidents_and_snoozes_follow_their_group(store: Store) -> None:
         for closed_at in (NOW, None):
             connection.execute(
                 insert(incident_table).values(
-                    finding_key=f"{NEW_FAILURE_KEY}{before}",
+                    finding_key=FindingKind.NEW_FAILURE.key(before),
                     kind="new failure",
                     severity="notice",
                     subject="build",
@@ -286,21 +286,23 @@ def test_incidents_and_snoozes_follow_their_group(store: Store) -> None:
             )
         connection.execute(
             insert(alert_snoozes).values(
-                finding_key=f"{NEW_FAILURE_KEY}{before}", until=NOW + timedelta(1), reason=""
+                finding_key=FindingKind.NEW_FAILURE.key(before), until=NOW + timedelta(1), reason=""
             )
         )
     with store.read() as connection:
         # A group that gets its results now is no news.
         found, cut = find_all(connection, NOW)
-        assert not [f for f in found if f.group]
-        assert NEW_FAILURE_KEY in cut
+        assert not [f for f in found if f.kind is FindingKind.NEW_FAILURE]
+        assert cut == {FindingKind.NEW_FAILURE}
     regroup_failures(store, NOW)
     with store.read() as connection:
         [closed, opened] = incidents.fetch_all(connection)
-        assert {closed.failure_group_id, opened.failure_group_id} == {after}
+        assert {each.subject.failure_group_id for each in (closed, opened)} == {after}
         assert opened.closed_at is None
-        assert {closed.finding_key, opened.finding_key} == {f"{NEW_FAILURE_KEY}{after}"}
-        assert list(incidents.fetch_snoozes(connection, NOW)) == [f"{NEW_FAILURE_KEY}{after}"]
+        assert {closed.finding_key, opened.finding_key} == {FindingKind.NEW_FAILURE.key(after)}
+        assert list(incidents.fetch_snoozes(connection, NOW)) == [
+            FindingKind.NEW_FAILURE.key(after)
+        ]
         found, _ = find_all(connection, NOW)
         assert opened.finding_key in {finding.key for finding in found}
 
@@ -315,7 +317,7 @@ def test_two_open_incidents_of_what_is_one_group_now_become_one(store: Store) ->
             group_id = older_group_id(category, line)
             connection.execute(
                 insert(incident_table).values(
-                    finding_key=f"{NEW_FAILURE_KEY}{group_id}",
+                    finding_key=FindingKind.NEW_FAILURE.key(group_id),
                     kind="new failure",
                     severity="notice",
                     subject="build",
@@ -330,7 +332,7 @@ def test_two_open_incidents_of_what_is_one_group_now_become_one(store: Store) ->
     regroup_failures(store, NOW)
     with store.read() as connection:
         found = incidents.fetch_all(connection)
-    assert {incident.failure_group_id for incident in found} == {
+    assert {incident.subject.failure_group_id for incident in found} == {
         failure_group_id("Error: no route")
     }
     assert sorted(incident.closed_at is None for incident in found) == [False, True]

@@ -14,7 +14,8 @@ from batch_dashboard.model.catalogue.fields import (
 )
 from batch_dashboard.model.catalogue.spending import MINUTES_FIELDS
 from batch_dashboard.model.circuit_breaker import CLOSED, HALF_OPEN, OPEN
-from batch_dashboard.model.pipelines import SEVERITIES, STATES
+from batch_dashboard.model.finding_kinds import Severity
+from batch_dashboard.model.pipelines import STATES
 
 _DROPPED = "retention deleted all its runs"
 
@@ -36,7 +37,7 @@ ECOSYSTEMS = Resource(
             Kind.WORD,
             "critical, warning or notice.",
             empty="it needs no attention",
-            words=SEVERITIES,
+            words=tuple(Severity),
         ),
         Field("state_since", Kind.TIME, "The time since which it has this state.", empty=_DROPPED),
         Field("sentence", Kind.TEXT, "The reason for this state.", empty=_DROPPED),

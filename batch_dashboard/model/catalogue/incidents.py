@@ -1,7 +1,7 @@
 """Incidents."""
 
 from batch_dashboard.model.catalogue.fields import Field, Filter, Kind, Order, Resource
-from batch_dashboard.model.pipelines import SEVERITIES
+from batch_dashboard.model.finding_kinds import FindingKind, Severity
 
 OPEN = "open"
 CLOSED = "closed"
@@ -13,12 +13,17 @@ INCIDENTS = Resource(
     "In the order in which they were opened.",
     (
         Field("id", Kind.INTEGER, "The number of the incident in this dashboard."),
-        Field("kind", Kind.WORD, "Its kind in a word or two, such as stuck."),
+        Field(
+            "kind",
+            Kind.WORD,
+            "Its kind in a word or two, such as stuck.",
+            words=tuple(FindingKind),
+        ),
         Field(
             "severity",
             Kind.WORD,
             "Its highest severity: critical, warning or notice.",
-            words=SEVERITIES,
+            words=tuple(Severity),
         ),
         Field("subject", Kind.TEXT, "What it concerns."),
         Field("ecosystem", Kind.TEXT, "The ecosystem it concerns.", empty="not one ecosystem"),

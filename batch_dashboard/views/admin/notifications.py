@@ -9,8 +9,8 @@ from wtforms.validators import InputRequired, NumberRange
 from wtforms.widgets import PasswordInput
 
 from batch_dashboard.errors import InputError, NotFound
+from batch_dashboard.model.finding_kinds import Severity
 from batch_dashboard.model.incidents import TEST_MESSAGE, Incident
-from batch_dashboard.model.pipelines import NOTICE, SEVERITIES
 from batch_dashboard.model.wording import plural
 from batch_dashboard.services import destinations, snoozes
 from batch_dashboard.store import alerts, incidents
@@ -30,7 +30,7 @@ blueprint = Blueprint("admin_notifications", __name__, url_prefix="/admin/notifi
 TEST = "test"
 SHOWN_DELIVERIES = 50
 SHOWN_INCIDENTS = 200
-FROM_SEVERITY = [SelectChoice(severity, f"{severity} or worse") for severity in SEVERITIES]
+FROM_SEVERITY = [SelectChoice(severity, f"{severity} or worse") for severity in Severity]
 
 
 class DestinationForm(Form):  # type: ignore[misc]
@@ -44,7 +44,7 @@ class DestinationForm(Form):  # type: ignore[misc]
         widget=PasswordInput(hide_value=False),
         render_kw={"autocomplete": "off", "maxlength": 2000},
     )
-    least_severity = SelectField("Severity", choices=FROM_SEVERITY, default=NOTICE)
+    least_severity = SelectField("Severity", choices=FROM_SEVERITY, default=Severity.NOTICE)
 
 
 class SeverityForm(Form):  # type: ignore[misc]
@@ -120,7 +120,7 @@ def set_severity(name: str) -> Response:
     """From which severity on a destination is told."""
     form = SeverityForm(request.form)
     if not form.validate():
-        raise InputError("least_severity", f"a severity is one of {', '.join(SEVERITIES)}")
+        raise InputError("least_severity", f"a severity is one of {', '.join(Severity)}")
     with changing() as change:
         destinations.set_severity(change, name, form.least_severity.data)
     said = f"{name} now gets messages that are {form.least_severity.data} or worse."
@@ -221,7 +221,7 @@ def _snooze_form() -> SnoozeForm:
     form = SnoozeForm(request.form if request.method == "POST" else None)
     open_now = incidents.fetch_open(connection())[:SHOWN_INCIDENTS]
     form.key.choices = [
-        SelectChoice(incident.finding_key, f"{incident.subject}: {incident.kind}"[:120])
+        SelectChoice(incident.finding_key, f"{incident.subject.name}: {incident.kind}"[:120])
         for incident in open_now
     ]
     return form
@@ -246,7 +246,7 @@ def _page(
         is_accepted=is_accepted,
         snooze_form=snooze,
         destinations=[(each, each.name in stored) for each in goes_to],
-        severities=SEVERITIES,
+        severities=list(Severity),
         unusable=sorted(stored.keys() - {each.name for each in goes_to}),
         snoozes=snoozes.fetch(conn, current_time()),
         deliveries=alerts.fetch_log(conn, SHOWN_DELIVERIES),
