@@ -7,7 +7,7 @@ import socket
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -108,25 +108,30 @@ MISHAPS = ("drop", "truncate", "repeat", "delay", "lose")
 
 @dataclass
 class UnreliableProxy:
-    """The address of a proxy, and what it did to how many connections."""
+    """The address of a proxy, and what it did to how many connections; down, it drops all."""
 
     address: str
     connections: Counter[str]
+    is_down: bool = False
 
 
 @contextmanager
-def unreliable_proxy(address: str, seed: int) -> Iterator[UnreliableProxy]:
+def unreliable_proxy(
+    address: str, seed: int = 1, kinds: Sequence[str] = (*MISHAPS, "pass", "pass")
+) -> Iterator[UnreliableProxy]:
     """A proxy before a server that drops, delays, repeats and truncates connections at random.
 
-    Of seven connections in a row, each mishap happens to one, and two pass as they are.
+    Of as many connections in a row as there are kinds, each kind happens to one: by default each
+    mishap, and two pass as they are.
     """
     target = urlsplit(address)
     place = (target.hostname or "", target.port or 0)
     chance = random.Random(seed)
-    kinds = [*MISHAPS, "pass", "pass"]
-    planned = itertools.cycle([kind for _ in range(100) for kind in chance.sample(kinds, 7)])
-    connections: Counter[str] = Counter()
+    planned = itertools.cycle(
+        [kind for _ in range(100) for kind in chance.sample(kinds, len(kinds))]
+    )
     listener = socket.create_server(("127.0.0.1", 0), backlog=256)
+    proxy = UnreliableProxy(f"http://127.0.0.1:{listener.getsockname()[1]}", Counter())
 
     def exchange(request: bytes) -> bytes:
         with socket.create_connection(place, 60) as server:
@@ -139,8 +144,8 @@ def unreliable_proxy(address: str, seed: int) -> Iterator[UnreliableProxy]:
     def serve(client: socket.socket) -> None:
         with client, suppress(OSError):
             client.settimeout(60)
-            kind = next(planned)
-            connections[kind] += 1
+            kind = "drop" if proxy.is_down else next(planned)
+            proxy.connections[kind] += 1
             if kind == "drop":
                 return
             request = _whole_request(client)
@@ -163,7 +168,7 @@ def unreliable_proxy(address: str, seed: int) -> Iterator[UnreliableProxy]:
 
     threading.Thread(target=accept, daemon=True).start()
     try:
-        yield UnreliableProxy(f"http://127.0.0.1:{listener.getsockname()[1]}", connections)
+        yield proxy
     finally:
         listener.close()
 

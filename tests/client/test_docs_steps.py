@@ -11,10 +11,10 @@ import yaml
 
 from batch_dashboard.settings import PROJECT_ROOT
 from tests.client.conftest import Dashboard
-from tests.client.runner import BASH, run_action
+from tests.client.runner import BASH
 from tests.client.servers import Reply, scripted_server
-from tests.client.test_jobs import github_job, gitlab_job
-from tests.client.test_uploader import GITHUB, GITLAB
+from tests.client.test_jobs import gitlab_job
+from tests.client.test_uploader import GITLAB
 from tests.factories import TOKEN
 
 PAGE = (PROJECT_ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
@@ -72,39 +72,6 @@ def stored_run(dashboard: Dashboard, log: str) -> dict[str, Any]:
     [run] = dashboard.query("SELECT * FROM batch_runs WHERE id = ?", int(found[1]))
     assert (run["ecosystem"], run["passed"], run["failed"]) == ("homebrew", 1, 1)
     return run
-
-
-def test_the_workflow_for_github_actions(dashboard: Dashboard, repository: Path) -> None:
-    workflow = yaml.safe_load(
-        blocks("GitHub Actions", "yaml")[0].replace(ADDRESS, dashboard.address)
-    )
-    jobs = workflow["jobs"]
-    own = [
-        (name, step["with"])
-        for name, job in jobs.items()
-        for step in job["steps"]
-        if step.get("uses") == "OWNER/batch-dashboard@FULL_COMMIT"
-    ]
-    assert [name for name, _inputs in own] == ["ask", "report"]
-    secret = {"token": TOKEN}
-    asked = run_action({**own[0][1], **secret}, GITHUB, repository)
-    assert (asked.code, asked.outputs["decision"]) == (0, "proceed")
-    for name, output in jobs["ask"]["outputs"].items():
-        assert output == f"${{{{ steps.ask.outputs.{name} }}}}"
-        assert asked.outputs[name]
-
-    results = repository / "results" / "results-macos-15"
-    results.mkdir(parents=True)
-    [script] = [step["run"] for step in jobs["validate"]["steps"] if "run" in step]
-    run_shell(script.replace("${{ matrix.os }}", "macos-15"), dashboard.address, repository)
-    (repository / "results-macos-15.ndjson").rename(results / "results-macos-15.ndjson")
-    assert jobs["report"]["permissions"] == {"actions": "read"}
-    with scripted_server(Reply(200, {"jobs": [github_job("mac", "macos-15")]})) as api:
-        environ = {**GITHUB, "GITHUB_API_URL": api.address}
-        done = run_action({**own[1][1], **secret}, environ, repository)
-    assert done.code == 0, done.log
-    run = stored_run(dashboard, done.log)
-    assert run["run_url"].endswith("/actions/runs/4711/attempts/2")
 
 
 def test_the_pipeline_for_gitlab(dashboard: Dashboard, repository: Path) -> None:
