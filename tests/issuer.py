@@ -2,17 +2,18 @@
 
 import base64
 import json
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
+
+from tests.local_server import serving
 
 AUDIENCE = "https://dashboard.example.org"
 PATH_OF_CONFIGURATION = "/.well-known/openid-configuration"
@@ -104,12 +105,6 @@ def running_issuer() -> Iterator[Issuer]:
         def log_message(self, *_: object) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    issuer.url = f"http://127.0.0.1:{server.server_port}"
-    issuer.add_key("k1")
-    try:
+    with serving(Handler) as issuer.url:
+        issuer.add_key("k1")
         yield issuer
-    finally:
-        server.shutdown()
-        server.server_close()

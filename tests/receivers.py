@@ -6,11 +6,13 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from tests.local_server import serving
 
 
 @dataclass
@@ -51,18 +53,12 @@ def http_receiver() -> Iterator[Received]:
         def log_message(self, *_: object) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    received.url = f"json://127.0.0.1:{server.server_port}/secret-path-of-the-hook"
-    try:
-        yield received
-    finally:
-        received.answers.set()
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with serving(Handler) as address:
+        received.url = f"{address.replace('http', 'json')}/secret-path-of-the-hook"
+        try:
+            yield received
+        finally:
+            received.answers.set()
 
 
 @contextmanager

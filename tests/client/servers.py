@@ -10,9 +10,11 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import urlsplit
+
+from tests.local_server import serving
 
 
 @dataclass
@@ -91,16 +93,8 @@ def scripted_server(*replies: Reply) -> Iterator[Scripted]:
         def log_message(self, *_: object) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    server.block_on_close = False
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    script.address = f"http://127.0.0.1:{server.server_port}"
-    try:
+    with serving(Handler) as script.address:
         yield script
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 MISHAPS = ("drop", "truncate", "repeat", "delay", "lose")
