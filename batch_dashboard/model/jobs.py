@@ -121,18 +121,20 @@ def _read_job(
     index: int, entry: Mapping[str, Any], now: datetime, problems: list[Problem]
 ) -> NewJob | None:
     path = f"jobs[{index}]"
-    times: dict[str, datetime | None] = dict.fromkeys(TIMES)
     known = len(problems)
+    times: list[datetime | None] = []
     for name in TIMES:
         text = entry.get(name)
         if text is None or (not text and name != "started_at"):
+            times.append(None)
             continue
         found = check_time(f"{path}.{name}", text, now)
         if isinstance(found, Problem):
             problems.append(found)
+            times.append(None)
         else:
-            times[name] = found
-    queued_at, started_at, completed_at = times.values()
+            times.append(found)
+    queued_at, started_at, completed_at = times
     if started_at is None or len(problems) > known:
         return None
     if completed_at is not None and completed_at < started_at:

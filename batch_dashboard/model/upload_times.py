@@ -35,7 +35,9 @@ def parse_time(text: str) -> datetime:
         raise ValueError(text)
     day, hour_minute, second, offset_hours, offset_minutes = match.groups()
     second = "59" if second == "60" else second
-    offset = f"{offset_hours or '+00'}:{offset_minutes or '00'}"
+    if offset_hours is None:
+        return datetime.fromisoformat(f"{day}T{hour_minute}:{second}+00:00")
+    offset = f"{offset_hours}:{offset_minutes or '00'}"
     try:
         return datetime.fromisoformat(f"{day}T{hour_minute}:{second}{offset}").astimezone(UTC)
     except OverflowError as error:
