@@ -25,7 +25,7 @@ STATEMENTS = {
     "/recipes": 3,
     "/recipes/homebrew/wget": 9,
     "/batch-runs": 5,
-    "/batch-runs/3": 7,
+    "/batch-runs/3": 8,
     "/batch-runs/compare?a=1&b=2": 3,
     "/search": 1,
     "/search?q=3": 5,

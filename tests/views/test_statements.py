@@ -22,8 +22,8 @@ from tests.views.test_minutes import text_of
 
 STREAK = re.compile(
     r"(?P<name>\S+) \( ?(?P<ecosystem>\S+) ?\):? has failed (?P<streak>[\d,]+) times in a row, "
-    r"since (?P<since>[\d-]+), (?:(?P<part>[\d,]+) of them|(?P<how>each time|the last time)) with: "
-    r"(?P<reason>Error \w)"
+    r"since (?P<since>[\d-]+), (?:(?P<part>[\d,]+) of them|(?P<how>each time|the last time)) "
+    r"with ?: (?P<reason>Error \w)"
 )
 REASONS = ("Error a", "Error b", "Error c")
 
