@@ -1,7 +1,9 @@
 """Workflow files are run from their first job to the stored batch run, with measured minutes."""
 
 import re
+import urllib.request
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +16,20 @@ from tests.client.workflow import WorkflowRun, git, make_repository
 from tests.factories import TOKEN
 
 WORKFLOW = ".github/workflows/batch.yml"
-SECONDS = {"ubuntu-24.04": 95, "macos-15": 255}
+SECONDS = {"ubuntu-24.04": 95, "ubuntu-latest": 95, "macos-15": 255}
 # A job that has not ended counts up to now.
 MOST_SECONDS_OF_A_STEP = 60
+MATRIX = """
+jobs:
+  validate:
+    strategy:
+      matrix:
+        os: [ubuntu-latest, macos-15]
+    runs-on: ${{ matrix.os }}
+    steps:
+      - uses: actions/checkout@v5
+      - run: mkdir results && ./validate.sh > results/all.ndjson
+"""
 ONE_STEP = """
 jobs:
   batch:
@@ -104,6 +117,22 @@ def test_the_step_of_the_original_project_is_stored_as_before(
     [row] = dashboard.runs("before")
     assert (row["total_recipes"], row["passed"], row["failed"]) == (4, 2, 2)
     assert (row["macos_minutes"], row["linux_minutes"], row["run_url"]) == (0, 0, None)
+
+
+def test_the_job_for_a_matrix_of_the_set_up_page_measures_its_minutes(
+    dashboard: Dashboard, api: Scripted, tmp_path: Path
+) -> None:
+    page = f"{dashboard.address}/setup?auth=token&ecosystem=of+a+matrix"
+    with urllib.request.urlopen(page) as answer:
+        found = re.search(r'<pre id="matrix"[^>]*>(.*?)</pre>', answer.read().decode(), re.DOTALL)
+    assert found
+    keep, job = unescape(found[1]).split("\n\n")
+    run = run_workflow(f"{MATRIX}{keep}\n{job}", tmp_path, api, run_id="1234")
+    assert run.conclusions == {"validate": "success", "batch-dashboard": "success"}, run.log
+    row = stored(dashboard, run.log)
+    assert (row["ecosystem"], row["passed"], row["failed"]) == ("of a matrix", 2, 2)
+    assert row["macos_minutes"] * 60 == pytest.approx(255)
+    assert 2 * 95 <= row["linux_minutes"] * 60 <= 2 * 95 + MOST_SECONDS_OF_A_STEP
 
 
 @pytest.mark.parametrize("strict", [False, True])
