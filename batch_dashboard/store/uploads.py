@@ -80,7 +80,7 @@ def insert_results(
         return
     columns = {name: getattr(run.results, name) for name in RESULT_FIELDS}
     # Binding NULLs for a field that no result has takes time.
-    columns = {name: column for name, column in columns.items() if any(column)}
+    columns = {name: column for name, column in columns.items() if column.count(None) < len(column)}
     insert_columns(
         connection,
         recipe_results,

@@ -17,7 +17,7 @@ from batch_dashboard.store.engine import Store
 from batch_dashboard.store.schema import ci_jobs as jobs_table
 from batch_dashboard.store.schema import excluded_ci_jobs
 from batch_dashboard.store.schema import recipe_results as results_table
-from tests.factories import NOW, batch_run, check, failed_result, ingest
+from tests.factories import NOW, batch_run, check, failed_result, ingest, recipe_result
 from tests.visitors import SOMEBODY
 
 MACOS = {
@@ -145,6 +145,12 @@ def test_the_version_and_the_class_of_a_result_are_stored(
     assert rows == [("1.7", "infrastructure"), (None, None)]
     file = client.get(f"/exports/recipe_results.csv?batch_run={run_id}&last=all").text
     assert file.splitlines()[1].endswith('"1.7","infrastructure"')
+
+
+def test_durations_of_zero_are_known(store: Store) -> None:
+    ingest(store, batch_run(results=[recipe_result(duration_seconds=0)]))
+    with store.read() as connection:
+        assert connection.execute(select(results_table.c.duration_seconds)).scalars().all() == [0]
 
 
 def test_an_unknown_failure_class_is_rejected() -> None:
