@@ -150,15 +150,17 @@ def ask_nightly(store: Store, now: datetime) -> None:
 
 
 def ask_to_regroup(store: Store, now: datetime) -> None:
-    """Ask to group stored failures again where another rule grouped them."""
+    """Ask to group stored failures again where another rule may have grouped them."""
     with store.read() as connection:
         is_known = regrouping.is_known(connection)
-        is_due = regrouping.is_due(connection) and not jobs.has_unfinished(connection, REGROUP)
-    if not is_known:
+        has_failures = regrouping.has_failures(connection)
+        is_due = regrouping.is_due(connection) or (has_failures and not is_known)
+        is_asked = jobs.has_unfinished(connection, REGROUP)
+    if not is_known and not has_failures:
         # A new installation: the next version shall know by which rule it grouped.
         with store.write() as connection:
             regrouping.note_done(connection, now)
-    if not is_due:
+    if not is_due or is_asked:
         return
     with changing(store, Actor(OF_ITSELF, UPGRADE), now) as change:
         ask(change, REGROUP, {})

@@ -61,6 +61,11 @@ def is_known(connection: Connection) -> bool:
     return system.find_fact(connection, system.REGROUPED) is not None
 
 
+def has_failures(connection: Connection) -> bool:
+    """Whether any failure is stored."""
+    return regrouping.count_groups(connection) > 0
+
+
 def note_done(connection: Connection, now: datetime) -> None:
     """Note that every stored failure is in the group of the rule in force."""
     system.put_fact(connection, system.REGROUPED, now, {"rule": RULE})

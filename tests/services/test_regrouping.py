@@ -337,3 +337,19 @@ def test_two_open_incidents_of_what_is_one_group_now_become_one(store: Store) ->
     }
     assert sorted(incident.closed_at is None for incident in found) == [False, True]
     assert all(incident.told_closed for incident in found if incident.closed_at)
+
+
+def test_failures_of_an_unknown_rule_are_grouped_again_once(store: Store) -> None:
+    fill(store)
+    with store.read() as connection:
+        assert not regrouping.is_known(connection)
+    jobs.ask_to_regroup(store, NOW)
+    jobs.ask_to_regroup(store, NOW)
+    while jobs.run_next(store, lambda: NOW):
+        pass
+    jobs.ask_to_regroup(store, NOW)
+    with store.read() as connection:
+        [job] = job_store.fetch_latest(connection, (jobs.REGROUP,), 9)
+        assert regrouping.is_known(connection)
+        assert not is_due(connection)
+    assert job.state == "done"
