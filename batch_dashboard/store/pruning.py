@@ -19,6 +19,7 @@ from batch_dashboard.store.recipes import KEY_COLUMNS, SUM_COLUMNS
 from batch_dashboard.store.rollups import pin_day
 from batch_dashboard.store.schema import (
     batch_runs,
+    excluded_ci_jobs,
     excluded_results,
     excluded_runs,
     pruned_failure_group_days,
@@ -209,12 +210,12 @@ def prune_day_of_runs(connection: Connection, until: date) -> int:
 
 
 def _prune_excluded_runs(connection: Connection, until: date) -> int:
-    run = excluded_runs.c
-    return connection.execute(
-        delete(excluded_runs).where(
-            run.started_at < midnight(until), run.pruned_results >= run.result_count
-        )
-    ).rowcount
+    run, job = excluded_runs.c, excluded_ci_jobs.c
+    is_due = (run.started_at < midnight(until), run.pruned_results >= run.result_count)
+    connection.execute(
+        delete(excluded_ci_jobs).where(job.batch_run_id.in_(select(run.id).where(*is_due)))
+    )
+    return connection.execute(delete(excluded_runs).where(*is_due)).rowcount
 
 
 def give_space_back(connection: Connection, pages: int) -> int:

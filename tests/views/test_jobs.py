@@ -2,6 +2,7 @@
 
 import csv
 import io
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,7 +11,8 @@ from sqlalchemy import func, select
 
 from batch_dashboard.errors import PayloadError
 from batch_dashboard.model.payload import NewBatchRun
-from batch_dashboard.services import batch_runs
+from batch_dashboard.model.retention import Retention
+from batch_dashboard.services import batch_runs, retention
 from batch_dashboard.services.changes import changing
 from batch_dashboard.store import ci_jobs
 from batch_dashboard.store.engine import Store
@@ -127,6 +129,22 @@ def test_jobs_go_with_their_run_out_of_the_statistics_and_back(store: Store) -> 
         assert [job.name for job in excluded] == ["test (macos-14)", "test (ubuntu)"]
     with changing(store, SOMEBODY, NOW) as change:
         batch_runs.delete(change, run_id, "a test")
+    with store.read() as connection:
+        for table in (jobs_table, excluded_ci_jobs):
+            assert connection.execute(select(func.count()).select_from(table)).scalar() == 0
+
+
+def test_retention_leaves_no_jobs_of_a_run_that_it_deletes(store: Store) -> None:
+    kept = ingest(store, batch_run(jobs=[LINUX], started_at="2026-11-19T08:00:00Z")).batch_run_id
+    excluded = ingest(store, batch_run(jobs=[MACOS], batch_id="excluded")).batch_run_id
+    with changing(store, SOMEBODY, NOW) as change:
+        batch_runs.exclude(change, excluded, "a test")
+        retention.set_days(change, Retention(results=28, runs=31, audit=None))
+    retention.prune(store, SOMEBODY, NOW)
+    with store.read() as connection:
+        assert ci_jobs.fetch_of_run(connection, kept)
+        assert ci_jobs.fetch_of_run(connection, excluded, is_excluded=True)
+    retention.prune(store, SOMEBODY, NOW + timedelta(days=40))
     with store.read() as connection:
         for table in (jobs_table, excluded_ci_jobs):
             assert connection.execute(select(func.count()).select_from(table)).scalar() == 0
