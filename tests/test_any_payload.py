@@ -45,6 +45,7 @@ QUERIES = ("", "last=all&by=day")
 NEEDED = {
     "/batch-runs/compare": "a=1&b=2",
     "/exports/comparison.csv": "before=1&after=2",
+    "/exports/compared_runs.csv": "before=1&after=2",
     "/exports/jobs.csv": "batch_run=1",
 }
 

@@ -16,15 +16,15 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter,
 from typing_extensions import TypedDict
 
 from batch_dashboard.errors import PayloadError, Problem
-from batch_dashboard.model.complaints import named_kind, problems_of, shown
-from batch_dashboard.model.decoding import canonical, decode_json
-from batch_dashboard.model.jobs import (
+from batch_dashboard.model.ci_jobs import (
     JOB_FIELDS,
     NewJob,
     minutes_of,
     minutes_warnings,
     read_jobs,
 )
+from batch_dashboard.model.complaints import named_kind, problems_of, shown
+from batch_dashboard.model.decoding import canonical, decode_json
 from batch_dashboard.model.messages import KeptMessages, keep_messages
 from batch_dashboard.model.names import Name, long_names, nfc, nfc_column
 from batch_dashboard.model.rates import success_rate

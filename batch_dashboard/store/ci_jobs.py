@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection, select
 
-from batch_dashboard.model.jobs import NewJob
+from batch_dashboard.model.ci_jobs import NewJob
 from batch_dashboard.store.schema import ci_jobs, excluded_ci_jobs
 
 

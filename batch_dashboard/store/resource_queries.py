@@ -19,9 +19,9 @@ from sqlalchemy import (
     select,
 )
 
+from batch_dashboard.model.ci_jobs import SECONDS_PER_MINUTE
 from batch_dashboard.model.comparison import UNCHANGED
 from batch_dashboard.model.failures import new_since
-from batch_dashboard.model.jobs import SECONDS_PER_MINUTE
 from batch_dashboard.model.list_query import ListQuery
 from batch_dashboard.model.prices import ListPrice
 from batch_dashboard.model.vocabulary import RUNNER_OS
@@ -59,6 +59,13 @@ def _batch_runs(_connection: Connection, query: ListQuery, _today: date) -> Sele
     """The batch runs that match."""
     found = select(batch_runs).where(*run_conditions(query.filter, batch_runs))
     return found.where(names_run(query.text)) if query.text else found
+
+
+def _compared_runs(_connection: Connection, query: ListQuery, _today: date) -> Select[Any]:
+    """Two batch runs by their numbers."""
+    return select(batch_runs).where(
+        batch_runs.c.id.in_((query.before, query.after)), *run_conditions(query.filter, batch_runs)
+    )
 
 
 def _results(_connection: Connection, query: ListQuery, _today: date) -> Select[Any]:
@@ -273,6 +280,7 @@ SELECT: dict[str, Callable[[Connection, ListQuery, date], Select[Any]]] = {
     "failure_counts": _failure_counts,
     "failure_group_recipes": _failure_group_recipes,
     "comparison": _comparison,
+    "compared_runs": _compared_runs,
     "incidents": _incidents,
     "circuit_breakers": _circuit_breakers,
 }

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, delete, func, select
 
+from batch_dashboard.model.ci_jobs import TIMES, NewJob
 from batch_dashboard.model.filters import RunFilter
-from batch_dashboard.model.jobs import TIMES, NewJob
 from batch_dashboard.model.payload import NewBatchRun, NewRecipeResults
 from batch_dashboard.model.summaries import RunSummary
 from batch_dashboard.store.bulk import insert_columns, run_statement

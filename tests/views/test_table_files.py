@@ -93,7 +93,7 @@ def test_the_page_says_how_many_rows_each_file_has(
     if ecosystem:
         query = f"{query}&ecosystem={ecosystem}" if query else f"?ecosystem={ecosystem}"
     counts = counts_of(client, query)
-    assert set(counts) == set(FILES) - {"comparison.csv", "jobs.csv"}
+    assert set(counts) == set(FILES) - {"comparison.csv", "compared_runs.csv", "jobs.csv"}
     for name, (count, link) in counts.items():
         rows = rows_of(client, link)
         assert len(rows) == count, name
@@ -174,8 +174,7 @@ def test_every_table_links_its_file(client: FlaskClient, filled: Store) -> None:
     for path in pages:
         page = client.get(path).text
         for panel in re.findall(r'<section class="panel.*?</section>', page, re.S):
-            # The two runs of a comparison are rows of the list of runs.
-            if "<table" in panel and 'id="runs-title">Both runs' not in panel:
+            if "<table" in panel:
                 assert re.search(r'href="/exports/[^"]+" download', panel), (path, panel[:200])
         for link in set(re.findall(r'href="(/exports/[^"]+)" download', page)):
             assert rows_of(client, unescape(link)), (path, link)
@@ -213,6 +212,9 @@ def test_a_recipe_of_a_run_of_another_ecosystem_is_in_its_own_file(
 def test_a_comparison_is_the_one_of_its_page(client: FlaskClient, filled: Store) -> None:
     page = client.get("/batch-runs/compare?a=16&b=18").text
     rows = rows_of(client, file_link(page, "comparison.csv"))
+    runs = rows_of(client, file_link(page, "compared_runs.csv"))
+    assert [row["id"] for row in runs] == ["16", "18"]
+    assert [row["failed"] for row in runs] == [row[5] for row in table(page, "runs")]
     shown = table(page, "changes")
     assert sorted([row["change"], row["recipe_name"]] for row in rows) == sorted(
         row[:2] for row in shown

@@ -1,7 +1,7 @@
 """Every resource, in the order in which the exports page and the documentation list them."""
 
 from batch_dashboard.model.catalogue.batch_runs import BATCH_RUNS, JOBS, RECIPE_RESULTS
-from batch_dashboard.model.catalogue.comparison import COMPARISON
+from batch_dashboard.model.catalogue.comparison import COMPARED_RUNS, COMPARISON
 from batch_dashboard.model.catalogue.ecosystems import CIRCUIT_BREAKERS, ECOSYSTEMS, ERROR_BUDGETS
 from batch_dashboard.model.catalogue.failures import (
     FAILURE_COUNTS,
@@ -17,6 +17,7 @@ __all__ = [
     "BATCH_RUNS",
     "BURN_UP",
     "CIRCUIT_BREAKERS",
+    "COMPARED_RUNS",
     "COMPARISON",
     "ECOSYSTEMS",
     "ERROR_BUDGETS",
@@ -46,6 +47,7 @@ RESOURCES = (
     FAILURE_COUNTS,
     FAILURE_GROUP_RECIPES,
     COMPARISON,
+    COMPARED_RUNS,
     INCIDENTS,
     CIRCUIT_BREAKERS,
     ERROR_BUDGETS,

@@ -207,7 +207,7 @@ JOBS = Resource(
     (
         Filter(
             "batch_run",
-            "the number of the batch run; required",
+            "the number of the batch run",
             numbers="a batch run",
             is_required=True,
         ),

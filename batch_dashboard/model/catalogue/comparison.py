@@ -1,5 +1,8 @@
 """Two batch runs compared."""
 
+from dataclasses import replace
+
+from batch_dashboard.model.catalogue.batch_runs import BATCH_RUNS
 from batch_dashboard.model.catalogue.fields import (
     ECOSYSTEM,
     RECIPE_NAME,
@@ -11,6 +14,21 @@ from batch_dashboard.model.catalogue.fields import (
 )
 from batch_dashboard.model.comparison import LISTED, UNCHANGED
 from batch_dashboard.model.sorting import SortColumn
+
+_BOTH_RUNS = (
+    Filter(
+        "before",
+        "the number of the earlier batch run",
+        numbers="a batch run",
+        is_required=True,
+    ),
+    Filter(
+        "after",
+        "the number of the later batch run",
+        numbers="a batch run",
+        is_required=True,
+    ),
+)
 
 COMPARISON = Resource(
     "comparison",
@@ -34,18 +52,7 @@ COMPARISON = Resource(
         ),
     ),
     (
-        Filter(
-            "before",
-            "the number of the earlier batch run",
-            numbers="a batch run",
-            is_required=True,
-        ),
-        Filter(
-            "after",
-            "the number of the later batch run",
-            numbers="a batch run",
-            is_required=True,
-        ),
+        *_BOTH_RUNS,
         Filter(
             "change",
             "only recipes with this change; also unchanged",
@@ -54,6 +61,15 @@ COMPARISON = Resource(
     ),
     key=("ecosystem", "recipe_name"),
     orders=(Order("ecosystem", largest_first=False),),
+    has_period=False,
+)
+COMPARED_RUNS = replace(
+    BATCH_RUNS,
+    name="compared_runs",
+    sentence="One row for each of two batch runs that are compared.",
+    filters=_BOTH_RUNS,
+    orders=(Order("id", largest_first=False),),
+    key=("id",),
     has_period=False,
 )
 # Compared recipes are listed by ecosystem and name only.
