@@ -31,7 +31,7 @@ class Incident(NamedTuple):
     last_sentence: str
     gone_since: datetime | None  # None: the finding is there
     closed_at: datetime | None  # None: open
-    told_severity: Severity | None  # None: nobody was told
+    told_severity: Severity | None  # of the last notification; None: none was sent
     told_closed: bool
 
 

@@ -73,7 +73,7 @@ def fetch_facts(
 
 
 def find_all(connection: Connection, now: datetime) -> tuple[list[Finding], set[FindingKind]]:
-    """Every finding, and the kinds of which there are more than are given."""
+    """The findings, at most so many of a kind, and the kinds of which some were left out."""
     facts = fetch_facts(
         connection,
         RunFilter(Period(None, None)),

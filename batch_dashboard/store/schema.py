@@ -572,7 +572,7 @@ incidents = Table(
     Column("last_sentence", Text, nullable=False),  # as it was when last seen
     Column("gone_since", UtcTime),  # NULL: the finding is there
     Column("closed_at", UtcTime),  # NULL: open
-    Column("told_severity", OneOf(Severity)),  # NULL: nobody was told yet
+    Column("told_severity", OneOf(Severity)),  # of the last notification; NULL: none was sent
     Column("told_closed", Boolean, nullable=False),
     Index("ix_incidents_opened_at", "opened_at", "id"),
     sqlite_autoincrement=True,

@@ -2,8 +2,8 @@
 
 import re
 
-# A number that is part of a name stays as it is, and so does one whose value tells causes apart:
-# none, codes of HTTP and of processes that a system ended, codes of Windows.
+# Some numbers stay as they are: those within a name, such as `x64`, and those whose value
+# distinguishes causes: a single 0, HTTP codes of errors, exit codes of signals, Windows codes.
 # A digit comes first in the expression, so that the re module skips to one.
 _NUMBERS = re.compile(
     r"[0-9](?<![A-Za-z_0-9].)(?:(?<=0)x(?![8cC]0)[0-9a-fA-F]+"
