@@ -77,7 +77,8 @@ class Throttle:
             oldest = min(records, key=lambda record: record[3])
             return oldest[0], 0, now
         place, _key_of_it, failures, since = known
-        is_current = 0 <= now - since < self.window_seconds
+        # Of failures at once, the first to be counted may have the later time.
+        is_current = abs(now - since) < self.window_seconds
         return (place, failures, since) if is_current else (place, 0, now)
 
     @contextmanager

@@ -78,3 +78,9 @@ def test_a_flood_from_many_addresses_keeps_the_latest_and_needs_no_more_room(
 )
 def test_the_addresses_of_one_ipv6_network_are_one_client(address: str, network: str) -> None:
     assert network_of(address) == network
+
+
+def test_a_failure_that_began_before_the_first_one_counted_is_counted_with_it() -> None:
+    throttle = Throttle(max_failures=2)
+    assert [throttle.add_failure("192.0.2.1", now) for now in (100.0, 99.99)] == [0, 0]
+    assert throttle.add_failure("192.0.2.1", 100.0) > 0
