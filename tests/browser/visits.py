@@ -85,7 +85,8 @@ def assert_sound(visit: Visit, name: str, expected: tuple[str, ...] = EXPECTED) 
     """
     assert visit.page.evaluate(SMALL_TEXTS, SMALLEST_TEXT_PX) == [], name
     for scheme in ("light", "dark"):
-        visit.page.emulate_media(color_scheme=scheme)
+        # Without motion, so that no colour is judged on its way from one scheme to the other.
+        visit.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         _assert_sound(visit, f"{name}-{scheme}", expected)
 
 
