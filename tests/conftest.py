@@ -12,6 +12,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from batch_dashboard.application import create_app
+from batch_dashboard.services import sign_in
 from batch_dashboard.settings import Settings
 from batch_dashboard.store import migrations, reserve
 from batch_dashboard.store.engine import Store
@@ -129,6 +130,14 @@ def small_reserve() -> Iterator[None]:
     """Set-up in this process reserves little of the disk."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(reserve, "RESERVE_BYTES", 64 * 1024)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def cheap_passwords() -> Iterator[None]:
+    """Hashing takes 3 ms in this process instead of 100; started servers pay the full cost."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sign_in, "METHOD", "scrypt:1024:8:1")
         yield
 
 

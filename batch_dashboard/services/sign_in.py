@@ -38,10 +38,7 @@ FAILURES_KEPT = timedelta(hours=24)
 TURNS = 64
 LONGEST_TURN_SECONDS = 20.0
 
-METHOD = "scrypt"  # memory-hard: 32 MiB a guess
-
-# Checked when nobody has the name, so that a guess takes as long as a real check.
-_NOBODY = generate_password_hash(secrets.token_urlsafe(), method=METHOD)
+METHOD = "scrypt:32768:8:1"  # memory-hard: 32 MiB a guess
 
 _turns = tuple(threading.Lock() for _ in range(TURNS))
 
@@ -71,7 +68,7 @@ def check_password(
         with store.read() as connection:
             # No user's name has other characters, and PostgreSQL takes no NUL even to look for.
             found = users.find_named(connection, name) if name.isprintable() else None
-        stored = found[1] if found else _NOBODY
+        stored = found[1] if found else _hash_of_nobody()
         is_right = check_password_hash(stored, password) and found is not None
         metrics.password_checks.labels(metrics.RIGHT if is_right else metrics.WRONG).inc()
         if not is_right or found is None:
@@ -167,6 +164,11 @@ def hash_session(secret_key: str, cookie: str) -> bytes:
 def hash_password(password: str) -> str:
     """What is stored of a password."""
     return generate_password_hash(password, method=METHOD)
+
+
+def _hash_of_nobody() -> str:
+    """Matches no password, and takes as long to check as the hash of a user."""
+    return f"{METHOD}$nobody$"
 
 
 class _Subjects(NamedTuple):

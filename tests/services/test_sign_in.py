@@ -1,12 +1,15 @@
 """Guesses of passwords are counted first; a right one takes its own count back, and no more."""
 
+import hashlib
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from batch_dashboard.services.sign_in import (
     FIRST_DELAY,
     FREE_FAILURES_OF_ADDRESS,
+    METHOD,  # as the application has it: imported before the tests make it cheap
     TooManyAttempts,
     check_password,
 )
@@ -52,3 +55,27 @@ def test_addresses_of_one_ipv6_network_share_their_guesses(store: Store) -> None
     with pytest.raises(TooManyAttempts):
         enter(store, "ada", PASSWORD, address="2001:db8::ff")
     assert enter(store, "ada", PASSWORD, address="2001:db8:0:1::1") is not None
+
+
+def test_a_guess_at_an_unknown_name_takes_the_same_work(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_user(store, "ada", ADMINISTRATOR)
+    hash_once, costs = hashlib.scrypt, []
+
+    def counted(*values: Any, **cost: Any) -> bytes:
+        costs.append({name: cost[name] for name in ("n", "r", "p")})
+        return hash_once(*values, **cost)
+
+    monkeypatch.setattr(hashlib, "scrypt", counted)
+    assert enter(store, "ada", "wrong") is None
+    assert enter(store, "nobody", "wrong") is None
+    assert len(costs) == 2
+    assert costs[0] == costs[1]
+
+
+def test_a_guess_takes_32_mib_outside_the_tests() -> None:
+    name, *cost = METHOD.split(":")
+    n, r, p = map(int, cost)
+    assert name == "scrypt"
+    assert (128 * n * r, p) == (32 * 1024 * 1024, 1)
