@@ -11,6 +11,22 @@ from batch_dashboard.store.engine import Store
 TOKEN = "test-token-of-the-environment"
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
+# Names that a page, a path or a spreadsheet could take for something else.
+HOSTILE = [
+    "</script><img src=x onerror=alert(1)>",
+    "sharkdp/bat",
+    "..",
+    "../../etc",
+    "what?is=this&that#there",
+    "100% ~ {{ 7*7 }} {% raw %}",
+    "\"quoted\" 'names'",
+    "💥 emoji",
+    "\u202eright-to-left שלום",
+    "x" * 100,
+    "/",
+    "=cmd|' /C calc'!A0",
+]
+
 
 def recipe_result(**changes: Any) -> dict[str, Any]:
     """One entry of `results`; a change to None takes the field out."""

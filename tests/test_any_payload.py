@@ -22,9 +22,9 @@ from batch_dashboard.services.users import ADMINISTRATOR
 from batch_dashboard.settings import Settings
 from batch_dashboard.store import schema
 from batch_dashboard.store.engine import Store
+from tests.clients import AUTHORIZED
 from tests.conftest import WAIT_SECONDS, NewDatabase
 from tests.factories import NOW, TOKEN
-from tests.views.test_ingest import AUTHORIZED
 from tests.visitors import Visitor, make_user
 
 LARGEST_ANSWER_BYTES = 400_000

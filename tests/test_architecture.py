@@ -245,6 +245,17 @@ def test_the_checker_finds_a_broken_rule(module: str, source: str, complaint: st
     assert any(complaint in problem for problem in found), found
 
 
+def test_no_test_module_is_imported() -> None:
+    """What tests share is in modules of their own, so that each test can be changed alone."""
+    found = [
+        f"{file.relative_to(ROOT)}:{line}: {name}"
+        for file in sorted((ROOT / "tests").rglob("*.py"))
+        for line, name in imported_names("tests", file.read_text(encoding="utf-8"), True)
+        if any(word.startswith("test_") for word in name.split("."))
+    ]
+    assert found == []
+
+
 @pytest.mark.parametrize("host", REGISTRY_HOSTS)
 def test_no_file_names_a_package_registry(host: str) -> None:
     needle = host.encode()

@@ -12,8 +12,8 @@ from playwright.sync_api import Browser, Page
 from batch_dashboard.services.users import ADMINISTRATOR
 from batch_dashboard.store.engine import Store
 from tests.browser.visits import PATIENCE_MS, Visit, assert_sound
+from tests.client.ci_page import VALIDATE
 from tests.client.servers import Reply, scripted_server
-from tests.client.test_docs_steps import VALIDATE
 from tests.client.workflow import WorkflowRun, make_repository
 from tests.http.server import running_server
 from tests.issuer import running_issuer

@@ -4,10 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.client.ci_systems import GITHUB, JOBS_PATH, github_job
 from tests.client.runner import EXPRESSION, load_action, run_action
 from tests.client.servers import Reply, scripted_server
-from tests.client.test_jobs import JOBS_PATH, github_job
-from tests.client.test_uploader import GITHUB
 from tests.client.uploader import NOWHERE, STORED, sent_payload
 from tests.factories import TOKEN
 

@@ -7,50 +7,12 @@ from typing import Any
 
 import pytest
 
+from tests.client.ci_systems import GITHUB, GITLAB, JOBS_PATH, github_job, gitlab_job
 from tests.client.servers import Reply, Scripted, scripted_server
-from tests.client.test_uploader import GITHUB, GITLAB
 from tests.client.uploader import STORED, Finished, pythons, run_uploader, sent_payload, upload
 
-JOBS_PATH = "/repos/owner/recipes/actions/runs/4711/attempts/2/jobs?per_page=100"
 RUN_PATH = "/repos/owner/recipes/actions/runs/4711/attempts/2"
 PIPELINE_JOBS_PATH = "/projects/42/pipelines/815/jobs?per_page=100&include_retried=true"
-
-
-def github_job(name: str, label: str, **changes: Any) -> dict[str, Any]:
-    """A job as the API of GitHub Actions describes it."""
-    return {
-        "id": 1,
-        "run_id": 4711,
-        "run_attempt": 2,
-        "name": name,
-        "status": "completed",
-        "conclusion": "success",
-        "created_at": "2026-11-20T08:29:00Z",
-        "started_at": "2026-11-20T08:30:00Z",
-        "completed_at": "2026-11-20T08:34:15Z",
-        "labels": [label],
-        "runner_id": 9,
-        "runner_name": "GitHub Actions 9",
-        "runner_group_name": "GitHub Actions",
-        **changes,
-    }
-
-
-def gitlab_job(name: str, tags: list[str], **changes: Any) -> dict[str, Any]:
-    """A job as the API of GitLab describes it."""
-    return {
-        "id": 6,
-        "name": name,
-        "status": "success",
-        "created_at": "2026-11-20T08:28:00.000Z",
-        "started_at": "2026-11-20T08:30:00.250Z",
-        "finished_at": "2026-11-20T08:32:30.750Z",
-        "duration": 150.5,
-        "queued_duration": 12.0,
-        "tag_list": tags,
-        "runner": {"id": 3, "description": "shared runner"},
-        **changes,
-    }
 
 
 def upload_from_github(

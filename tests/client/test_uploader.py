@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.client.ci_systems import GITHUB, GITLAB
 from tests.client.conftest import Dashboard
 from tests.client.servers import Reply, scripted_server
 from tests.client.uploader import (
@@ -118,22 +119,6 @@ def test_the_same_payload_again_is_stored_once(dashboard: Dashboard, tmp_path: P
     assert len(dashboard.runs("again")) == 1
 
 
-GITHUB = {
-    "GITHUB_ACTIONS": "true",
-    "GITHUB_SERVER_URL": "https://github.example",
-    "GITHUB_REPOSITORY": "owner/recipes",
-    "GITHUB_RUN_ID": "4711",
-    "GITHUB_RUN_ATTEMPT": "2",
-    "GITHUB_WORKFLOW": "batch",
-    "GITHUB_SHA": "0123abcd",
-}
-GITLAB = {
-    "GITLAB_CI": "true",
-    "CI_PIPELINE_ID": "815",
-    "CI_PIPELINE_URL": "https://gitlab.example/-/pipelines/815",
-    "CI_COMMIT_SHA": "89ef",
-    "CI_PIPELINE_CREATED_AT": "2026-11-20T08:30:00Z",
-}
 JENKINS = {
     "JENKINS_URL": "https://jenkins.example/",
     "BUILD_TAG": "jenkins-recipes-12",

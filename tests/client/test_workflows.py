@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from tests.client.ci_page import ADDRESS, VALIDATE, blocks
 from tests.client.conftest import Dashboard
 from tests.client.servers import Scripted, scripted_server, unreliable_proxy
-from tests.client.test_docs_steps import ADDRESS, VALIDATE, blocks
 from tests.client.workflow import WorkflowRun, git, make_repository
 from tests.factories import TOKEN
 

@@ -7,25 +7,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from click.testing import Result
 from flask import Flask
 
 from batch_dashboard.model.audit import AuditFilter
 from batch_dashboard.services.changes import COMMAND_LINE
 from batch_dashboard.store import audit
 from batch_dashboard.store.engine import Store
+from tests.clients import count_runs, post
+from tests.command_line import done, run
 from tests.factories import NOW, batch_run, ingest
-from tests.views.test_ingest import count_runs, post
-
-
-def run(app: Flask, *words: str, typed: str = "") -> Result:
-    return app.test_cli_runner().invoke(args=list(words), input=typed)
-
-
-def done(app: Flask, *words: str, typed: str = "") -> str:
-    result = run(app, *words, typed=typed)
-    assert result.exit_code == 0, result.output
-    return result.output
 
 
 def entries(store: Store) -> list[str]:

@@ -2,7 +2,6 @@
 
 import itertools
 from datetime import UTC, date, datetime, time
-from typing import Any
 
 import plotly.graph_objects as go
 import pytest
@@ -25,35 +24,10 @@ from batch_dashboard.model.prices import cost_of_sums
 from batch_dashboard.model.records import DayMinutes, RunSums
 from batch_dashboard.model.series import Steps, by_step, rate_series, sum_series
 from batch_dashboard.model.vocabulary import RUNNER_OS
+from tests.figures.weeks import FIRST, SECOND, STARTS, THIRD, accepted, week
 
-FIRST, SECOND, THIRD = date(2026, 11, 2), date(2026, 11, 9), date(2026, 11, 16)
-STARTS = [FIRST, SECOND, THIRD]
 WEEKS = Steps(STARTS, Step.WEEK)
 ONE_WEEK = Steps([FIRST], Step.WEEK)
-
-
-def week(
-    start: date, macos: float, unknown: int = 0, ecosystem: str = "", **counts: int
-) -> RunSums:
-    return RunSums(
-        start,
-        ecosystem,
-        3,
-        9,
-        counts.get("passed", 5),
-        counts.get("failed", 4),
-        0,
-        0,
-        macos,
-        2 * macos,
-        unknown,
-        0,
-    )
-
-
-def accepted(figure: dict[str, Any]) -> go.Figure:
-    assert figure["config"]["showSendToCloud"] is False
-    return go.Figure({"data": figure["data"], "layout": figure["layout"]})
 
 
 def test_a_week_without_a_run_and_one_of_unknown_minutes_are_marked_and_are_no_bars() -> None:

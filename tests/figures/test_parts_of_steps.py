@@ -12,7 +12,7 @@ from batch_dashboard.figures.sentences import (
 from batch_dashboard.model.budget import DEFAULT_BUDGETS
 from batch_dashboard.model.periods import DAY, WEEK, Period, Step
 from batch_dashboard.model.series import Steps, count_series, rate_series, sum_series
-from tests.figures.test_figures import FIRST, SECOND, STARTS, THIRD, accepted, week
+from tests.figures.weeks import FIRST, SECOND, STARTS, THIRD, accepted, week
 
 # The period begins on a Thursday and goes on after Tuesday, which is today.
 CUT = Steps(STARTS, Step.WEEK, Period(FIRST + 3 * DAY, None), today=THIRD + DAY)

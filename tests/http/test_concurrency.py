@@ -3,39 +3,25 @@
 import json
 import sqlite3
 import threading
-import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
-from urllib.error import HTTPError
 
 import psycopg
 import pytest
 
 from batch_dashboard.services.rollups import verify_rollups
 from batch_dashboard.store.engine import WRITER_LOCK, Store
-from tests.factories import TOKEN, batch_run, failed_result, recipe_result
+from tests.clients import count_runs
+from tests.factories import batch_run, failed_result, recipe_result
 from tests.http.server import running_server
-from tests.views.test_ingest import count_runs
+from tests.http.uploads import post
 
 CLIENTS = 16
 RUNS_EACH = 4
 RESULTS_EACH = 20
 SHORT_WAIT = {"BATCH_METRICS_DATABASE_WAIT_SECONDS": "0.5"}
-
-
-def post(address: str, payload: dict[str, Any]) -> tuple[int, dict[str, str], Any]:
-    request = urllib.request.Request(
-        f"{address}/batch-metrics",
-        json.dumps(payload).encode(),
-        {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"},
-    )
-    try:
-        with urllib.request.urlopen(request, timeout=120) as answer:
-            return answer.status, dict(answer.headers), json.loads(answer.read())
-    except HTTPError as error:
-        return error.code, dict(error.headers), json.loads(error.read())
 
 
 def payload_of(client: int, number: int) -> dict[str, Any]:

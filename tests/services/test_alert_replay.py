@@ -13,7 +13,7 @@ from batch_dashboard.services.database import upgrade_database
 from batch_dashboard.store.engine import Store
 from bench.replay_alerts import Replay, read, replay
 from tests.factories import NOW
-from tests.services.test_histories import CORPUS, needs_corpus
+from tests.services.corpus import CORPUS, needs_corpus
 
 DEMO_DAYS = 30
 

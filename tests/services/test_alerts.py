@@ -29,7 +29,7 @@ from batch_dashboard.store import alerts, ecosystem_rules, incidents
 from batch_dashboard.store.engine import Store
 from tests.factories import NOW, batch_run, failed_result, ingest, recipe_result
 from tests.http.server import running_server
-from tests.http.test_concurrency import post
+from tests.http.uploads import post
 from tests.receivers import Received, http_receiver, mail_receiver
 from tests.visitors import SOMEBODY
 

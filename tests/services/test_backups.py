@@ -14,9 +14,9 @@ from batch_dashboard.services.backups import back_up, compact, restore
 from batch_dashboard.services.rollups import verify_rollups
 from batch_dashboard.store import system
 from batch_dashboard.store.engine import Store
+from tests.clients import count_runs
 from tests.conftest import WAIT_SECONDS
 from tests.factories import NOW, batch_run, ingest
-from tests.views.test_ingest import count_runs
 from tests.visitors import SOMEBODY
 
 

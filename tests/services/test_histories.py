@@ -34,13 +34,13 @@ from batch_dashboard.model.wording import minutes
 from batch_dashboard.services.rollups import verify_rollups
 from batch_dashboard.settings import PROJECT_ROOT
 from batch_dashboard.store.engine import Store
+from tests.clients import count_runs
 from tests.conftest import NewDatabase
 from tests.factories import NOW, TOKEN
 from tests.http.server import running_server
-from tests.services.test_imports import run_import
-from tests.views.test_ingest import count_runs
+from tests.services.corpus import CORPUS, needs_corpus
+from tests.services.import_files import run_import
 
-CORPUS = PROJECT_ROOT.parent / "shared" / "corpus" / "tsuku-early.ndjson.gz"
 CORPUS_FAILURES = {
     "install_failed": 727,
     "generation_failed": 165,
@@ -52,10 +52,6 @@ CORPUS_FAILURES = {
 DEMO_RESULTS = 3_000
 # What may differ between two ways in: when it was stored, and with which token.
 OF_THE_WAY = {"stored_at", "ingest_token_id"}
-
-needs_corpus = pytest.mark.skipif(
-    not CORPUS.exists(), reason="the corpus is not beside the project"
-)
 
 
 @pytest.fixture(scope="module")

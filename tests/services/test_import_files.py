@@ -21,7 +21,7 @@ from batch_dashboard.services.import_sources import open_source
 from batch_dashboard.store.engine import Store
 from batch_dashboard.store.schema import batch_runs, recipe_results
 from tests.factories import batch_run, failed_result, recipe_result
-from tests.services.test_imports import OLDER_SCHEMA, older_database, run_import
+from tests.services.import_files import OLDER_SCHEMA, older_database, run_import
 
 BOM = b"\xef\xbb\xbf"
 ONE = batch_run(started_at="2026-11-20T01:00:00Z")

@@ -16,9 +16,9 @@ from batch_dashboard.store import reserve as reserves
 from batch_dashboard.store import system
 from batch_dashboard.store.engine import Store
 from batch_dashboard.store.reserve import Reserve
-from tests.commands.test_operators import done, run
+from tests.clients import post
+from tests.command_line import done, run
 from tests.factories import NOW, batch_run, ingest, recipe_result
-from tests.views.test_ingest import post
 
 MANY = [recipe_result(recipe_name=f"recipe-{number}") for number in range(5_000)]
 

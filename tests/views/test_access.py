@@ -11,8 +11,8 @@ from batch_dashboard.services.throttle import MAX_FAILURES, WINDOW_SECONDS
 from batch_dashboard.settings import Settings
 from batch_dashboard.store.engine import Store
 from batch_dashboard.views.access import OPEN_ENDPOINTS
+from tests.clients import count_runs, post
 from tests.factories import NOW, batch_run, ingest
-from tests.views.test_ingest import count_runs, post
 
 PAGES = ["/", "/batch-runs", "/batch-runs/1", "/exports/", "/exports/batch_runs.csv", "/nowhere"]
 

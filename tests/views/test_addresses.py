@@ -12,8 +12,8 @@ from batch_dashboard.application import create_app
 from batch_dashboard.services.alerts import check
 from batch_dashboard.settings import Settings
 from batch_dashboard.store.engine import Store
+from tests.clients import count_runs, post
 from tests.factories import NOW, TOKEN, batch_run, failed_result, ingest
-from tests.views.test_ingest import count_runs, post
 
 OWN = "https://dash.example.org"
 NewClient = Callable[..., FlaskClient]

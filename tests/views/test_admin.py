@@ -18,9 +18,9 @@ from batch_dashboard.store import audit
 from batch_dashboard.store import tokens as token_store
 from batch_dashboard.store.engine import Store
 from batch_dashboard.views import observing
+from tests.clients import post
 from tests.factories import NOW, batch_run, failed_result, ingest, recipe_result
 from tests.receivers import Received, http_receiver
-from tests.views.test_ingest import post
 from tests.visitors import PASSWORD, Visitor
 
 GOOD = [f"good-{number}" for number in range(9)]

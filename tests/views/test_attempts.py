@@ -19,8 +19,8 @@ from batch_dashboard.settings import Settings
 from batch_dashboard.store import schema
 from batch_dashboard.store.engine import Store
 from batch_dashboard.views.access import OPEN_ENDPOINTS, SESSION_COOKIE
+from tests.clients import count_runs, post
 from tests.factories import NOW, batch_run, ingest
-from tests.views.test_ingest import count_runs, post
 from tests.visitors import PAGE, PASSWORD, SOMEBODY, Visitor, make_user
 
 KEY = "k" * 32

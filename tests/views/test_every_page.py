@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 
 from batch_dashboard.services.alerts import check
 from batch_dashboard.store.engine import Store
-from tests.factories import NOW, batch_run, failed_result, ingest, recipe_result
+from tests.factories import HOSTILE, NOW, batch_run, failed_result, ingest, recipe_result
 from tests.statements import counted_statements
 
 # The SQL statements each page sends, whatever is stored: one more is for a reason.
@@ -41,20 +41,6 @@ STATEMENTS = {
 # Pages that show single results, of one run or one recipe.
 OF_RESULTS = ("/recipes/homebrew/wget", "/batch-runs/3", "/batch-runs/compare")
 
-HOSTILE = [
-    "</script><img src=x onerror=alert(1)>",
-    "sharkdp/bat",
-    "..",
-    "../../etc",
-    "what?is=this&that#there",
-    "100% ~ {{ 7*7 }} {% raw %}",
-    "\"quoted\" 'names'",
-    "💥 emoji",
-    "\u202eright-to-left שלום",
-    "x" * 100,
-    "/",
-    "=cmd|' /C calc'!A0",
-]
 # No row of a list has one of these, and no database takes them.
 ODD_VALUES = ["1" + "0" * 400, "-1e300", "NaN", "null", '"\\ud83d"', '"\\u0000"', "[[]]", "{}"]
 

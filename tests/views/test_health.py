@@ -6,9 +6,9 @@ import pytest
 from flask import Flask
 
 from batch_dashboard.store.engine import Store
-from tests.commands.test_operators import run
+from tests.clients import post
+from tests.command_line import run
 from tests.factories import batch_run
-from tests.views.test_ingest import post
 
 pytestmark = pytest.mark.parametrize("new_database", ["sqlite"], indirect=True)
 

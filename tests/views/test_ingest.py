@@ -10,28 +10,15 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import func, select
-from werkzeug.test import TestResponse
+from sqlalchemy import select
 
 from batch_dashboard.settings import Settings
 from batch_dashboard.store.engine import Store
 from batch_dashboard.store.schema import batch_runs, recipe_results, recipes
+from tests.clients import AUTHORIZED, count_runs, post
 from tests.factories import TOKEN, batch_run, failed_result, recipe_result
 
 GZIP_CUT_SHORT = gzip.compress(b"{}" * 1000)[:-9]
-AUTHORIZED = {"Authorization": f"Bearer {TOKEN}"}
-
-
-def post(client: FlaskClient, payload: Any, path: str = "", **headers: str) -> TestResponse:
-    body = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
-    return client.post(f"/batch-metrics{path}", data=body, headers={**AUTHORIZED, **headers})
-
-
-def count_runs(store: Store) -> tuple[int, int]:
-    with store.read() as connection:
-        runs = connection.execute(select(func.count()).select_from(batch_runs)).scalar_one()
-        results = connection.execute(select(func.count()).select_from(recipe_results)).scalar_one()
-    return runs, results
 
 
 @pytest.mark.parametrize(

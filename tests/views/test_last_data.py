@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 
 from batch_dashboard.store.engine import Store
 from tests.factories import NOW, batch_run, failed_result, ingest, recipe_result
-from tests.views.test_minutes import text_of
+from tests.pages import text_of
 
 LONG_AGO, LAST = "2026-03-01", "2026-03-15"
 NOTHING = (

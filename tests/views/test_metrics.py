@@ -12,8 +12,8 @@ from batch_dashboard.services.rollups import check_rollups
 from batch_dashboard.services.throttle import MAX_FAILURES
 from batch_dashboard.settings import Settings
 from batch_dashboard.store.engine import Store
+from tests.clients import post
 from tests.factories import batch_run
-from tests.views.test_ingest import post
 
 OWN = "a-token-of-the-metrics-alone"
 

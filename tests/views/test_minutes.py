@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 
 from batch_dashboard.store.engine import Store
 from tests.factories import NOW, batch_run, failed_result, ingest
+from tests.pages import table, text_of
 from tests.statements import counted_statements
 
 
@@ -24,23 +25,6 @@ def run_on(store: Store, day: str, **changes: object) -> None:
         store,
         batch_run(batch_id=day, started_at=f"{day}T08:00:00Z", completed_at=None, **changes),
     )
-
-
-def text_of(page: str) -> str:
-    """The words of a page, without its markup."""
-    page = re.sub(r"<script.*?</script>", " ", page, flags=re.S)
-    return " ".join(unescape(re.sub(r"<[^>]*>", " ", page)).split())
-
-
-def table(page: str, name: str) -> list[list[str]]:
-    """The cells of a table's body."""
-    body = re.search(rf'id="{name}">.*?<tbody>(.*?)</tbody>', page, re.S)
-    assert body is not None
-    rows = re.findall(r"<tr>(.*?)</tr>", body[1], re.S)
-    return [
-        [text_of(cell) for cell in re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.S)]
-        for row in rows
-    ]
 
 
 def test_without_data_it_shows_how_to_send_the_first_batch_run(client: FlaskClient) -> None:

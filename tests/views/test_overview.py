@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 from batch_dashboard.errors import StoreUnavailable
 from batch_dashboard.store.engine import Store
 from tests.factories import NOW, batch_run, ingest
-from tests.views.test_minutes import text_of
+from tests.pages import text_of
 
 
 @pytest.fixture(autouse=True)

@@ -17,8 +17,8 @@ from batch_dashboard.services.alerts import check
 from batch_dashboard.services.users import ADMINISTRATOR
 from batch_dashboard.settings import Settings
 from batch_dashboard.store.engine import Store
+from tests.clients import AUTHORIZED
 from tests.factories import NOW, batch_run, failed_result, ingest
-from tests.views.test_ingest import AUTHORIZED
 from tests.visitors import PASSWORD, Visitor, make_user
 
 HOST = "https://ci.example"

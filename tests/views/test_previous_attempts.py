@@ -17,8 +17,8 @@ from batch_dashboard.store.engine import Store
 from batch_dashboard.store.previous_attempts import LOOKED_BACK
 from batch_dashboard.store.schema import recipe_results
 from tests.factories import NOW, batch_run, failed_result, ingest, recipe_result
+from tests.pages import table, text_of
 from tests.statements import counted_statements
-from tests.views.test_minutes import table, text_of
 from tests.visitors import SOMEBODY
 
 ERRORS = {"a": "Error: no route to host", "b": "Error: checksum does not match"}

@@ -3,8 +3,8 @@
 import pytest
 from flask.testing import FlaskClient
 
+from tests.clients import post
 from tests.factories import batch_run
-from tests.views.test_ingest import post
 
 
 def test_the_attempt_is_stored_and_shown_beside_the_run(client: FlaskClient) -> None:

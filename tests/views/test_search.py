@@ -12,8 +12,7 @@ from batch_dashboard.services import batch_runs as runs_service
 from batch_dashboard.services.changes import changing
 from batch_dashboard.settings import Settings
 from batch_dashboard.store.engine import Store
-from tests.factories import NOW, batch_run, failed_result, ingest, recipe_result
-from tests.views.test_every_page import HOSTILE
+from tests.factories import HOSTILE, NOW, batch_run, failed_result, ingest, recipe_result
 from tests.visitors import SOMEBODY
 
 COMMIT = "9c1185a5c5e9fc54612808977ee8f548b2258d31"

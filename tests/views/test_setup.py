@@ -1,5 +1,6 @@
 """`/setup`: snippets that run as they are copied, and the first run once it has come in."""
 
+import hashlib
 import json
 import os
 import re
@@ -18,9 +19,9 @@ from batch_dashboard.settings import Settings
 from batch_dashboard.store.engine import Store
 from tests.client.runner import BASH, evaluated
 from tests.factories import batch_run, ingest
-from tests.views.test_client import SHA256
 from tests.visitors import PAGE, Visitor
 
+SHA256 = hashlib.sha256(UPLOADER.read_bytes()).hexdigest()
 SYSTEMS = ("github", "gitlab", "jenkins", "curl")
 NAMES = [
     "homebrew",

@@ -18,7 +18,7 @@ from batch_dashboard.services.alerts import check
 from batch_dashboard.store.engine import Store
 from batch_dashboard.store.schema import failure_groups, recipe_results
 from tests.factories import NOW, batch_run, failed_result, ingest, recipe_result
-from tests.views.test_minutes import text_of
+from tests.pages import text_of
 
 STREAK = re.compile(
     r"(?P<name>\S+) \( ?(?P<ecosystem>\S+) ?\):? has failed (?P<streak>[\d,]+) times in a row, "

@@ -21,7 +21,7 @@ from batch_dashboard.services.changes import changing
 from batch_dashboard.store.engine import Store
 from batch_dashboard.store.schema import failure_groups
 from tests.factories import NOW, batch_run, failed_result, ingest, recipe_result
-from tests.views.test_minutes import table, text_of
+from tests.pages import table, text_of
 from tests.visitors import SOMEBODY
 
 PERIODS = ["", "?last=7d", "?last=all", "?since=2026-11-10&until=2026-11-19", "?until=2026-11-18"]

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 
 from batch_dashboard.store.engine import Store
 from tests.factories import NOW, TOKEN, batch_run, failed_result, ingest
-from tests.views.test_minutes import table, text_of
+from tests.pages import table, text_of
 
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
 LAST_WEEK, THIS_WEEK = "2026-11-20", "2026-11-23"

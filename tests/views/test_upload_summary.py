@@ -10,8 +10,8 @@ from batch_dashboard.services import tokens, upload_summary
 from batch_dashboard.services.changes import changing
 from batch_dashboard.store.engine import Connection, Store
 from batch_dashboard.views import ingest as ingest_view
+from tests.clients import count_runs, post
 from tests.factories import NOW, batch_run, failed_result, recipe_result
-from tests.views.test_ingest import count_runs, post
 from tests.visitors import SOMEBODY
 
 
