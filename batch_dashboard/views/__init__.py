@@ -9,7 +9,7 @@ from batch_dashboard.views import (
     badges,
     batch_runs,
     client,
-    connection,
+    context,
     decision,
     ecosystems,
     error_pages,
@@ -42,7 +42,7 @@ def register(app: Flask) -> None:
     for part in (
         names,
         finite_json,
-        connection,
+        context,
         observing,
         addresses,
         security,

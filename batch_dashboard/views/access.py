@@ -31,8 +31,7 @@ from batch_dashboard.store import publishers as publisher_store
 from batch_dashboard.store import tokens as token_store
 from batch_dashboard.store.users import User
 from batch_dashboard.views.addresses import this_page
-from batch_dashboard.views.choice import current_time
-from batch_dashboard.views.connection import connection, release, settings, store
+from batch_dashboard.views.context import connection, current_time, release, settings, store
 from batch_dashboard.views.error_pages import for_programs
 
 MAX_TOKEN_LENGTH = 500

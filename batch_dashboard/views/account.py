@@ -9,8 +9,7 @@ from batch_dashboard.services import sign_in, users
 from batch_dashboard.store.users import User
 from batch_dashboard.views.access import SESSION_COOKIE, client_address, current_user
 from batch_dashboard.views.addresses import cookie_path
-from batch_dashboard.views.choice import current_time
-from batch_dashboard.views.connection import release, settings, store
+from batch_dashboard.views.context import current_time, release, settings, store
 from batch_dashboard.views.forms import changing, done, errors_in, page
 
 blueprint = Blueprint("account", __name__)

@@ -12,7 +12,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from flask import Flask, abort, request
 from flask.sessions import SecureCookieSessionInterface
 
-from batch_dashboard.views.connection import settings
+from batch_dashboard.views.context import settings
 
 # Monitoring asks each machine by its own address, and gets no link.
 PROBE_ENDPOINTS = {"health.live", "health.ready", "metrics.show"}

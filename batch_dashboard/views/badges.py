@@ -13,8 +13,7 @@ from batch_dashboard.model.wording import count, minutes, not_one_of, percent
 from batch_dashboard.services.judgement import judge_budgets, judge_pipelines
 from batch_dashboard.store import batch_runs
 from batch_dashboard.views.access import require_reading_all
-from batch_dashboard.views.choice import current_time
-from batch_dashboard.views.connection import connection
+from batch_dashboard.views.context import connection, current_time
 
 SHOWS = ("state", "rate", "minutes")
 # Dark enough for white letters (WCAG 2.2, 4.5 to 1).

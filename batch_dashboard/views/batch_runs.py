@@ -27,7 +27,7 @@ from batch_dashboard.store import (
     spending_rules,
 )
 from batch_dashboard.views.choice import BATCH_RUN, choose, csv_url
-from batch_dashboard.views.connection import connection
+from batch_dashboard.views.context import connection
 from batch_dashboard.views.listing import Listing
 from batch_dashboard.views.template_filters import is_web_link
 

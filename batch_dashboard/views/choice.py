@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
-from flask import current_app, request, url_for
+from flask import request, url_for
 
 from batch_dashboard.model.filters import DEFAULT_LAST, LAST_DAYS, LAST_WORDS, RunFilter
 from batch_dashboard.model.periods import DAY, Period, Step, last_days
@@ -14,6 +14,7 @@ from batch_dashboard.model.records import EcosystemSpan
 from batch_dashboard.model.series import fitting_step
 from batch_dashboard.store import batch_runs
 from batch_dashboard.store.engine import Connection
+from batch_dashboard.views.context import current_time
 
 # Every page names a last run that is older than this.
 QUIET_DAYS = 7
@@ -172,16 +173,6 @@ def choose(connection: Connection, args: Mapping[str, str], ecosystem: str | Non
     )
 
 
-def current_time() -> datetime:
-    """Now, in UTC; the application's own clock where one is set."""
-    clock: Callable[[], datetime] = current_app.extensions.get("clock", _system_time)
-    return clock()
-
-
 def csv_url(name: str, query: Mapping[str, Any]) -> str:
     """Where a CSV file of what is shown is."""
     return url_for("exports.download", name=name, **query)
-
-
-def _system_time() -> datetime:
-    return datetime.now(UTC)

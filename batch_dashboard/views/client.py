@@ -16,7 +16,7 @@ from flask.blueprints import BlueprintSetupState
 
 from batch_dashboard.client import UPLOADER
 from batch_dashboard.views.assets import A_YEAR
-from batch_dashboard.views.connection import settings
+from batch_dashboard.views.context import settings
 
 blueprint = Blueprint("client", __name__, url_prefix="/client")
 

@@ -12,8 +12,7 @@ from batch_dashboard.services.tokens import READ
 from batch_dashboard.store import batch_runs
 from batch_dashboard.store.schema import utc_text
 from batch_dashboard.views.access import bearer, require_reading
-from batch_dashboard.views.choice import current_time
-from batch_dashboard.views.connection import connection
+from batch_dashboard.views.context import connection, current_time
 
 FORMATS = ("json", "env")
 

@@ -7,7 +7,7 @@ from batch_dashboard.model.records import RunSums
 from batch_dashboard.store import batch_runs, recipe_list
 from batch_dashboard.views import panels
 from batch_dashboard.views.choice import choose
-from batch_dashboard.views.connection import connection
+from batch_dashboard.views.context import connection
 
 blueprint = Blueprint("ecosystems", __name__, url_prefix="/ecosystems")
 

@@ -18,8 +18,8 @@ from batch_dashboard.store import batch_runs, csv_counts, csv_rows
 from batch_dashboard.store.engine import Connection
 from batch_dashboard.views import computed_files
 from batch_dashboard.views.access import is_limited, require_reading_all
-from batch_dashboard.views.choice import BATCH_RUN, choose, current_time
-from batch_dashboard.views.connection import connection, store
+from batch_dashboard.views.choice import BATCH_RUN, choose
+from batch_dashboard.views.context import connection, current_time, store
 
 blueprint = Blueprint("exports", __name__, url_prefix="/exports")
 

@@ -23,7 +23,7 @@ from batch_dashboard.model.series import (
 from batch_dashboard.store import ecosystem_days, failure_group_list
 from batch_dashboard.views.charts import as_json
 from batch_dashboard.views.choice import Choice, choose, csv_url
-from batch_dashboard.views.connection import connection
+from batch_dashboard.views.context import connection
 from batch_dashboard.views.listing import Listing
 
 blueprint = Blueprint("failures", __name__, url_prefix="/failures")

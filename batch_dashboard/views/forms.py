@@ -23,8 +23,7 @@ from batch_dashboard.services import changes
 from batch_dashboard.services.changes import Actor, Change
 from batch_dashboard.services.sign_in import LONGEST_SESSION
 from batch_dashboard.views.access import SESSION_COOKIE, client_address, current_user
-from batch_dashboard.views.choice import current_time
-from batch_dashboard.views.connection import release, settings, store
+from batch_dashboard.views.context import current_time, release, settings, store
 
 FIELD = "form_token"
 ID_BYTES = 12

@@ -4,7 +4,7 @@ from flask import Blueprint
 
 from batch_dashboard.errors import DiskFull, StoreUnavailable
 from batch_dashboard.store import migrations
-from batch_dashboard.views.connection import connection, store
+from batch_dashboard.views.context import connection, store
 
 blueprint = Blueprint("health", __name__)
 

@@ -10,8 +10,7 @@ from batch_dashboard.model.incidents import Incident
 from batch_dashboard.model.list_query import ListQuery
 from batch_dashboard.model.pagination import MAX_ROW_ID
 from batch_dashboard.store import incidents
-from batch_dashboard.views.choice import current_time
-from batch_dashboard.views.connection import connection
+from batch_dashboard.views.context import connection, current_time
 from batch_dashboard.views.listing import Listing
 
 blueprint = Blueprint("incidents", __name__)

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, Response, current_app, g, jsonify, request, url_for
@@ -18,7 +18,14 @@ from batch_dashboard.services.tokens import INGEST
 from batch_dashboard.services.upload_summary import UploadSummary, find_upload_summary
 from batch_dashboard.store.schema import utc_text
 from batch_dashboard.views.access import INGEST_PATH, bearer, client_address
-from batch_dashboard.views.connection import connection, release, settings, store
+from batch_dashboard.views.context import (
+    connection,
+    current_time,
+    release,
+    settings,
+    shorter_statements,
+    store,
+)
 from batch_dashboard.views.request_body import RequestBody
 
 MAX_KEY_LENGTH = 255
@@ -38,7 +45,7 @@ _large_turn = threading.Semaphore()
 @bearer.login_required(role=INGEST)
 def receive() -> tuple[Response, int]:
     """Store a batch run."""
-    now = datetime.now(UTC)
+    now = current_time()
     key = _idempotency_key()
     release()
     with RequestBody(settings().max_body_bytes) as body, _turn(body):
@@ -76,14 +83,12 @@ def _is_asked(name: str) -> bool:
 
 def _summary(batch_run_id: int) -> UploadSummary | None:
     """The summary of a run that is stored; None if it cannot be had soon."""
-    g.statement_seconds = min(SUMMARY_SECONDS, settings().statement_seconds)
     try:
-        return find_upload_summary(connection(), batch_run_id)
+        with shorter_statements(SUMMARY_SECONDS):
+            return find_upload_summary(connection(), batch_run_id)
     except StoreUnavailable as error:
         current_app.logger.warning("batch run %d has no summary: %s", batch_run_id, error)
         return None
-    finally:
-        del g.statement_seconds
 
 
 def _publication(identity: Identity | None) -> Publication | None:

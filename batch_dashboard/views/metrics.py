@@ -6,7 +6,7 @@ from flask import Blueprint, Response, request
 
 from batch_dashboard.services import metrics
 from batch_dashboard.views.access import count_bad_token, refuse_token
-from batch_dashboard.views.connection import settings, store
+from batch_dashboard.views.context import settings, store
 
 blueprint = Blueprint("metrics", __name__)
 

@@ -46,7 +46,7 @@ from batch_dashboard.model.wording import not_one_of
 from batch_dashboard.store import ecosystem_days, spending_rules
 from batch_dashboard.views.charts import as_json
 from batch_dashboard.views.choice import Choice, choose, csv_url
-from batch_dashboard.views.connection import connection
+from batch_dashboard.views.context import connection
 
 blueprint = Blueprint("minutes", __name__, url_prefix="/minutes")
 

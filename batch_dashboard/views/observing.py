@@ -8,8 +8,7 @@ from batch_dashboard.errors import StoreUnavailable
 from batch_dashboard.services import metrics
 from batch_dashboard.store import system
 from batch_dashboard.store.engine import Store
-from batch_dashboard.views.choice import current_time
-from batch_dashboard.views.connection import store
+from batch_dashboard.views.context import current_time, store
 
 # An operator can do something about statements that take longer.
 SLOW_SECONDS = 0.25

@@ -7,7 +7,7 @@ from batch_dashboard.services.judgement import judge_budgets
 from batch_dashboard.store import batch_runs
 from batch_dashboard.views import panels
 from batch_dashboard.views.choice import choose
-from batch_dashboard.views.connection import connection
+from batch_dashboard.views.context import connection
 
 blueprint = Blueprint("overview", __name__)
 

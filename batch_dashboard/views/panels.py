@@ -46,7 +46,7 @@ from batch_dashboard.store import (
 from batch_dashboard.store.pipelines import fetch_days
 from batch_dashboard.views.charts import as_json
 from batch_dashboard.views.choice import Choice, csv_url
-from batch_dashboard.views.connection import connection
+from batch_dashboard.views.context import connection
 
 MAX_STUCK = 8
 MAX_NEW_GROUPS = 3

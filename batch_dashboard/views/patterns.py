@@ -43,7 +43,7 @@ from batch_dashboard.model.targets import EcosystemRule
 from batch_dashboard.model.vocabulary import MACOS, RESULTS
 from batch_dashboard.store.jobs import Job
 from batch_dashboard.views.charts import as_json
-from batch_dashboard.views.choice import current_time
+from batch_dashboard.views.context import current_time
 from batch_dashboard.views.listing import Listing
 from batch_dashboard.views.search import Found
 

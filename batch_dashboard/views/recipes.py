@@ -13,7 +13,7 @@ from batch_dashboard.model.vocabulary import RESULTS
 from batch_dashboard.store import previous_attempts, recipe_history, recipe_list
 from batch_dashboard.views.charts import as_json
 from batch_dashboard.views.choice import choose, csv_url
-from batch_dashboard.views.connection import connection
+from batch_dashboard.views.context import connection
 from batch_dashboard.views.listing import Listing
 
 blueprint = Blueprint("recipes", __name__, url_prefix="/recipes")

@@ -8,7 +8,7 @@ from batch_dashboard.model.pagination import Slice
 from batch_dashboard.model.records import BatchRun
 from batch_dashboard.model.search import parse_number, parse_word
 from batch_dashboard.store import batch_runs, run_comparison
-from batch_dashboard.views.connection import connection
+from batch_dashboard.views.context import connection
 from batch_dashboard.views.listing import Listing, parse_order
 
 blueprint = Blueprint("run_comparison", __name__, url_prefix="/batch-runs")

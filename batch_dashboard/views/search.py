@@ -12,7 +12,7 @@ from batch_dashboard.model.records import BatchRun, EcosystemSpan
 from batch_dashboard.model.search import holds_words, parse_text, run_number, words_of
 from batch_dashboard.model.series import colour_slots
 from batch_dashboard.store import batch_runs, exclusion, failure_group_list, recipe_list
-from batch_dashboard.views.connection import connection
+from batch_dashboard.views.context import connection
 from batch_dashboard.views.panels import MOST_FREQUENT
 
 blueprint = Blueprint("search", __name__)

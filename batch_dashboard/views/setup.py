@@ -11,7 +11,7 @@ from batch_dashboard.model.pagination import MAX_ROW_ID
 from batch_dashboard.model.publishers import GITHUB, GITLAB, OTHER
 from batch_dashboard.store import batch_runs
 from batch_dashboard.views.client import uploader_sha256
-from batch_dashboard.views.connection import connection, settings
+from batch_dashboard.views.context import connection, settings
 
 JENKINS, CURL = "jenkins", "curl"
 SYSTEMS = {GITHUB: "GitHub Actions", GITLAB: "GitLab CI", JENKINS: "Jenkins", CURL: "curl"}

@@ -18,7 +18,8 @@ from batch_dashboard.model.search import words_of
 from batch_dashboard.model.summaries import FAILED_ATTEMPT, PASSED_ATTEMPT
 from batch_dashboard.model.vocabulary import FAILED
 from batch_dashboard.views import assets
-from batch_dashboard.views.choice import csv_url, current_time
+from batch_dashboard.views.choice import csv_url
+from batch_dashboard.views.context import current_time
 
 LONG_MESSAGE = 240
 UNKNOWN = Markup('<span class="unknown">unknown</span>')

@@ -7,8 +7,7 @@ from flask import Blueprint, Response, render_template, request, url_for
 from batch_dashboard.exports.audit import audit_chunks
 from batch_dashboard.model.audit import SORTS, AuditFilter
 from batch_dashboard.store import audit
-from batch_dashboard.views.choice import current_time
-from batch_dashboard.views.connection import connection, store
+from batch_dashboard.views.context import connection, current_time, store
 from batch_dashboard.views.listing import Listing, parse_order
 
 blueprint = Blueprint("admin_audit", __name__, url_prefix="/admin/audit")

@@ -16,7 +16,7 @@ from batch_dashboard.store import batch_runs as run_store
 from batch_dashboard.store import exclusion
 from batch_dashboard.store import jobs as job_store
 from batch_dashboard.views.choice import choose
-from batch_dashboard.views.connection import connection
+from batch_dashboard.views.context import connection
 from batch_dashboard.views.forms import WholeNumberField, changing, done, errors_in, page
 
 blueprint = Blueprint("admin_batch_runs", __name__, url_prefix="/admin/batch-runs")

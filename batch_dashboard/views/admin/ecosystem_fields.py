@@ -5,7 +5,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from batch_dashboard.store import batch_runs
-from batch_dashboard.views.connection import connection
+from batch_dashboard.views.context import connection
 
 
 class EcosystemFields(Form):  # type: ignore[misc]

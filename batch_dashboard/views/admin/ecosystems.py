@@ -18,8 +18,7 @@ from batch_dashboard.services import ecosystem_rules
 from batch_dashboard.services.judgement import decide_for, judge_pipelines
 from batch_dashboard.store import batch_runs
 from batch_dashboard.store import ecosystem_rules as rule_store
-from batch_dashboard.views.choice import current_time
-from batch_dashboard.views.connection import connection
+from batch_dashboard.views.context import connection, current_time
 from batch_dashboard.views.forms import (
     NumberField,
     WholeNumberField,

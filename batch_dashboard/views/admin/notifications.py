@@ -14,8 +14,7 @@ from batch_dashboard.model.incidents import TEST_MESSAGE, Incident
 from batch_dashboard.model.wording import plural
 from batch_dashboard.services import destinations, snoozes
 from batch_dashboard.store import alerts, incidents
-from batch_dashboard.views.choice import current_time
-from batch_dashboard.views.connection import connection, release, settings
+from batch_dashboard.views.context import connection, current_time, release, settings
 from batch_dashboard.views.forms import (
     WholeNumberField,
     changing,

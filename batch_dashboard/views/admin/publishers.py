@@ -14,8 +14,7 @@ from batch_dashboard.model.wording import plural, relative
 from batch_dashboard.services import publishers, tokens
 from batch_dashboard.store import publishers as publisher_store
 from batch_dashboard.views.admin.ecosystem_fields import EcosystemFields, known_ecosystems
-from batch_dashboard.views.choice import current_time
-from batch_dashboard.views.connection import connection, settings
+from batch_dashboard.views.context import connection, current_time, settings
 from batch_dashboard.views.forms import changing, confirmation, done, errors_in, page
 
 blueprint = Blueprint("admin_publishers", __name__, url_prefix="/admin/publishers")

@@ -20,8 +20,7 @@ from batch_dashboard.model.retention import (
 from batch_dashboard.model.wording import count
 from batch_dashboard.services import jobs, retention
 from batch_dashboard.store import jobs as job_store
-from batch_dashboard.views.choice import current_time
-from batch_dashboard.views.connection import connection
+from batch_dashboard.views.context import connection, current_time
 from batch_dashboard.views.forms import (
     WholeNumberField,
     changing,

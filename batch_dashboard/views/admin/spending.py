@@ -15,8 +15,7 @@ from batch_dashboard.model.vocabulary import RUNNER_OS, RUNNER_OS_NAMES
 from batch_dashboard.services import spending_rules
 from batch_dashboard.services.judgement import judge_budgets
 from batch_dashboard.store import spending_rules as rule_store
-from batch_dashboard.views.choice import current_time
-from batch_dashboard.views.connection import connection
+from batch_dashboard.views.context import connection, current_time
 from batch_dashboard.views.forms import NumberField, changing, done, errors_in, page
 
 blueprint = Blueprint("admin_spending", __name__, url_prefix="/admin/budgets-and-prices")

@@ -12,8 +12,7 @@ from batch_dashboard.services.regrouping import is_due
 from batch_dashboard.settings import VERSION
 from batch_dashboard.store import alerts, migrations, sessions, system
 from batch_dashboard.store import jobs as job_store
-from batch_dashboard.views.choice import current_time
-from batch_dashboard.views.connection import connection, settings, store
+from batch_dashboard.views.context import connection, current_time, settings, store
 from batch_dashboard.views.forms import changing, done
 
 blueprint = Blueprint("admin_system", __name__, url_prefix="/admin")

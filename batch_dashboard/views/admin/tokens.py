@@ -20,8 +20,7 @@ from batch_dashboard.services.tokens import NewToken
 from batch_dashboard.store import tokens as token_store
 from batch_dashboard.store.tokens import Token
 from batch_dashboard.views.admin.ecosystem_fields import EcosystemFields, known_ecosystems
-from batch_dashboard.views.choice import current_time
-from batch_dashboard.views.connection import connection, settings
+from batch_dashboard.views.context import connection, current_time, settings
 from batch_dashboard.views.forms import (
     WholeNumberField,
     changing,

@@ -13,7 +13,7 @@ from batch_dashboard.store import sessions
 from batch_dashboard.store import users as user_store
 from batch_dashboard.store.users import User
 from batch_dashboard.views.access import current_user
-from batch_dashboard.views.connection import connection
+from batch_dashboard.views.context import connection
 from batch_dashboard.views.forms import changing, confirmation, done, errors_in, page
 
 blueprint = Blueprint("admin_users", __name__, url_prefix="/admin/users")

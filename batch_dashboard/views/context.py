@@ -1,4 +1,8 @@
-"""The request's database connection: one for reading, opened at the first use."""
+"""What a view needs of its application and its request: settings, database, connection, clock."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 
 from flask import Flask, current_app, g, has_request_context
 
@@ -11,7 +15,7 @@ def register(app: Flask) -> None:
     limit = app.extensions["settings"].statement_seconds
 
     def statement_seconds() -> float | None:
-        # Commands share the store, and may take their time. A view may ask for less.
+        # Commands use the same store without a limit. A view may set a shorter one.
         return g.get("statement_seconds", limit) if has_request_context() else None
 
     app.extensions["store"].statement_seconds = statement_seconds
@@ -30,8 +34,14 @@ def store() -> Store:
     return found
 
 
+def current_time() -> datetime:
+    """Now, in UTC; from the application's own clock where one is set."""
+    clock: Callable[[], datetime] = current_app.extensions.get("clock", _system_time)
+    return clock()
+
+
 def connection() -> Connection:
-    """The connection this request reads from; all its queries see one moment.
+    """The connection this request reads from, opened at first use; all its queries see one moment.
 
     Raises StoreUnavailable when the database is away.
     """
@@ -43,8 +53,18 @@ def connection() -> Connection:
 
 
 def release() -> None:
-    """Give the connection back before the request's end, for a view that goes on to write."""
+    """Give the connection back before the request ends, for a view that then writes or waits."""
     _close()
+
+
+@contextmanager
+def shorter_statements(seconds: float) -> Iterator[None]:
+    """Limit each statement of this request to fewer seconds than the setting allows."""
+    g.statement_seconds = min(seconds, settings().statement_seconds)
+    try:
+        yield
+    finally:
+        del g.statement_seconds
 
 
 def _close(_error: BaseException | None = None) -> None:
@@ -52,3 +72,7 @@ def _close(_error: BaseException | None = None) -> None:
     g.pop("connection", None)
     if reading is not None:
         reading.__exit__(None, None, None)
+
+
+def _system_time() -> datetime:
+    return datetime.now(UTC)
