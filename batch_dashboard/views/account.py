@@ -7,9 +7,9 @@ from wtforms.validators import EqualTo, InputRequired
 from batch_dashboard.errors import InputError
 from batch_dashboard.services import sign_in, users
 from batch_dashboard.store.users import User
-from batch_dashboard.views.access import SESSION_COOKIE, client_address, current_user
+from batch_dashboard.views.access import SESSION_COOKIE, current_principal
 from batch_dashboard.views.addresses import cookie_path
-from batch_dashboard.views.context import current_time, release, settings, store
+from batch_dashboard.views.context import client_address, current_time, release, settings, store
 from batch_dashboard.views.forms import changing, done, errors_in, page
 
 blueprint = Blueprint("account", __name__)
@@ -38,7 +38,7 @@ class PasswordForm(Form):  # type: ignore[misc]
 @blueprint.route("/account", methods=["GET", "POST"])
 def index() -> Response | tuple[str, int]:
     """Who is signed in here, and another password."""
-    user = current_user()
+    user = current_principal().user
     if user is None:
         abort(401)
     form = PasswordForm(request.form)

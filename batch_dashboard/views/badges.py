@@ -12,7 +12,7 @@ from batch_dashboard.model.vocabulary import RUNNER_OS_NAMES
 from batch_dashboard.model.wording import count, minutes, not_one_of, percent
 from batch_dashboard.services.judgement import judge_budgets, judge_pipelines
 from batch_dashboard.store import batch_runs
-from batch_dashboard.views.access import require_reading_all
+from batch_dashboard.views.access import current_principal
 from batch_dashboard.views.context import connection, current_time
 
 SHOWS = ("state", "rate", "minutes")
@@ -45,7 +45,7 @@ def show(ecosystem: str) -> Response:
         raise FilterError(not_one_of("show", SHOWS, wanted))
     now = current_time()
     if wanted == "minutes":
-        require_reading_all("the badge of minutes")
+        current_principal().require_all("the badge of minutes")
         badge = _minutes(judge_budgets(connection(), now))
     else:
         span = batch_runs.find_span(connection(), ecosystem)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
-from flask import Flask, current_app, g, has_request_context
+from flask import Flask, current_app, g, has_request_context, request
 
 from batch_dashboard.settings import Settings
 from batch_dashboard.store.engine import Connection, Store
@@ -38,6 +38,11 @@ def current_time() -> datetime:
     """Now, in UTC; from the application's own clock where one is set."""
     clock: Callable[[], datetime] = current_app.extensions.get("clock", _system_time)
     return clock()
+
+
+def client_address() -> str:
+    """Where the request comes from; a header that states it is trusted from set proxies only."""
+    return request.remote_addr or ""
 
 
 def connection() -> Connection:

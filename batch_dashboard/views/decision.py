@@ -11,7 +11,7 @@ from batch_dashboard.services.judgement import decide_for, judge_pipelines
 from batch_dashboard.services.tokens import READ
 from batch_dashboard.store import batch_runs
 from batch_dashboard.store.schema import utc_text
-from batch_dashboard.views.access import bearer, require_reading
+from batch_dashboard.views.access import bearer, current_program, require_reading
 from batch_dashboard.views.context import connection, current_time
 
 FORMATS = ("json", "env")
@@ -38,11 +38,11 @@ def show(ecosystem: str) -> Response:
 def index() -> Response:
     """The state of every ecosystem the token is for, with the sentence that says why."""
     require_reading()
-    allowed = bearer.current_user().ecosystems
+    program = current_program()
     spans = [
         span
         for span in batch_runs.fetch_ecosystems(connection())
-        if allowed is None or span.ecosystem in allowed
+        if program.may_see(span.ecosystem)
     ]
     judged = judge_pipelines(connection(), spans, current_time())
     return _fresh(jsonify(ecosystems=[_document(pipeline) for pipeline in judged]))

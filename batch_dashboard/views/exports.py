@@ -17,7 +17,7 @@ from batch_dashboard.model.search import parse_word
 from batch_dashboard.store import batch_runs, csv_counts, csv_rows
 from batch_dashboard.store.engine import Connection
 from batch_dashboard.views import computed_files
-from batch_dashboard.views.access import is_limited, require_reading_all
+from batch_dashboard.views.access import current_principal
 from batch_dashboard.views.choice import BATCH_RUN, choose
 from batch_dashboard.views.context import connection, current_time, store
 
@@ -55,15 +55,15 @@ def download(name: str) -> Response:
     """A file of all rows that match, streamed."""
     if name not in FILES:
         abort(404, f"There is no file of that name here, only {', '.join(FILES)}.")
-    resource = FILES[name]
+    resource, principal = FILES[name], current_principal()
     if resource.name in OF_ALL:
-        require_reading_all(OF_ALL[resource.name])
+        principal.require_all(OF_ALL[resource.name])
     today = current_time().date()
     query, complaints = ListQuery.parse(request.args, resource, today)
     has_mark = parse_word(request.args, "bom", ("0", "1"), complaints) == "1"
     if complaints:
         return Response("\n".join(complaints) + "\n", 400, mimetype="text/plain")
-    if is_limited():
+    if principal.is_limited:
         query = replace(query, result_ecosystem=query.filter.ecosystem)
     pages = _pages(resource, query)
     # Read before answering: a database that is away is still a 503 here.

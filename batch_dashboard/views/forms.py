@@ -22,8 +22,8 @@ from batch_dashboard.model.wording import sentence
 from batch_dashboard.services import changes
 from batch_dashboard.services.changes import Actor, Change
 from batch_dashboard.services.sign_in import LONGEST_SESSION
-from batch_dashboard.views.access import SESSION_COOKIE, client_address, current_user
-from batch_dashboard.views.context import current_time, release, settings, store
+from batch_dashboard.views.access import SESSION_COOKIE, current_principal
+from batch_dashboard.views.context import client_address, current_time, release, settings, store
 
 FIELD = "form_token"
 ID_BYTES = 12
@@ -88,8 +88,7 @@ def changing(*, frees: bool = False) -> Iterator[Change]:
     `frees` is for changes that make room: they are possible on a full disk. Raises FormSpent when
     the form was sent before.
     """
-    user = current_user()
-    actor = Actor(user.name if user else "nobody", client_address())
+    actor = Actor(current_principal().name, client_address())
     release()
     with changes.changing(store(), actor, current_time(), g.form_id, frees=frees) as change:
         yield change

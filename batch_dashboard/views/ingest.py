@@ -17,8 +17,9 @@ from batch_dashboard.services.ingest import Publication, find_stored, ingest_bat
 from batch_dashboard.services.tokens import INGEST
 from batch_dashboard.services.upload_summary import UploadSummary, find_upload_summary
 from batch_dashboard.store.schema import utc_text
-from batch_dashboard.views.access import INGEST_PATH, bearer, client_address
+from batch_dashboard.views.access import INGEST_PATH, bearer, current_program
 from batch_dashboard.views.context import (
+    client_address,
     connection,
     current_time,
     release,
@@ -50,18 +51,18 @@ def receive() -> tuple[Response, int]:
     release()
     with RequestBody(settings().max_body_bytes) as body, _turn(body):
         run = parse_payload(body.decode(), now)
-        holder = bearer.current_user()
-        holder.require(run.ecosystem, *dict.fromkeys(run.results.ecosystem))
+        program = current_program()
+        program.require(run.ecosystem, *dict.fromkeys(run.results.ecosystem))
         if _is_asked("dry_run"):
             return _would_store(run, key), 200
         receipt = ingest_batch_run(
             store(),
             run,
             now,
-            holder.ingest_token_id,
+            program.ingest_token_id,
             key,
             client_address(),
-            _publication(holder.identity),
+            _publication(program.identity),
         )
     g.results_stored = len(run.results)
     answer: dict[str, Any] = {

@@ -14,9 +14,9 @@ from flask import (
 
 from batch_dashboard.services import sign_in
 from batch_dashboard.store.users import User
-from batch_dashboard.views.access import SESSION_COOKIE, client_address
+from batch_dashboard.views.access import SESSION_COOKIE
 from batch_dashboard.views.addresses import cookie_path
-from batch_dashboard.views.context import current_time, release, settings, store
+from batch_dashboard.views.context import client_address, current_time, release, settings, store
 from batch_dashboard.views.forms import is_local
 
 MAX_LENGTH = 200

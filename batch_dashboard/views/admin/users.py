@@ -12,7 +12,7 @@ from batch_dashboard.services.users import ROLES, VIEWER
 from batch_dashboard.store import sessions
 from batch_dashboard.store import users as user_store
 from batch_dashboard.store.users import User
-from batch_dashboard.views.access import current_user
+from batch_dashboard.views.access import current_principal
 from batch_dashboard.views.context import connection
 from batch_dashboard.views.forms import changing, confirmation, done, errors_in, page
 
@@ -57,7 +57,6 @@ def index() -> str:
     return render_template(
         "pages/admin/users/index.html",
         users=user_store.fetch_all(connection()),
-        own=current_user(),
     )
 
 
@@ -107,8 +106,7 @@ def set_password(user_id: int) -> Response | tuple[str, int]:
 def remove(user_id: int) -> Response | tuple[str, int]:
     """Remove a user, after a look at what that means."""
     user, form = _user(user_id), Form()
-    own = current_user()
-    if own is not None and own.id == user_id:
+    if current_principal().is_user(user_id):
         abort(409, "You cannot remove yourself; another administrator can.")
     if request.method == "POST":
         with errors_in(form):
@@ -140,7 +138,6 @@ def _user(user_id: int) -> User:
 
 def _page(user: User, password: NewPasswordForm, role: RoleForm | None = None) -> tuple[str, int]:
     role = role or RoleForm(role=user.role)
-    own = current_user()
     return page(
         "pages/admin/users/show.html",
         password,
@@ -148,5 +145,5 @@ def _page(user: User, password: NewPasswordForm, role: RoleForm | None = None) -
         user=user,
         role_form=role,
         password_form=password,
-        is_own=own is not None and own.id == user.id,
+        is_own=current_principal().is_user(user.id),
     )

@@ -1,0 +1,59 @@
+"""Ask for a token or a sign-in before any view runs, as the endpoint needs it."""
+
+from flask import Flask, Response, request
+
+from batch_dashboard.services.identity_tokens import KeyCache
+from batch_dashboard.services.tokens import READ
+from batch_dashboard.services.users import ADMINISTRATOR
+from batch_dashboard.views.access import guessing
+from batch_dashboard.views.access.current import shown_principal
+from batch_dashboard.views.access.people import people
+from batch_dashboard.views.access.programs import bearer, require_reading
+from batch_dashboard.views.access.rules import Need, is_private, need_of
+from batch_dashboard.views.context import settings
+from batch_dashboard.views.error_pages import for_programs
+
+
+def register(app: Flask) -> None:
+    """Ask at every endpoint that needs it, so that no view can forget to."""
+    guessing.register(app)
+    app.extensions["issuer_keys"] = KeyCache()
+    app.before_request(_ask)
+    app.after_request(_keep_private)
+    app.jinja_env.globals["current_principal"] = shown_principal
+
+
+# Each returns what to answer instead of the view, None where the view may run.
+_as_reader = bearer.login_required(role=READ)(lambda: None)
+_as_person = people.login_required()(lambda: None)
+_as_administrator = people.login_required(role=ADMINISTRATOR)(lambda: None)
+
+
+def _ask() -> Response | None:
+    endpoint = request.endpoint or ""
+    if not endpoint and for_programs(request.path):
+        return None  # nothing is there: a program gets 404
+    need = need_of(endpoint, public=settings().public)
+    answer: Response | None = None
+    if need == Need.ADMINISTRATOR:
+        answer = _as_administrator()
+    elif need == Need.READER and request.headers.get("Authorization", "").startswith("Bearer "):
+        answer = _as_reader()
+        if answer is None:
+            require_reading(_ecosystem_shown())
+    elif need != Need.ANYBODY:
+        answer = _as_person()
+    return answer
+
+
+def _ecosystem_shown() -> str | None:
+    """The one ecosystem that an address for reading is about, None where it is about all."""
+    if request.endpoint == "exports.download":
+        return request.args.get("ecosystem") or None
+    return (request.view_args or {}).get("ecosystem")
+
+
+def _keep_private(response: Response) -> Response:
+    if is_private(request.endpoint or "", public=settings().public):
+        response.cache_control.no_store = True
+    return response

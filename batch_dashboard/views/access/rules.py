@@ -1,0 +1,55 @@
+"""What each endpoint asks of who wants it."""
+
+from enum import StrEnum
+
+# These answer without sign-in even where pages are closed: what programs ask for with a token of
+# their own, and what a sign-in needs.
+OPEN_ENDPOINTS = {
+    "ingest.receive",
+    "ingest.preflight",
+    "decision.show",
+    "decision.index",
+    "client.latest",
+    "client.pinned",
+    "health.live",
+    "health.ready",
+    "metrics.show",
+    "sign_in.form",
+    "sign_in.enter",
+    "static",
+    "asset",
+    "favicon",
+}
+# Where pages are closed, these are open to a token of the scope read as well.
+READ_ENDPOINTS = {"exports.download", "incidents.feed", "badges.show"}
+# Pages that change things, and all that belongs to them.
+ADMIN_BLUEPRINTS = "admin_"
+ACCOUNT_BLUEPRINT = "account."
+SIGN_IN_BLUEPRINT = "sign_in."
+
+
+class Need(StrEnum):
+    """Who an endpoint is for."""
+
+    ANYBODY = "anybody"
+    READER = "reader"  # a person who signed in, or a program with a token for reading
+    PERSON = "person"  # a person who signed in
+    ADMINISTRATOR = "administrator"
+
+
+def need_of(endpoint: str, *, public: bool) -> Need:
+    """Who an endpoint is for; `public` is whether pages are open to everybody."""
+    if endpoint.startswith(ADMIN_BLUEPRINTS):
+        return Need.ADMINISTRATOR
+    if endpoint.startswith(ACCOUNT_BLUEPRINT):
+        return Need.PERSON
+    if public or endpoint in OPEN_ENDPOINTS:
+        return Need.ANYBODY
+    return Need.READER if endpoint in READ_ENDPOINTS else Need.PERSON
+
+
+def is_private(endpoint: str, *, public: bool) -> bool:
+    """Whether no browser may keep a copy of an answer, which going back would then show again."""
+    return (
+        endpoint.startswith(SIGN_IN_BLUEPRINT) or need_of(endpoint, public=public) != Need.ANYBODY
+    )
