@@ -1,9 +1,11 @@
 """Real databases for tests: each test has one of its own, a copy of a migrated one."""
 
 import shutil
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,8 +22,9 @@ from tests.factories import TOKEN
 
 if TYPE_CHECKING:
     from tests.postgresql import PostgresqlServer
+    from tests.postgresql_copies import Copies
 
-pytest_plugins = ["tests.postgresql"]
+pytest_plugins = ["tests.postgresql", "tests.postgresql_copies"]
 
 DATABASES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
 WAIT_SECONDS = 60.0
@@ -51,39 +54,54 @@ def postgresql_template(postgresql_server: "PostgresqlServer") -> Iterator[str]:
     postgresql_server.drop_database(url)
 
 
-@pytest.fixture(params=DATABASES)
-def new_database(request: pytest.FixtureRequest, tmp_path: Path) -> NewDatabase:
-    """Makes migrated databases, of SQLite and of PostgreSQL in turn."""
-    if request.param == "sqlite":
+@pytest.fixture(scope="session")
+def databases(request: pytest.FixtureRequest) -> Callable[[str], NewDatabase]:
+    """What makes migrated databases, by the kind: "sqlite" or "postgresql"."""
+
+    def postgresql() -> NewDatabase:
+        copies: Copies = request.getfixturevalue("postgresql_copies")
+        return copies.copy
+
+    def sqlite() -> NewDatabase:
         template: Path = request.getfixturevalue("sqlite_template")
-        made = iter(range(1_000_000))
 
         @contextmanager
         def new_file() -> Iterator[str]:
-            path = tmp_path / f"{next(made)}.db"
-            shutil.copyfile(template, path)
-            yield f"sqlite:///{path}"
-            for left in tmp_path.glob(f"{path.name}*"):
-                left.unlink()
+            folder = tempfile.mkdtemp(dir=template.parent)
+            try:
+                yield f"sqlite:///{shutil.copy(template, folder)}"
+            finally:
+                shutil.rmtree(folder)
 
         return new_file
 
-    server: PostgresqlServer = request.getfixturevalue("postgresql_server")
-    source: str = request.getfixturevalue("postgresql_template")
+    made = {"postgresql": cache(postgresql), "sqlite": cache(sqlite)}
+    return lambda kind: made[kind]()
 
-    @contextmanager
-    def new_copy() -> Iterator[str]:
-        url = server.create_database(template=source)
-        yield url
-        server.drop_database(url)
 
-    return new_copy
+@pytest.fixture(params=DATABASES)
+def new_database(
+    request: pytest.FixtureRequest, databases: Callable[[str], NewDatabase]
+) -> NewDatabase:
+    """Makes migrated databases, of SQLite and of PostgreSQL in turn."""
+    return databases(request.param)
 
 
 @pytest.fixture
 def database_url(new_database: NewDatabase) -> Iterator[str]:
     with new_database() as url:
         yield url
+
+
+@pytest.fixture(scope="module", params=DATABASES)
+def module_store(
+    request: pytest.FixtureRequest, databases: Callable[[str], NewDatabase]
+) -> Iterator[Store]:
+    """One store for the tests of a module, which fill it once and then only read."""
+    with databases(request.param)() as url:
+        store = Store(url, WAIT_SECONDS)
+        yield store
+        store.close()
 
 
 @pytest.fixture

@@ -37,6 +37,8 @@ SERVER_OPTIONS = {
     "fsync": "off",
     "synchronous_commit": "off",
     "full_page_writes": "off",
+    # Databases live for seconds, and plans must not depend on when statistics were taken.
+    "autovacuum": "off",
     "max_connections": "300",
     "shared_buffers": "64MB",
     "listen_addresses": "",
@@ -68,6 +70,10 @@ class PostgresqlServer:
         name = sql.Identifier(_database_name(url))
         self._run(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
 
+    def connect(self, url: str) -> psycopg.Connection[Any]:
+        """A connection of the administrator to a database, which commits each statement."""
+        return _connect(self.socket_folder, _database_name(url))
+
     def _run(self, statement: sql.Composed) -> None:
         with _connect(self.socket_folder) as connection:
             connection.execute(statement)
@@ -77,9 +83,9 @@ def _database_name(url: str) -> str:
     return url.split("@/", 1)[1].split("?", 1)[0]
 
 
-def _connect(socket_folder: str) -> psycopg.Connection[Any]:
+def _connect(socket_folder: str, database: str = "postgres") -> psycopg.Connection[Any]:
     return psycopg.connect(
-        host=socket_folder, user="postgres", dbname="postgres", autocommit=True, connect_timeout=10
+        host=socket_folder, user="postgres", dbname=database, autocommit=True, connect_timeout=10
     )
 
 

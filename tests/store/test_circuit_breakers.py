@@ -1,10 +1,11 @@
 """The circuit breaker, kept run by run, against following every run from the first."""
 
+import itertools
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from batch_dashboard.model.circuit_breaker import (
@@ -19,10 +20,10 @@ from batch_dashboard.services.batch_runs import delete_run
 from batch_dashboard.services.rollups import rebuild_rollups, verify_rollups
 from batch_dashboard.store import circuit_breakers
 from batch_dashboard.store.engine import Store
-from tests.conftest import NewDatabase
 from tests.factories import NOW, batch_run, ingest
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
+batch_numbers = itertools.count()  # no upload is like an earlier one
 
 
 def run(minute: int, passed: int, failed: int, id: int = 0, lasts: int = 0) -> AttemptedRun:
@@ -79,10 +80,11 @@ def test_it_is_half_open_an_hour_after_it_opened() -> None:
     assert state_at(change, START + timedelta(minutes=60)) == HALF_OPEN
 
 
-def upload(store: Store, minute: int, passed: int, failed: int, number: int) -> int:
+def upload(store: Store, minute: int, passed: int, failed: int, ecosystem: str = "homebrew") -> int:
     started_at = START + timedelta(minutes=minute)
     payload: dict[str, Any] = batch_run(
-        batch_id=f"{number}",
+        batch_id=str(next(batch_numbers)),
+        ecosystem=ecosystem,
         started_at=started_at.isoformat(),
         completed_at=None,
         results=[],
@@ -99,37 +101,38 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
-@given(steps=STEPS)
-def test_whatever_the_order_it_is_what_a_simulation_says(
-    new_database: NewDatabase, steps: list[tuple[int, int, int, str]]
-) -> None:
-    with new_database() as url:
-        store = Store(url, 60)
+def test_whatever_the_order_it_is_what_a_simulation_says(store: Store) -> None:
+    numbers = itertools.count()
+
+    @settings(max_examples=30, deadline=None)
+    @given(steps=STEPS)
+    def follow(steps: list[tuple[int, int, int, str]]) -> None:
+        ecosystem = f"ecosystem {next(numbers)}"  # of this example only
         stored: dict[int, AttemptedRun] = {}
-        for number, (minute, passed, failed, action) in enumerate(steps):
+        for minute, passed, failed, action in steps:
             if action == "d" and stored:
                 gone = sorted(stored)[minute % len(stored)]
                 with store.write() as connection:
                     assert delete_run(connection, gone)
                 del stored[gone]
             else:
-                id = upload(store, minute, passed, failed, number)
+                id = upload(store, minute, passed, failed, ecosystem)
                 stored[id] = run(minute, passed, failed, id)
         attempted = sorted(
             (each for each in stored.values() if each.passed + each.failed),
             key=lambda each: each.place,
         )
         with store.read() as connection:
-            kept = circuit_breakers.fetch_history(connection, "homebrew", NOW, 1_000)
+            kept = circuit_breakers.fetch_history(connection, ecosystem, NOW, 1_000)
         assert kept[::-1] == changes_of(attempted)
-        assert verify_rollups(store)["circuit_breaker_changes"] == 0
-        store.close()
+
+    follow()
+    assert verify_rollups(store)["circuit_breaker_changes"] == 0
 
 
 def test_a_rebuild_finds_what_was_kept(store: Store) -> None:
     for number in range(30):
-        upload(store, number * 40, number % 3 // 2, 2, number)
+        upload(store, number * 40, number % 3 // 2, 2)
     with store.read() as connection:
         kept = circuit_breakers.fetch_history(connection, "homebrew", NOW, 100)
         last = circuit_breakers.fetch_last(connection)

@@ -34,8 +34,8 @@ PERIODS = [
 ]
 
 
-@pytest.fixture
-def filled(store: Store) -> Store:
+@pytest.fixture(scope="module")
+def filled(module_store: Store) -> Store:
     chance = random.Random(7)
     for number in range(40):
         ecosystem = chance.choice(["homebrew", "npm"])
@@ -54,7 +54,7 @@ def filled(store: Store) -> Store:
         ]
         day = FIRST + timedelta(days=chance.randrange(28))
         ingest(
-            store,
+            module_store,
             batch_run(
                 batch_id=f"b{number}",
                 ecosystem=ecosystem,
@@ -63,7 +63,7 @@ def filled(store: Store) -> Store:
                 results=results,
             ),
         )
-    return store
+    return module_store
 
 
 def failures(connection: Connection, run_filter: RunFilter) -> list[Any]:
