@@ -16,7 +16,8 @@ from flask.testing import FlaskClient
 from batch_dashboard.application import create_app
 from batch_dashboard.services import sign_in
 from batch_dashboard.settings import Settings
-from batch_dashboard.store import migrations, reserve
+from batch_dashboard.store import migrations
+from batch_dashboard.store.dialects.sqlite import reserve
 from batch_dashboard.store.engine import Store
 from tests.factories import TOKEN
 

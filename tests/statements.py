@@ -16,6 +16,6 @@ def counted_statements(store: Store) -> Iterator[list[str]]:
         if not statement.startswith("BEGIN"):
             statements.append(statement)
 
-    event.listen(store._reader, "before_cursor_execute", note)
+    event.listen(store.database.reader, "before_cursor_execute", note)
     yield statements
-    event.remove(store._reader, "before_cursor_execute", note)
+    event.remove(store.database.reader, "before_cursor_execute", note)

@@ -49,6 +49,18 @@ AT_HOME = {
 
 NAMELESS = {"utils", "util", "helpers", "helper", "common", "misc"}
 
+# Nothing else knows which database it is on.
+DIALECTS = f"{PACKAGE}.store.dialects"
+DATABASE_NAMES = ("sqlite", "postgres", "psycopg")
+MAY_NAME_DATABASES = {
+    # The databases that a URL can name.
+    f"{PACKAGE}.settings",
+    # SQLite as the format of files to be imported, whatever the database.
+    f"{PACKAGE}.services.import_sources",
+    f"{PACKAGE}.services.import_tables",
+    f"{PACKAGE}.services.import_dumps",
+}
+
 LARGEST_FILE_BYTES = 300_000
 
 # In parts, so that this file does not name what it looks for.
@@ -103,6 +115,31 @@ def problems(sources: dict[str, str], packages: set[str]) -> list[str]:
     except CycleError as error:
         found.append("cycle: " + " -> ".join(reversed(error.args[1])))
     return found
+
+
+def database_names(module: str, source: str) -> Iterator[tuple[int, str]]:
+    """Line and text of what depends on the kind of database; prose is not looked at."""
+    if module.startswith(DIALECTS) or module in MAY_NAME_DATABASES:
+        return
+    for node in ast.walk(ast.parse(source)):
+        line = getattr(node, "lineno", 0)
+        match node:
+            case ast.Constant(value=str(text)):
+                if text.startswith((*DATABASE_NAMES, "PRAGMA ", "pg_")):
+                    yield line, text
+            case ast.Attribute(attr="dialect"):
+                yield line, ".dialect"
+            case (
+                ast.Name(id=name)
+                | ast.Attribute(attr=name)
+                | ast.arg(arg=name)
+                | ast.keyword(arg=str(name))
+                | ast.FunctionDef(name=name)
+                | ast.ClassDef(name=name)
+                | ast.alias(name=name)
+                | ast.ImportFrom(module=str(name))
+            ) if any(database in name.lower() for database in DATABASE_NAMES):
+                yield line, name
 
 
 def part_of(module: str) -> str:
@@ -168,6 +205,40 @@ def test_the_application_keeps_the_rules() -> None:
     sources, packages = application()
     assert PACKAGE in sources
     assert problems(sources, packages) == []
+
+
+def test_only_dialects_know_which_database_it_is() -> None:
+    sources, _ = application()
+    assert [
+        f"{module}:{line}: {name}; move it to {DIALECTS}"
+        for module, source in sources.items()
+        if part_of(module) != "migrations"
+        for line, name in database_names(module, source)
+    ] == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        'is_file = connection.dialect.name == "other"',
+        'is_file = name == "sqlite"',
+        'run("PRAGMA page_count")',
+        "if store.is_sqlite: pass",
+        "def _sqlite_insert(): pass",
+        "Index('ix', postgresql_where=True)",
+        "import sqlite3",
+        "from psycopg import sql",
+        "from batch_dashboard.store.dialects.sqlite import file",
+    ],
+)
+def test_the_checker_finds_the_name_of_a_database(source: str) -> None:
+    assert list(database_names(f"{PACKAGE}.store.runs", source))
+    assert not list(database_names(f"{DIALECTS}.other", source))
+
+
+def test_the_checker_reads_over_prose() -> None:
+    source = '"""Also on SQLite."""\nraise ValueError("this is for SQLite")  # sqlite\n'
+    assert not list(database_names(f"{PACKAGE}.store.runs", source))
 
 
 GOOD = {

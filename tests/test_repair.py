@@ -33,6 +33,7 @@ from batch_dashboard.store.schema import (
     recipe_results,
     recipes,
 )
+from tests.databases import is_sqlite
 from tests.factories import NOW, TOKEN, batch_run, check, failed_result, ingest
 from tests.visitors import SOMEBODY
 
@@ -107,7 +108,7 @@ def test_the_upgrade_repairs_rows_that_break_pages(client: FlaskClient, store: S
         ),
     ).batch_run_id
     check_alerts(store, [], None, NOW)
-    if store.is_sqlite:
+    if is_sqlite(store):
         # As years were written that have fewer than four digits.
         shorten = "ltrim(substr({0}, 1, 4), '0') || substr({0}, 5)"
         for table, column in (
@@ -161,7 +162,7 @@ def test_a_run_with_an_impossible_time_is_deleted_and_never_restored(
         )
         for year in (1, 999, 1970)
     )
-    if store.is_sqlite:
+    if is_sqlite(store):
         for run_id, time in ((first, "1-01-03T00:00:00Z"), (second, "soon"), (third, "")):
             update = "UPDATE batch_runs SET started_at = :time, completed_at = :time WHERE id = :id"
             execute(store, update, time=time, id=run_id)

@@ -19,7 +19,7 @@ def database() -> None:
 @in_application
 def upgrade() -> None:
     """Bring the schema to the newest revision and fill rollups that are missing."""
-    if store().create_file():
+    if store().database.create():
         click.echo(f"A new, empty database was made: {store().url.database}")
     before = _revision()
     filled = upgrade_database(store())

@@ -13,7 +13,7 @@ from batch_dashboard.services.first_start import FIRST_USER, make_first_access
 @in_application
 def setup() -> None:
     """Bring the database up to date; at the first start make an administrator and a token."""
-    if store().create_file():
+    if store().database.create():
         click.echo(f"A new, empty database was made: {store().url.database}")
     upgrade_database(store())
     store().keep_reserve()

@@ -8,7 +8,7 @@ from batch_dashboard.model.audit import AuditFilter
 from batch_dashboard.model.spreadsheets import guarded
 from batch_dashboard.store import audit
 from batch_dashboard.store.engine import Store
-from batch_dashboard.store.schema import utc_text
+from batch_dashboard.store.times import utc_text
 
 COLUMNS = ("id", "at", "actor", "address", "action", "subject", "before", "after")
 ROWS_AT_ONCE = 500

@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from batch_dashboard.exports.csv_stream import LINE_END
 from batch_dashboard.model.spreadsheets import guarded
-from batch_dashboard.store.schema import utc_text
+from batch_dashboard.store.times import utc_text
 
 Value = str | int | float | datetime | date | None
 

@@ -11,25 +11,23 @@ from batch_dashboard.services.changes import Actor, changing
 from batch_dashboard.services.database import upgrade_database
 from batch_dashboard.services.revocations import Access, Kept
 from batch_dashboard.services.rollups import check_rollups
-from batch_dashboard.store import backup, migrations, service_lock, system
-from batch_dashboard.store.backup import Contents
+from batch_dashboard.store import migrations, service_lock, system
+from batch_dashboard.store.dialects.database import Contents
 from batch_dashboard.store.engine import Store
 
 logger = logging.getLogger(__name__)
-
-OTHER_TOOLS = "this is for SQLite; docs/backup.md says how PostgreSQL is backed up and restored"
 
 
 def back_up(store: Store, actor: Actor, file: Path, now: datetime) -> Contents:
     """Write a checked copy of the database to a new file.
 
-    Raises InputError when the file is there already, cannot be written, or is not whole.
+    Raises InputError when the file is there already, cannot be written, or is not whole, and where
+    other tools make backups.
     """
-    if not store.is_sqlite:
-        raise InputError("file", OTHER_TOOLS)
+    backups = store.database.backups
     if file.exists():
         raise InputError("file", f"{file} is there already; choose another name")
-    contents = backup.copy_to(store, file)
+    contents = backups.copy_to(file)
     try:
         with changing(store, actor, now) as change:
             system.put_fact(change.connection, system.LAST_BACKUP, now, contents._asdict())
@@ -42,13 +40,9 @@ def back_up(store: Store, actor: Actor, file: Path, now: datetime) -> Contents:
 def compact(store: Store, actor: Actor, now: datetime) -> tuple[int, int]:
     """Rewrite the database file in the least space; its size before and after, in bytes.
 
-    Raises InputError for PostgreSQL, or while the database is in use.
+    Raises InputError while the database is in use, or where it returns space by itself.
     """
-    if not store.is_sqlite:
-        raise InputError("file", "this is for SQLite; PostgreSQL has autovacuum")
-    with store.read():
-        pass  # it is there
-    before, after = backup.compact(store)
+    before, after = store.database.compact()
     with changing(store, actor, now) as change:
         change.record("compact", "database", {"size_bytes": before}, {"size_bytes": after})
     return before, after
@@ -70,26 +64,29 @@ def restore(
 
     What was revoked after the backup stays revoked, unless `bring_back`. All of it happens in a
     copy of the backup, which then replaces the database in one transaction. Raises InputError when
-    the file is not whole or of a newer version, or while the service runs.
+    the file is not whole or of a newer version, while the service runs, and where other tools make
+    backups.
     """
-    if not store.is_sqlite:
-        raise InputError("file", OTHER_TOOLS)
-    contents = backup.check(file)
+    backups = store.database.backups
+    contents = backups.check(file)
     if contents.revision not in migrations.known_revisions():
         raise InputError(
             "file", f"{file} is of a newer version (schema {contents.revision}): upgrade first"
         )
     with service_lock.alone(store):
-        before = backup.set_aside(store, f"before-{now:%Y%m%dT%H%M%SZ}")
+        before = backups.set_aside(f"before-{now:%Y%m%dT%H%M%SZ}")
         newer = None
         if before is not None and before.is_whole:
             with store.read() as connection:
                 newer = revocations.collect(connection)
         store.close()
-        with backup.copied_beside(store, file) as draft:
-            access = _prepare(draft, actor, file.name, contents, newer, now, bring_back)
-            draft.close()
-            backup.copy_from(store, Path(str(draft.url.database)))
+        with backups.copied_beside(file) as copy:
+            draft = store.beside(copy)
+            try:
+                access = _prepare(draft, actor, file.name, contents, newer, now, bring_back)
+            finally:
+                draft.close()
+            backups.copy_from(copy)
     path = None if before is None else before.path
     return Restored(contents, path, newer is not None, access)
 

@@ -11,7 +11,7 @@ def upgrade_database(store: Store) -> bool:
     A SQLite file that is not there is made. The rest is one transaction: the schema never comes
     forward without its rollups.
     """
-    store.create_file()
+    store.database.create()
     with store.read() as connection:
         if migrations.current_revision(connection) == migrations.latest_revision():
             return False

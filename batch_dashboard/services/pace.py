@@ -34,7 +34,7 @@ class Pace:
             began = time.perf_counter()
             yield connection
         took = time.perf_counter() - began
-        self.longest_seconds = max(self.longest_seconds, took, self._store.trim_log())
+        self.longest_seconds = max(self.longest_seconds, took, self._store.database.trim_log())
         if took > LONGEST_BATCH_SECONDS:
             self.size = max(min(SMALLEST_BATCH, self._most), self.size // 2)
         elif took < LONGEST_BATCH_SECONDS / 4:

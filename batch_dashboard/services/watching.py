@@ -110,7 +110,7 @@ class Watcher:
             if not self.holds_lease:
                 continue
             try:
-                self._store.trim_log()
+                self._store.database.trim_log()
                 self._store.keep_reserve()
                 jobs.ask_nightly(self._store, self._clock())
                 jobs.ask_to_regroup(self._store, self._clock())

@@ -21,7 +21,8 @@ from batch_dashboard.model.circuit_breaker import (
     CircuitBreaker,
 )
 from batch_dashboard.store.bulk import run_statement
-from batch_dashboard.store.schema import batch_runs, circuit_breaker_changes, time_of_text
+from batch_dashboard.store.schema import batch_runs, circuit_breaker_changes
+from batch_dashboard.store.times import time_of_text
 
 _run = batch_runs.c
 _change = circuit_breaker_changes.c

@@ -4,7 +4,6 @@ Python only passes the pages on: formatting a million rows itself would take it 
 keep other requests waiting. Text is quoted, NULL is an empty cell. Source: docs/exports.md.
 """
 
-import json
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -18,7 +17,8 @@ from batch_dashboard.model.catalogue.fields import Resource
 from batch_dashboard.model.filters import RunFilter
 from batch_dashboard.model.list_query import ListQuery
 from batch_dashboard.store.conditions import names_run, run_conditions
-from batch_dashboard.store.csv_cells import cells_at, cells_of, line, shortest_number
+from batch_dashboard.store.csv_cells import cells_at, cells_of
+from batch_dashboard.store.dialects import dialect_of
 from batch_dashboard.store.engine import Store
 from batch_dashboard.store.resource_queries import SELECT
 from batch_dashboard.store.schema import batch_runs
@@ -60,7 +60,7 @@ def _iter_selected(
         rows = SELECT[resource.name](connection, query, today).subquery("q")
         cells = cells_of(resource.fields, rows.c, "q")
         lines: Select[Any] = (
-            select(literal_column(line(connection, cells)))
+            select(literal_column(dialect_of(connection).csv.line(connection, cells)))
             .select_from(rows)
             .order_by(*(rows.c[name] for name in _order(resource, query)))
         )
@@ -80,13 +80,14 @@ def _iter_batch_runs(store: Store, query: ListQuery) -> Generator[bytes]:
     """By `id`."""
     with _snapshot(store) as connection:
         cells = cells_of(BATCH_RUNS.fields, batch_runs.c, "b")
+        csv = dialect_of(connection).csv
         page = sql_text(
-            f"SELECT {_joined_lines(store, 'id')} FROM (SELECT {line(connection, cells)}"
-            f" AS line, b.id AS id FROM batch_runs AS b WHERE {_chosen_runs(store)}"
+            f"SELECT {csv.joined_lines('id')} FROM (SELECT {csv.line(connection, cells)} AS line,"
+            f" b.id AS id FROM batch_runs AS b WHERE {csv.is_among('b.id', 'runs')}"
             " ORDER BY b.id) AS page"
         )
         for runs in _groups_of_runs(connection, query.filter, query.text):
-            yield _fetch(connection, page, runs=_list_of_ids(store, [run.id for run in runs]))
+            yield _fetch(connection, page, runs=csv.ids([run.id for run in runs]))
 
 
 def _iter_recipe_results(store: Store, query: ListQuery) -> Generator[bytes]:
@@ -104,16 +105,17 @@ def _iter_recipe_results(store: Store, query: ListQuery) -> Generator[bytes]:
         }
         values = {name: value for name, value in chosen.items() if value is not None}
         if not run_conditions(run_filter, batch_runs):
-            window = _results_page(connection, store, values, "r.id > :after AND r.id <= :upto")
+            window = _results_page(connection, values, "r.id > :after AND r.id <= :upto")
             yield from _id_windows(connection, window, BOUNDS.format(which=""), values)
             return
-        of_many = _results_page(connection, store, values, _chosen_runs(store))
+        csv = dialect_of(connection).csv
+        of_many = _results_page(connection, values, csv.is_among("b.id", "runs"))
         of_one = _results_page(
-            connection, store, values, "r.batch_run_id = :run AND r.id > :after AND r.id <= :upto"
+            connection, values, "r.batch_run_id = :run AND r.id > :after AND r.id <= :upto"
         )
         for runs in _groups_of_runs(connection, run_filter, by_results=True):
             if len(runs) > 1:
-                ids = _list_of_ids(store, [run.id for run in runs])
+                ids = csv.ids([run.id for run in runs])
                 yield _fetch(connection, of_many, runs=ids, **values)
                 continue
             # One run can hold 100,000 results.
@@ -129,11 +131,7 @@ def _iter_recipe_results(store: Store, query: ListQuery) -> Generator[bytes]:
 def _snapshot(store: Store) -> Iterator[Connection]:
     """A connection of its own that sees one moment of the database, however long the file takes."""
     with store.read() as connection:
-        if store.is_sqlite:
-            driver: Any = connection.connection.driver_connection
-            driver.create_function("shortest_number", 1, shortest_number, deterministic=True)
-        else:
-            connection.execution_options(isolation_level="REPEATABLE READ")
+        dialect_of(connection).csv.begin_snapshot(connection)
         with connection.begin():
             yield connection
 
@@ -191,40 +189,18 @@ def _fetch(connection: Connection, page: TextClause, **values: Any) -> bytes:
     return lines.encode() if isinstance(lines, str) else lines or b""
 
 
-def _results_page(
-    connection: Connection, store: Store, values: dict[str, Any], which: str
-) -> TextClause:
+def _results_page(connection: Connection, values: dict[str, Any], which: str) -> TextClause:
+    csv = dialect_of(connection).csv
     conditions = " AND ".join([which, *(f"r.{name} = :{name}" for name in values)])
-    order = "b.id, r.id" if "b.id" in which else "r.id"
-    if not store.is_sqlite:
-        tables = "recipe_results AS r JOIN batch_runs AS b"
-    # SQLite keeps to the order of a CROSS JOIN, so a page never begins at the wrong table.
-    elif "b.id" in which:
-        tables = "batch_runs AS b CROSS JOIN recipe_results AS r"
-    else:
-        tables = "recipe_results AS r CROSS JOIN batch_runs AS b"
+    tables, order = ["recipe_results AS r", "batch_runs AS b"], "r.id"
+    if "b.id" in which:
+        tables.reverse()
+        order = "b.id, r.id"
     cells = cells_at(RECIPE_RESULTS.fields, _OF_RESULTS, "r")
     return sql_text(
-        f"SELECT {_joined_lines(store, 'run_id, id')}"
-        f" FROM (SELECT {line(connection, cells)} AS line, b.id AS run_id, r.id AS id"
-        f" FROM {tables} ON b.id = r.batch_run_id"
+        f"SELECT {csv.joined_lines('run_id, id')}"
+        f" FROM (SELECT {csv.line(connection, cells)} AS line, b.id AS run_id, r.id AS id"
+        f" FROM {csv.joined_tables(*tables)} ON b.id = r.batch_run_id"
         " LEFT JOIN failure_groups AS g ON g.id = r.failure_group_id"
         f" WHERE {conditions} ORDER BY {order}) AS page"
     )
-
-
-def _chosen_runs(store: Store) -> str:
-    if store.is_sqlite:
-        return "b.id IN (SELECT value FROM json_each(:runs))"
-    return "b.id = ANY(CAST(:runs AS bigint[]))"
-
-
-def _list_of_ids(store: Store, ids: list[int]) -> Any:
-    return json.dumps(ids) if store.is_sqlite else ids
-
-
-def _joined_lines(store: Store, order: str) -> str:
-    if store.is_sqlite:
-        # It takes the lines in the order of the subquery. Bytes spare Python decoding them.
-        return "CAST(group_concat(line, '') AS BLOB)"
-    return f"string_agg(line, '' ORDER BY {order})"

@@ -62,8 +62,7 @@ def fetch_page(connection: Connection, query: ListQuery) -> Slice[FailureGroupCo
 
     The text is looked for in their lines, in their categories and in the words of their messages.
     """
-    is_sqlite = connection.dialect.name == "sqlite"
-    chosen = select_groups(query.filter, query.category, query.text, is_sqlite)
+    chosen = select_groups(connection, query.filter, query.category, query.text)
     columns = chosen.query.with_only_columns(
         _group.id,
         _group.error_category,
@@ -91,7 +90,7 @@ def count_groups(
     connection: Connection, run_filter: RunFilter, category: str | None, text: str | None
 ) -> int:
     """How many groups the whole list holds."""
-    chosen = select_groups(run_filter, category, text, connection.dialect.name == "sqlite")
+    chosen = select_groups(connection, run_filter, category, text)
     query = chosen.query.with_only_columns(func.count())
     return connection.execute(query).scalar_one()
 
@@ -100,7 +99,7 @@ def find_last_failed(
     connection: Connection, run_filter: RunFilter, category: str | None, text: str | None
 ) -> datetime | None:
     """When the groups of the list failed last, also after its period; None: the list is empty."""
-    chosen = select_groups(run_filter, category, text, connection.dialect.name == "sqlite").query
+    chosen = select_groups(connection, run_filter, category, text).query
     if category is not None:
         return _find_last_day(connection, chosen, run_filter.ecosystem, category)
     if run_filter.ecosystem is None:
@@ -151,7 +150,7 @@ class ChosenGroups(NamedTuple):
 
 
 def select_groups(
-    run_filter: RunFilter, category: str | None, text: str | None, is_sqlite: bool
+    connection: Connection, run_filter: RunFilter, category: str | None, text: str | None
 ) -> ChosenGroups:
     """The groups that failed in a period, under a category, with a text in what they say.
 
@@ -161,7 +160,7 @@ def select_groups(
     joined = sums.join(failure_groups, _group.id == sums.c.id)
     query = select(failure_groups).select_from(joined)
     if text is not None:
-        query = query.where(or_(*_say(text, is_sqlite)))
+        query = query.where(or_(*_say(connection, text)))
     return ChosenGroups(query, sums.c.failed)
 
 
@@ -314,12 +313,12 @@ def _of_group(failure_group_id: int, ecosystem: str | None) -> list[ColumnElemen
     return conditions
 
 
-def _say(text: str, is_sqlite: bool) -> list[ColumnElement[bool]]:
+def _say(connection: Connection, text: str) -> list[ColumnElement[bool]]:
     conditions = [
         _group.masked_line.icontains(text, autoescape=True),
         _group.error_category.icontains(text, autoescape=True),
     ]
-    numbers = message_index.groups_with(is_sqlite, text)
+    numbers = message_index.groups_with(connection, text)
     if numbers is not None:
         conditions.append(_group.number.in_(numbers))
     return conditions

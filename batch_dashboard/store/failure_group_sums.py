@@ -3,7 +3,8 @@
 from sqlalchemy import Connection, Table
 
 from batch_dashboard.model.failure_sums import Seen
-from batch_dashboard.store.drift import count_differences, day_sql, week_start_sql
+from batch_dashboard.store.dialects import dialect_of
+from batch_dashboard.store.drift import count_differences
 from batch_dashboard.store.schema import (
     ALL_ECOSYSTEMS,
     failure_group_days,
@@ -18,8 +19,7 @@ _IN_A_GROUP = "WHERE failure_group_id IS NOT NULL"
 
 def frequent_category(connection: Connection, group_id: str) -> str:
     """The category that a group has most often, NULL where none is named; an SQL expression."""
-    # In the order of bytes, as Python has it, whatever the language of the database.
-    order = "" if connection.dialect.name == "sqlite" else ' COLLATE "C"'
+    order = dialect_of(connection).bytewise_order
     return (
         "(SELECT named.error_category FROM failure_group_categories named"
         f" WHERE named.failure_group_id = {group_id} AND named.error_category != ''"
@@ -105,7 +105,8 @@ def _groups() -> str:
 
 def _times(connection: Connection, table: Table) -> str:
     """The rows of a table of sums by time."""
-    day = day_sql(connection, "started_at")
+    dialect = dialect_of(connection)
+    day = dialect.day_of_unix("started_at")
     parts = (
         f"SELECT ecosystem, {day} AS day, failure_group_id,"
         " coalesce(error_category, '') AS error_category, count(*) AS failed"
@@ -113,7 +114,7 @@ def _times(connection: Connection, table: Table) -> str:
         " SELECT ecosystem, day, failure_group_id, error_category, failed"
         " FROM pruned_failure_group_days"
     )
-    start = week_start_sql(connection, "day") if table is failure_group_weeks else "day"
+    start = dialect.week_start("day") if table is failure_group_weeks else "day"
     sums = " UNION ALL ".join(
         f"SELECT {ecosystem} AS ecosystem, {start}, failure_group_id, error_category,"
         f" CAST(sum(failed) AS BIGINT) FROM ({parts}) AS parts GROUP BY 1, 2, 3, 4"

@@ -13,8 +13,9 @@ from batch_dashboard.model.incidents import Incident, worst
 from batch_dashboard.model.list_query import ListQuery
 from batch_dashboard.model.pagination import Slice
 from batch_dashboard.model.sorting import Sort
+from batch_dashboard.store.dialects.columns import UtcTime
 from batch_dashboard.store.keyset import SortKey, fetch_slice
-from batch_dashboard.store.schema import UtcTime, alert_snoozes, incidents
+from batch_dashboard.store.schema import alert_snoozes, incidents
 
 _incident = incidents.c
 _SUBJECT = ("subject", "ecosystem", "recipe_name", "failure_group_id")

@@ -1,19 +1,19 @@
 """The full-text index of messages: which failure groups have a message with some words.
 
 Each different message of a group is indexed once, however many results have it, as long as a result
-has it. Words are taken from messages in one way for both databases (model/message_words.py), and
-FTS5 and tsvector only find them again. Source: docs/data-model.md, "Words of messages".
+has it. Words are taken from messages in one way for every database (model/message_words.py), whose
+index only finds them again. Source: docs/data-model.md, "Words of messages".
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from hashlib import blake2b
-from typing import Any
 
 from sqlalchemy import Connection, TextClause, bindparam, text
 
 from batch_dashboard.model.message_words import is_beginning, message_words
 from batch_dashboard.store.bulk import execute_many, run_statement, slices, upsert_rows
+from batch_dashboard.store.dialects import dialect_of
 from batch_dashboard.store.drift import count_differences
 from batch_dashboard.store.schema import failure_messages
 
@@ -55,7 +55,9 @@ def add(connection: Connection, numbers: Mapping[int, tuple[int, int]], messages
     )
     # FTS5 takes rising ids at once, and begins anew at one that is lower.
     new = sorted(message_id for (message_id,) in used if message_id in offered)
-    _insert_words(connection, ((message_id, offered[message_id]) for message_id in new))
+    dialect_of(connection).words.insert(
+        connection, _words_of((message_id, offered[message_id]) for message_id in new)
+    )
 
 
 def remove(connection: Connection, messages: Messages) -> None:
@@ -73,7 +75,9 @@ def remove(connection: Connection, messages: Messages) -> None:
             f" ({', '.join('?' * len(by_digest))}) RETURNING id, digest",
             *by_digest,
         )
-        _delete_words(connection, sorted((row[0], by_digest[bytes(row[1])][0]) for row in gone))
+        forgotten = sorted((row[0], by_digest[bytes(row[1])][0]) for row in gone)
+        if forgotten:
+            dialect_of(connection).words.delete(connection, _words_of(forgotten))
 
 
 def remove_run(connection: Connection, batch_run_id: int) -> None:
@@ -87,15 +91,10 @@ def remove_run(connection: Connection, batch_run_id: int) -> None:
 def clear(connection: Connection) -> None:
     """Forget every message."""
     connection.exec_driver_sql("DELETE FROM failure_messages")
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql(
-            "INSERT INTO failure_words (failure_words) VALUES ('delete-all')"
-        )
-    else:
-        connection.exec_driver_sql("DELETE FROM failure_words")
+    dialect_of(connection).words.clear(connection)
 
 
-def groups_with(is_sqlite: bool, searched: str) -> TextClause | None:
+def groups_with(connection: Connection, searched: str) -> TextClause | None:
     """The numbers of the groups of which one message has all words of a search; a subquery.
 
     None where the search holds no word. Nothing in it is read as a query language.
@@ -103,23 +102,12 @@ def groups_with(is_sqlite: bool, searched: str) -> TextClause | None:
     words = message_words(searched)
     if not words:
         return None
-    if is_sqlite:
-        terms = [f'"{word}"' for word in words]
-        query = (
-            f"SELECT DISTINCT rowid >> {NUMBER_BITS} FROM failure_words"
-            " WHERE failure_words MATCH :words"
-        )
-        all_of_them, beginning = " AND ", "*"
-    else:
-        terms = [f"'{word}'" for word in words]
-        query = (
-            f"SELECT DISTINCT id >> {NUMBER_BITS} FROM failure_words"
-            " WHERE words @@ CAST(:words AS tsquery)"
-        )
-        all_of_them, beginning = " & ", ":*"
-    if is_beginning(words[-1]):
-        terms[-1] += beginning
-    return text(query).bindparams(bindparam("words", all_of_them.join(terms)))
+    search = dialect_of(connection).words.search(words, last_is_beginning=is_beginning(words[-1]))
+    query = (
+        f"SELECT DISTINCT {search.id_column} >> {NUMBER_BITS} FROM failure_words"
+        f" WHERE {search.condition}"
+    )
+    return text(query).bindparams(bindparam("words", search.words))
 
 
 def count_drift(connection: Connection) -> int:
@@ -141,34 +129,5 @@ def _digest(group_id: int, message: str) -> bytes:
     return blake2b(group_id.to_bytes(8) + message.encode(), digest_size=16).digest()
 
 
-def _insert_words(connection: Connection, messages: Iterable[tuple[int, str]]) -> None:
-    rows = ((message_id, " ".join(message_words(message))) for message_id, message in messages)
-    if connection.dialect.name == "sqlite":
-        execute_many(connection, "INSERT INTO failure_words (rowid, words) VALUES (?, ?)", rows)
-        return
-    for part in slices(rows, SLICE):
-        run_statement(
-            connection,
-            "INSERT INTO failure_words (id, words)"
-            " SELECT id, array_to_tsvector(string_to_array(words, ' '))"
-            " FROM unnest(?::bigint[], ?::text[]) AS sent (id, words)",
-            *_columns(part),
-        )
-
-
-def _delete_words(connection: Connection, messages: Sequence[tuple[int, str]]) -> None:
-    if connection.dialect.name != "sqlite":
-        execute_many(
-            connection, "DELETE FROM failure_words WHERE id = ?", [(row[0],) for row in messages]
-        )
-        return
-    # A table without contents needs to be told what it held.
-    execute_many(
-        connection,
-        "INSERT INTO failure_words (failure_words, rowid, words) VALUES ('delete', ?, ?)",
-        [(message_id, " ".join(message_words(message))) for message_id, message in messages],
-    )
-
-
-def _columns(rows: Sequence[tuple[Any, ...]]) -> list[list[Any]]:
-    return [list(column) for column in zip(*rows, strict=True)]
+def _words_of(messages: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:
+    return ((message_id, " ".join(message_words(message))) for message_id, message in messages)

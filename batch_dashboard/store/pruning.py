@@ -13,6 +13,7 @@ from batch_dashboard.model.summaries import RECENT_ATTEMPTS
 from batch_dashboard.store import circuit_breakers, message_index
 from batch_dashboard.store.bulk import as_stored, execute_many, run_statement, upsert_rows
 from batch_dashboard.store.conditions import midnight
+from batch_dashboard.store.dialects import dialect_of
 from batch_dashboard.store.failure_group_sums import RECIPE_COLUMNS
 from batch_dashboard.store.failure_groups import TIME_COLUMNS, added_update, seen_updates
 from batch_dashboard.store.recipes import KEY_COLUMNS, SUM_COLUMNS
@@ -27,8 +28,6 @@ from batch_dashboard.store.schema import (
     pruned_recipes,
 )
 
-# What `PRAGMA auto_vacuum` says of a file that can shrink.
-INCREMENTAL = 2
 # Runs looked at for one batch of results; more would not be reached.
 RUNS_AT_ONCE = 200
 
@@ -219,20 +218,11 @@ def _prune_excluded_runs(connection: Connection, until: date) -> int:
 
 
 def give_space_back(connection: Connection, pages: int) -> int:
-    """Hand up to so many free pages of a SQLite file back to the system; how many are left.
+    """Return up to so many free pages of the database to the system; how many are left.
 
-    Does nothing on PostgreSQL, whose autovacuum sees to it, or on a file made before version 0005
-    (docs/administration.md says how to bring that forward).
+    Does nothing where the database does so by itself.
     """
-    if connection.dialect.name != "sqlite":
-        return 0
-    if connection.exec_driver_sql("PRAGMA auto_vacuum").scalar_one() != INCREMENTAL:
-        return 0
-    cursor = connection.connection.cursor()
-    # Python's driver stops after the first page, however many are asked for.
-    for _ in range(pages):
-        cursor.execute("PRAGMA incremental_vacuum(1)")
-    return int(connection.exec_driver_sql("PRAGMA freelist_count").scalar_one())
+    return dialect_of(connection).give_space_back(connection, pages)
 
 
 def _updates(table: str) -> tuple[str, ...]:

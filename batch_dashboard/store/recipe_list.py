@@ -36,8 +36,9 @@ from batch_dashboard.model.recipes import (
 from batch_dashboard.model.search import words_of
 from batch_dashboard.model.sorting import Sort
 from batch_dashboard.store.conditions import seen_conditions
+from batch_dashboard.store.dialects.columns import DOUBLE
 from batch_dashboard.store.keyset import SortKey, fetch_slice
-from batch_dashboard.store.schema import DOUBLE, failure_group_recipes, failure_groups, recipes
+from batch_dashboard.store.schema import failure_group_recipes, failure_groups, recipes
 
 _recipe = recipes.c
 _COLUMNS = tuple(recipes.c[name] for name in Recipe._fields)

@@ -15,6 +15,7 @@ from batch_dashboard.model.summaries import (
     RecipeOutcome,
 )
 from batch_dashboard.store.bulk import execute_many, run_statement, upsert_rows
+from batch_dashboard.store.dialects import dialect_of
 from batch_dashboard.store.drift import count_differences, milliseconds_sql
 from batch_dashboard.store.schema import recipe_results, recipes
 
@@ -271,13 +272,9 @@ def _recount_streaks(connection: Connection) -> None:
 
 def _recent_attempts(connection: Connection, recipe: str) -> str:
     """The last attempts of a recipe as its results say, an SQL expression."""
+    dialect = dialect_of(connection)
     last = _LAST_ATTEMPTS.format(recipe=recipe)
-    if connection.dialect.name == "sqlite":
-        # It joins in the order of the subquery.
-        joined = f"SELECT group_concat(attempt, '') FROM (SELECT attempt FROM ({last}) ORDER BY started_at, id)"  # noqa: E501
-        end = f"substr({{}}, -{RECENT_ATTEMPTS})"
-    else:
-        joined = f"SELECT string_agg(attempt, '' ORDER BY started_at, id) FROM ({last}) AS last"
-        end = f"right({{}}, {RECENT_ATTEMPTS})"
+    joined = dialect.concatenated("attempt", last, "started_at, id")
     pruned = _PRUNED_ATTEMPTS.format(recipe=recipe)
-    return end.format(f"(coalesce(({pruned}), '') || coalesce(({joined}), ''))")
+    attempts = f"(coalesce(({pruned}), '') || coalesce(({joined}), ''))"
+    return dialect.last_characters(attempts, RECENT_ATTEMPTS)

@@ -39,9 +39,9 @@ from batch_dashboard.store.conditions import (
     run_conditions,
     seen_conditions,
 )
+from batch_dashboard.store.dialects.columns import DOUBLE
 from batch_dashboard.store.incidents import in_state
 from batch_dashboard.store.schema import (
-    DOUBLE,
     batch_runs,
     ci_jobs,
     circuit_breaker_changes,
@@ -119,8 +119,7 @@ def _recipes(_connection: Connection, query: ListQuery, _today: date) -> Select[
 
 def _failure_groups(connection: Connection, query: ListQuery, today: date) -> Select[Any]:
     """The failure groups that their list shows."""
-    is_sqlite = connection.dialect.name == "sqlite"
-    chosen = failure_group_list.select_groups(query.filter, query.category, query.text, is_sqlite)
+    chosen = failure_group_list.select_groups(connection, query.filter, query.category, query.text)
     table = failure_groups.c
     return chosen.query.with_only_columns(
         *(column for column in table if column.name != "failed"),

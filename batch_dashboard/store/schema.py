@@ -1,4 +1,4 @@
-"""The tables, for SQLite and PostgreSQL alike. Source: docs/data-model.md.
+"""The tables, the same for every database. Source: docs/data-model.md.
 
 Columns that clients of the older schema know keep their names and meanings; the rest is ours.
 """
@@ -8,17 +8,13 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import (
-    REAL,
     BigInteger,
     Boolean,
     Column,
     Date,
-    DateTime,
     Dialect,
-    Double,
     ForeignKey,
     Index,
-    Integer,
     LargeBinary,
     MetaData,
     Table,
@@ -29,6 +25,16 @@ from sqlalchemy import (
 )
 
 from batch_dashboard.model.finding_kinds import FindingKind, Severity
+from batch_dashboard.store.dialects.columns import (
+    BYTEWISE,
+    DOUBLE,
+    IDS_NEVER_REUSED,
+    ROWS_BY_KEY,
+    RowId,
+    UtcTime,
+    finds_prefixes,
+    only_where,
+)
 
 metadata = MetaData(
     naming_convention={
@@ -38,59 +44,6 @@ metadata = MetaData(
         "ck": "ck_%(table_name)s_%(constraint_name)s",
     }
 )
-
-# SQLite gives out row ids only to columns typed exactly INTEGER.
-RowId = BigInteger().with_variant(Integer, "sqlite")
-
-
-# One spelling for clients that look at the SQLite file: REAL, as they know it.
-DOUBLE: Double[float] = Double().with_variant(REAL, "sqlite")
-
-# Ordered byte by byte on both databases, so that an index finds what begins with a text.
-BYTEWISE = Text().with_variant(Text(collation="C"), "postgresql")
-
-
-# Stands for a time on SQLite that cannot be read, so that one bad row breaks no page: what a clock
-# shows that was never set.
-UNREADABLE = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def utc_text(time: datetime) -> str:
-    """A time as SQLite keeps it: `2026-02-03T04:58:07Z`, the year always with four digits."""
-    return time.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"
-
-
-def time_of_text(text: str) -> datetime:
-    """The time of a text that SQLite keeps, UNREADABLE where it is none."""
-    try:
-        time = datetime.fromisoformat(text)
-    except ValueError:
-        return UNREADABLE
-    return time.replace(tzinfo=UTC) if time.tzinfo is None else time
-
-
-class UtcTime(TypeDecorator[datetime]):
-    """A UTC time to the second: `2026-02-03T04:58:07Z` on SQLite, timestamptz on PostgreSQL."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def load_dialect_impl(self, dialect: Dialect) -> Any:
-        return dialect.type_descriptor(
-            Text() if dialect.name == "sqlite" else DateTime(timezone=True)
-        )
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
-        if value is None or dialect.name != "sqlite":
-            return value
-        return utc_text(value)
-
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        if isinstance(value, datetime):
-            return value.astimezone(UTC)
-        return time_of_text(str(value))
 
 
 class OneOf(TypeDecorator[StrEnum]):
@@ -160,7 +113,7 @@ batch_runs = Table(
     Index("ix_batch_runs_started_at", "started_at", "id"),
     Index("ix_batch_runs_ecosystem", "ecosystem", "started_at", "id"),
     Index("ix_batch_runs_batch_id", "batch_id", "id"),
-    sqlite_autoincrement=True,
+    **IDS_NEVER_REUSED,
 )
 # Each order the list of runs can be in, so that no page of it sorts; unknown comes lowest. The
 # ecosystem is there to be looked at without reading the run.
@@ -183,8 +136,7 @@ Index(
     "ix_batch_runs_with_pass",
     batch_runs.c.ecosystem,
     batch_runs.c.started_at,
-    sqlite_where=batch_runs.c.passed > 0,
-    postgresql_where=batch_runs.c.passed > 0,
+    **only_where(batch_runs.c.passed > 0),
 )
 
 # Finds the runs of a commit by its first characters.
@@ -192,8 +144,7 @@ Index(
     "ix_batch_runs_commit_sha",
     batch_runs.c.commit_sha,
     batch_runs.c.id,
-    sqlite_where=batch_runs.c.commit_sha.is_not(None),
-    postgresql_where=batch_runs.c.commit_sha.is_not(None),
+    **only_where(batch_runs.c.commit_sha.is_not(None)),
 )
 
 # Runs that say something about an ecosystem's health; most may have found nothing to do.
@@ -202,8 +153,7 @@ Index(
     batch_runs.c.ecosystem,
     batch_runs.c.started_at,
     batch_runs.c.id,
-    sqlite_where=batch_runs.c.passed + batch_runs.c.failed > 0,
-    postgresql_where=batch_runs.c.passed + batch_runs.c.failed > 0,
+    **only_where(batch_runs.c.passed + batch_runs.c.failed > 0),
 )
 
 # Finds the oldest run that still has results.
@@ -211,8 +161,7 @@ Index(
     "ix_batch_runs_unpruned",
     batch_runs.c.started_at,
     batch_runs.c.id,
-    sqlite_where=batch_runs.c.pruned_results < batch_runs.c.result_count,
-    postgresql_where=batch_runs.c.pruned_results < batch_runs.c.result_count,
+    **only_where(batch_runs.c.pruned_results < batch_runs.c.result_count),
 )
 
 # A row for each run that opened, reopened or closed the circuit breaker of its ecosystem.
@@ -225,7 +174,7 @@ circuit_breaker_changes = Table(
     Column("state", Text, nullable=False),  # open or closed
     Column("at", UnixTime, nullable=False),  # the end of that run
     Column("reason", Text, nullable=False),  # what it was for: rate, no pass or probe
-    sqlite_with_rowid=False,
+    **ROWS_BY_KEY,
 )
 
 recipe_results = Table(
@@ -253,14 +202,13 @@ recipe_results = Table(
     Column("failure_class", Text),  # package or infrastructure; NULL: the client did not know
     Index("ix_recipe_results_batch_run", "batch_run_id"),
     Index("ix_recipe_results_recipe", "recipe_name", "ecosystem", "started_at"),
-    sqlite_autoincrement=True,
+    **IDS_NEVER_REUSED,
 )
 Index(
     "ix_recipe_results_failure_group",
     recipe_results.c.failure_group_id,
     recipe_results.c.started_at,
-    sqlite_where=recipe_results.c.failure_group_id.is_not(None),
-    postgresql_where=recipe_results.c.failure_group_id.is_not(None),
+    **only_where(recipe_results.c.failure_group_id.is_not(None)),
 )
 
 # The CI jobs that a batch run consisted of.
@@ -275,7 +223,7 @@ ci_jobs = Table(
     Column("started_at", UnixTime, nullable=False),
     Column("completed_at", UnixTime),  # NULL: it had not ended
     Index("ix_ci_jobs_batch_run", "batch_run_id"),
-    sqlite_autoincrement=True,
+    **IDS_NEVER_REUSED,
 )
 
 # Daily rollup of batch_runs: a run belongs to the UTC day it started.
@@ -296,7 +244,7 @@ ecosystem_days = Table(
     Column("linux_unknown_runs", BigInteger, nullable=False),
     Column("result_count", BigInteger, nullable=False),
     Column("failed_milliseconds", BigInteger, nullable=False),
-    sqlite_with_rowid=False,
+    **ROWS_BY_KEY,
 )
 
 # One row for each recipe that any result named.
@@ -318,13 +266,12 @@ recipes = Table(
     Column("last_failed_at", UnixTime),  # NULL: never
     # The last 20 attempts, oldest first: p for passed, f for failed.
     Column("recent_attempts", Text, nullable=False, server_default=""),
-    sqlite_with_rowid=False,
+    **ROWS_BY_KEY,
 )
 Index(
     "ix_recipes_failure_streak",
     recipes.c.failure_streak,
-    sqlite_where=recipes.c.failure_streak != 0,
-    postgresql_where=recipes.c.failure_streak != 0,
+    **only_where(recipes.c.failure_streak != 0),
 )
 
 # Failed results with the same reason, across recipes. Source: docs/failure-groups.md.
@@ -352,8 +299,7 @@ INDEXED_LINE = func.substr(failure_groups.c.masked_line, literal_column("1"), li
 Index(
     "ix_failure_groups_line",
     INDEXED_LINE.label("line"),
-    # Compares bytes, as SQLite does, whatever the language of the database.
-    postgresql_ops={"line": "text_pattern_ops"},
+    **finds_prefixes("line"),
 )
 
 # Stands for every ecosystem together where sums of failures are kept; no ecosystem has no name.
@@ -370,7 +316,7 @@ def _failure_group_sums(name: str, start: str) -> Table:
         Column("error_category", Text, primary_key=True),  # empty: the results name none
         Column("failed", BigInteger, nullable=False),
         Index(f"ix_{name}_group", "failure_group_id", start),
-        sqlite_with_rowid=False,
+        **ROWS_BY_KEY,
     )
 
 
@@ -385,7 +331,7 @@ failure_group_categories = Table(
     Column("failure_group_id", BigInteger, primary_key=True, autoincrement=False),
     Column("error_category", Text, primary_key=True),
     Column("failed", BigInteger, nullable=False),
-    sqlite_with_rowid=False,
+    **ROWS_BY_KEY,
 )
 
 # The different messages of each group. Their words are in the full-text index `failure_words`,
@@ -409,7 +355,7 @@ failure_group_recipes = Table(
     Column("first_seen_at", UnixTime, nullable=False),
     Column("last_seen_at", UnixTime, nullable=False),
     Index("ix_failure_group_recipes_group", "failure_group_id"),
-    sqlite_with_rowid=False,
+    **ROWS_BY_KEY,
 )
 
 idempotency_keys = Table(
@@ -442,7 +388,7 @@ ingest_tokens = Table(
     Column("note", Text, nullable=False, server_default=""),
     Column("uploads", BigInteger, nullable=False, server_default="0"),  # batch runs it stored
     Column("replaced_by", BigInteger),  # the token it was rotated to
-    sqlite_autoincrement=True,
+    **IDS_NEVER_REUSED,
 )
 
 # CI workflows that may upload with an identity token of their CI system instead of a secret.
@@ -462,7 +408,7 @@ trusted_publishers = Table(
     Column("removed_at", UtcTime),  # NULL: in force
     Column("last_used_at", UtcTime),  # NULL: never used
     Column("uploads", BigInteger, nullable=False, server_default="0"),  # batch runs it stored
-    sqlite_autoincrement=True,
+    **IDS_NEVER_REUSED,
 )
 
 # Public keys of issuers, as they were fetched last.
@@ -483,7 +429,7 @@ users = Table(
     Column("role", Text, nullable=False),  # administrator or viewer
     Column("created_at", UtcTime, nullable=False),
     Column("last_signed_in_at", UtcTime),  # NULL: never, in a browser
-    sqlite_autoincrement=True,
+    **IDS_NEVER_REUSED,
 )
 
 # Browsers that are signed in; the cookie's value is stored as a keyed hash.
@@ -529,7 +475,7 @@ audit_log = Table(
     Column("before", Text),  # JSON; NULL: there was nothing
     Column("after", Text),  # JSON; NULL: there is nothing
     Index("ix_audit_log_at", "at", "id"),
-    sqlite_autoincrement=True,
+    **IDS_NEVER_REUSED,
 )
 
 # What an operator set for an ecosystem; one without a row has the defaults.
@@ -575,14 +521,13 @@ incidents = Table(
     Column("told_severity", OneOf(Severity)),  # of the last notification; NULL: none was sent
     Column("told_closed", Boolean, nullable=False),
     Index("ix_incidents_opened_at", "opened_at", "id"),
-    sqlite_autoincrement=True,
+    **IDS_NEVER_REUSED,
 )
 Index(
     "ix_incidents_open",
     incidents.c.finding_key,
     unique=True,
-    sqlite_where=incidents.c.closed_at.is_(None),
-    postgresql_where=incidents.c.closed_at.is_(None),
+    **only_where(incidents.c.closed_at.is_(None)),
 )
 
 alert_snoozes = Table(
@@ -601,7 +546,7 @@ alert_destinations = Table(
     Column("sealed_url", LargeBinary, nullable=False),  # encrypted: it holds secrets
     Column("least_severity", OneOf(Severity), nullable=False),
     Column("created_at", UtcTime, nullable=False),
-    sqlite_autoincrement=True,
+    **IDS_NEVER_REUSED,
 )
 
 # The outbox: what is to be sent is committed with the incidents it tells of, and sent afterwards.
@@ -617,13 +562,12 @@ alert_deliveries = Table(
     Column("next_attempt_at", UtcTime),  # NULL: sent, or given up
     Column("sent_at", UtcTime),  # NULL: not yet, or never
     Column("last_error", Text),
-    sqlite_autoincrement=True,
+    **IDS_NEVER_REUSED,
 )
 Index(
     "ix_alert_deliveries_due",
     alert_deliveries.c.next_attempt_at,
-    sqlite_where=alert_deliveries.c.next_attempt_at.is_not(None),
-    postgresql_where=alert_deliveries.c.next_attempt_at.is_not(None),
+    **only_where(alert_deliveries.c.next_attempt_at.is_not(None)),
 )
 
 # One row: which process watches, and how far it has come.
@@ -735,7 +679,7 @@ jobs = Table(
     Column("total", BigInteger, nullable=False),
     Column("outcome", Text),  # what came of it, in words
     Column("has_failed", Boolean, nullable=False),
-    sqlite_autoincrement=True,
+    **IDS_NEVER_REUSED,
 )
 
 # What is known of the installation itself, such as when it was last backed up.
@@ -757,7 +701,7 @@ request_errors = Table(
     Column("method", Text, nullable=False),
     Column("endpoint", Text, nullable=False),
     Column("place", Text, nullable=False),  # the kind of error and the lines it passed
-    sqlite_autoincrement=True,
+    **IDS_NEVER_REUSED,
 )
 slow_queries = Table(
     "slow_queries",
@@ -767,5 +711,5 @@ slow_queries = Table(
     Column("endpoint", Text, nullable=False),
     Column("milliseconds", BigInteger, nullable=False),
     Column("statement", Text, nullable=False),  # without its values
-    sqlite_autoincrement=True,
+    **IDS_NEVER_REUSED,
 )

@@ -13,9 +13,9 @@ from sqlalchemy import (
     func,
     insert,
     select,
-    text,
 )
 
+from batch_dashboard.store.dialects import dialect_of
 from batch_dashboard.store.schema import (
     alert_deliveries,
     batch_runs,
@@ -153,18 +153,12 @@ def fetch_sizes(connection: Connection) -> dict[str, int]:
 
 def database_bytes(connection: Connection) -> int:
     """The size of the database."""
-    if connection.dialect.name == "sqlite":
-        pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
-        return int(pages) * int(connection.exec_driver_sql("PRAGMA page_size").scalar_one())
-    return int(connection.execute(text("SELECT pg_database_size(current_database())")).scalar_one())
+    return dialect_of(connection).size_bytes(connection)
 
 
 def database_version(connection: Connection) -> str:
     """The database and its version, such as `SQLite 3.45.1`."""
-    if connection.dialect.name == "sqlite":
-        return f"SQLite {connection.exec_driver_sql('SELECT sqlite_version()').scalar_one()}"
-    version = connection.exec_driver_sql("SHOW server_version").scalar_one()
-    return f"PostgreSQL {str(version).split()[0]}"
+    return dialect_of(connection).version(connection)
 
 
 def outbox_length(connection: Connection) -> int:

@@ -10,6 +10,7 @@ from batch_dashboard.model.failure_groups import failure_group_id
 from batch_dashboard.model.failure_sums import GroupName
 from batch_dashboard.model.messages import beginning_of
 from batch_dashboard.store.bulk import run_statement
+from batch_dashboard.store.dialects import dialect_of
 
 # More truncated lines of one upload are not looked for; `failures regroup` finds the others.
 MOST_LOOKED_FOR = 1_000
@@ -93,7 +94,7 @@ def _stored(connection: Connection, beginning: str) -> list[Target] | None:
     """The stored whole lines that begin with a text; None where there are too many to compare."""
     indexed = beginning[:INDEXED_LENGTH]
     line = f"substr(masked_line, 1, {INDEXED_LENGTH})"
-    least, below = (">=", "<") if connection.dialect.name == "sqlite" else ("~>=~", "~<~")
+    least, below = dialect_of(connection).prefix_comparison
     rows = run_statement(
         connection,
         "SELECT id, masked_line FROM failure_groups"

@@ -8,6 +8,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import GenericFunction
 
 from batch_dashboard.model.periods import Step
+from batch_dashboard.store.dialects import dialect_of
 
 
 class week_start(GenericFunction[date]):
@@ -17,15 +18,9 @@ class week_start(GenericFunction[date]):
     inherit_cache = True
 
 
-@compiles(week_start, "sqlite")
-def _on_sqlite(element: week_start, compiler: Any, **options: Any) -> str:
-    # To the Sunday that ends the week (the day itself if it is one), then back to its Monday.
-    return f"date({compiler.process(element.clauses, **options)}, 'weekday 0', '-6 days')"
-
-
-@compiles(week_start, "postgresql")
-def _on_postgresql(element: week_start, compiler: Any, **options: Any) -> str:
-    return f"CAST(date_trunc('week', {compiler.process(element.clauses, **options)}) AS DATE)"
+@compiles(week_start)
+def _week_start(element: week_start, compiler: Any, **options: Any) -> str:
+    return dialect_of(compiler).week_start(compiler.process(element.clauses, **options))
 
 
 class month_start(GenericFunction[date]):
@@ -35,14 +30,9 @@ class month_start(GenericFunction[date]):
     inherit_cache = True
 
 
-@compiles(month_start, "sqlite")
-def _month_on_sqlite(element: month_start, compiler: Any, **options: Any) -> str:
-    return f"substr({compiler.process(element.clauses, **options)}, 1, 8) || '01'"
-
-
-@compiles(month_start, "postgresql")
-def _month_on_postgresql(element: month_start, compiler: Any, **options: Any) -> str:
-    return f"CAST(date_trunc('month', {compiler.process(element.clauses, **options)}) AS DATE)"
+@compiles(month_start)
+def _month_start(element: month_start, compiler: Any, **options: Any) -> str:
+    return dialect_of(compiler).month_start(compiler.process(element.clauses, **options))
 
 
 class year_start(GenericFunction[date]):
@@ -52,14 +42,9 @@ class year_start(GenericFunction[date]):
     inherit_cache = True
 
 
-@compiles(year_start, "sqlite")
-def _year_on_sqlite(element: year_start, compiler: Any, **options: Any) -> str:
-    return f"substr({compiler.process(element.clauses, **options)}, 1, 5) || '01-01'"
-
-
-@compiles(year_start, "postgresql")
-def _year_on_postgresql(element: year_start, compiler: Any, **options: Any) -> str:
-    return f"CAST(date_trunc('year', {compiler.process(element.clauses, **options)}) AS DATE)"
+@compiles(year_start)
+def _year_start(element: year_start, compiler: Any, **options: Any) -> str:
+    return dialect_of(compiler).year_start(compiler.process(element.clauses, **options))
 
 
 def step_start(step: Step, day: ColumnElement[date]) -> ColumnElement[date]:

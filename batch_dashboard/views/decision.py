@@ -10,7 +10,7 @@ from batch_dashboard.model.pipelines import Pipeline
 from batch_dashboard.services.judgement import decide_for, judge_pipelines
 from batch_dashboard.services.tokens import READ
 from batch_dashboard.store import batch_runs
-from batch_dashboard.store.schema import utc_text
+from batch_dashboard.store.times import utc_text
 from batch_dashboard.views.access import bearer, current_program, require_reading
 from batch_dashboard.views.context import connection, current_time
 

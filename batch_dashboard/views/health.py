@@ -20,7 +20,7 @@ def ready() -> tuple[str, int, dict[str, str]]:
     """The database answers, has the schema this version needs, and has room on its disk."""
     if migrations.current_revision(connection()) != migrations.latest_revision():
         raise StoreUnavailable("the database schema is old; run `flask --app app database upgrade`")
-    reserve = store().reserve
+    reserve = store().database.reserve
     if reserve is not None and reserve.is_disk_full():
         raise DiskFull
     return "ready\n", 200, {"Content-Type": "text/plain"}

@@ -16,7 +16,7 @@ from batch_dashboard.services.identity_tokens import Identity
 from batch_dashboard.services.ingest import Publication, find_stored, ingest_batch_run
 from batch_dashboard.services.tokens import INGEST
 from batch_dashboard.services.upload_summary import UploadSummary, find_upload_summary
-from batch_dashboard.store.schema import utc_text
+from batch_dashboard.store.times import utc_text
 from batch_dashboard.views.access import INGEST_PATH, bearer, current_program
 from batch_dashboard.views.context import (
     client_address,

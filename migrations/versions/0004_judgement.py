@@ -6,7 +6,8 @@ Revision ID: 0004
 import sqlalchemy as sa
 from alembic import op
 
-from batch_dashboard.store.schema import DOUBLE, RowId, UnixTime, UtcTime
+from batch_dashboard.store.dialects.columns import DOUBLE, RowId, UtcTime
+from batch_dashboard.store.schema import UnixTime
 
 revision = "0004"
 down_revision = "0003"

@@ -6,7 +6,7 @@ Revision ID: 0008
 import sqlalchemy as sa
 from alembic import op
 
-from batch_dashboard.store.schema import RowId, UtcTime
+from batch_dashboard.store.dialects.columns import RowId, UtcTime
 
 revision = "0008"
 down_revision = "0007"

@@ -12,8 +12,10 @@ import psycopg
 import pytest
 
 from batch_dashboard.services.rollups import verify_rollups
-from batch_dashboard.store.engine import WRITER_LOCK, Store
+from batch_dashboard.store.dialects.postgresql.database import WRITER_LOCK
+from batch_dashboard.store.engine import Store
 from tests.clients import count_runs
+from tests.databases import is_sqlite
 from tests.factories import batch_run, failed_result, recipe_result
 from tests.http.server import running_server
 from tests.http.uploads import post
@@ -73,7 +75,7 @@ def test_sixteen_clients_at_once_lose_and_double_nothing(
 def test_a_locked_database_is_answered_503_and_nothing_is_written(
     address: str, database_url: str, store: Store
 ) -> None:
-    if store.is_sqlite:
+    if is_sqlite(store):
         holder = sqlite3.connect(database_url.removeprefix("sqlite:///"), isolation_level=None)
         holder.execute("BEGIN IMMEDIATE")
         end = holder.rollback

@@ -12,6 +12,7 @@ import psycopg
 import pytest
 
 from batch_dashboard.store.engine import Store
+from tests.databases import is_sqlite
 from tests.factories import batch_run, failed_result, ingest
 from tests.http.server import running_server
 
@@ -53,7 +54,7 @@ def download(address: str, encoding: str) -> http.client.HTTPResponse:
 
 def break_database(database_url: str, store: Store) -> None:
     """What a damaged disk or a restarted server does to a query that is under way."""
-    if store.is_sqlite:
+    if is_sqlite(store):
         path = Path(database_url.removeprefix("sqlite:///"))
         size = path.stat().st_size
         with path.open("r+b") as file:

@@ -9,6 +9,7 @@ from pathlib import Path
 from batch_dashboard.settings import PROJECT_ROOT
 from batch_dashboard.store.engine import Store
 from tests.conftest import NewDatabase
+from tests.databases import is_sqlite
 from tests.http.server import running_server
 
 # The watcher needs a moment until it has told that it runs.
@@ -33,22 +34,22 @@ def test_a_restore_waits_for_the_service_to_be_stopped(
             "BATCH_DASHBOARD_INSTANCE_DIR": str(tmp_path / "instance"),
         }
         store = Store(url, 60)
-        is_sqlite = store.is_sqlite
+        on_sqlite = is_sqlite(store)
         store.close()
         saved = str(tmp_path / "saved")
         make, put_back = (
             (("backup", saved), ("restore", saved, "--yes"))
-            if is_sqlite
+            if on_sqlite
             else (("revocations", "save", saved), ("revocations", "apply", saved))
         )
         assert command(environ, *make)[0] == 0
         with running_server(url, tmp_path):
             watcher = subprocess.Popen([*FLASK, "alerts", "watch"], cwd=PROJECT_ROOT, env=environ)
-            named = "alerts watch" if is_sqlite else f"process {watcher.pid} on"
+            named = "alerts watch" if on_sqlite else f"process {watcher.pid} on"
             for _ in range(TRIES):
                 code, said = command(environ, *put_back)
                 assert code == 1, said
-                assert ("the server" if is_sqlite else "process") in said
+                assert ("the server" if on_sqlite else "process") in said
                 if named in said:
                     break
             assert named in said

@@ -64,7 +64,7 @@ def sums(store: Store) -> dict[str, list[tuple[object, ...]]]:
 def found_by(store: Store, searched: str) -> int:
     """How many groups a search finds by the words of messages."""
     with store.read() as connection:
-        numbers = message_index.groups_with(store.is_sqlite, searched)
+        numbers = message_index.groups_with(connection, searched)
         assert numbers is not None
         return len(connection.execute(numbers).all())
 

@@ -12,8 +12,8 @@ from batch_dashboard.errors import StoreUnavailable
 from batch_dashboard.services.database import upgrade_database
 from batch_dashboard.services.rollups import verify_rollups
 from batch_dashboard.store import migrations
+from batch_dashboard.store.dialects.sqlite.dialect import INCREMENTAL
 from batch_dashboard.store.engine import Store
-from batch_dashboard.store.pruning import INCREMENTAL
 from tests.factories import batch_run, ingest
 
 pytestmark = pytest.mark.usefixtures("no_thread_left")
@@ -123,7 +123,7 @@ def test_a_removed_file_is_missed_and_not_made_again(store: Store, file: Path) -
             ingest(store, batch_run(batch_id="lost"))
         with pytest.raises(StoreUnavailable, match="is missing"):
             batch_ids(store)
-    assert store.trim_log(most_bytes=0) == 0
+    assert store.database.trim_log(most_bytes=0) == 0
     assert not file.exists()
 
 

@@ -12,12 +12,13 @@ from sqlalchemy import event
 
 from batch_dashboard.errors import DiskFull
 from batch_dashboard.services.changes import Actor, changing
-from batch_dashboard.store import reserve as reserves
 from batch_dashboard.store import system
+from batch_dashboard.store.dialects.sqlite import reserve as reserves
+from batch_dashboard.store.dialects.sqlite.reserve import Reserve
 from batch_dashboard.store.engine import Store
-from batch_dashboard.store.reserve import Reserve
 from tests.clients import post
 from tests.command_line import done, run
+from tests.databases import is_sqlite
 from tests.factories import NOW, batch_run, ingest, recipe_result
 
 MANY = [recipe_result(recipe_name=f"recipe-{number}") for number in range(5_000)]
@@ -25,9 +26,11 @@ MANY = [recipe_result(recipe_name=f"recipe-{number}") for number in range(5_000)
 
 def fill_disk(store: Store) -> None:
     """Let the database grow no more."""
-    if store.is_sqlite:
+    if is_sqlite(store):
         event.listen(
-            store._writer, "connect", lambda driver, _: driver.execute("PRAGMA max_page_count = 1")
+            store.database.writer,
+            "connect",
+            lambda driver, _: driver.execute("PRAGMA max_page_count = 1"),
         )
     else:
         with store.write() as connection:
@@ -108,18 +111,18 @@ def test_only_a_full_disk_gets_the_whole_reserve(
 def test_deleting_on_a_full_disk_uses_the_reserve_and_an_upload_does_not(
     app: Flask, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert store.reserve
+    assert store.database.reserve
     monkeypatch.setattr(reserves, "RESERVE_BYTES", 8_192)
     store.keep_reserve()
     monkeypatch.setattr(reserves, "FULL_BYTES", 2**62)
     ingest(store, batch_run())
-    assert store.reserve.is_kept()
+    assert store.database.reserve.is_kept()
     client = app.test_client()
     ready = client.get("/readyz")
     assert (ready.status_code, "disk of the database is full" in ready.text) == (503, True)
     assert client.get("/").status_code == 200
     done(app, "runs", "delete", "1", "--reason", "the disk is full")
-    assert not store.reserve.is_kept()
+    assert not store.database.reserve.is_kept()
 
 
 @pytest.mark.parametrize("new_database", ["sqlite"], indirect=True)

@@ -16,6 +16,7 @@ from batch_dashboard.model.result_filter import NO_CATEGORY
 from batch_dashboard.model.sorting import Sort
 from batch_dashboard.store import batch_runs, ecosystem_days, recipe_results
 from batch_dashboard.store.engine import Connection, Store
+from tests.databases import is_sqlite
 from tests.factories import NOW, batch_run, failed_result, ingest, recipe_result
 
 ALL = RunFilter(Period(None, None), "all")
@@ -189,7 +190,7 @@ def test_every_order_of_the_list_walks_through_all_runs_in_both_directions(store
 
 def test_an_order_of_the_list_reads_no_more_than_its_page(store: Store) -> None:
     """The plan of each order walks its own index and sorts nothing."""
-    if not store.is_sqlite:
+    if not is_sqlite(store):
         return
     plans: dict[str, str] = {}
     with store.read() as connection:
@@ -214,12 +215,12 @@ def test_runs_found_by_a_beginning_are_read_from_indexes(store: Store) -> None:
     """However many runs begin with a text, only those shown are read, and nothing is sorted."""
     plan = ""
     with store.read() as connection:
-        if not store.is_sqlite:
+        if not is_sqlite(store):
             connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
 
         def explain(_c: object, cursor: Any, statement: str, values: Any, *_rest: object) -> None:
             nonlocal plan
-            word = "EXPLAIN QUERY PLAN" if store.is_sqlite else "EXPLAIN"
+            word = "EXPLAIN QUERY PLAN" if is_sqlite(store) else "EXPLAIN"
             cursor.execute(f"{word} {statement}", values)
             plan = " ".join(row[-1] for row in cursor.fetchall())
 

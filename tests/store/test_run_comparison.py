@@ -8,6 +8,7 @@ from sqlalchemy import event
 from batch_dashboard.model.comparison import FIXED, GONE, NEW, NEWLY_FAILING, STILL_FAILING
 from batch_dashboard.store.engine import Connection, Store
 from batch_dashboard.store.run_comparison import fetch_comparison, fetch_page
+from tests.databases import is_sqlite
 from tests.factories import batch_run, failed_result, ingest, recipe_result
 
 SMALL, LARGE = 300, 3_000
@@ -98,7 +99,7 @@ def _work(store: Store, connection: Connection, ids: tuple[int, int], what: str)
             fetch_page(connection, *ids, NEW, None, 100)
 
     return (
-        _sqlite_steps(connection, compare) if store.is_sqlite else _rows_read(connection, compare)
+        _sqlite_steps(connection, compare) if is_sqlite(store) else _rows_read(connection, compare)
     )
 
 

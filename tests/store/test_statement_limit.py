@@ -13,7 +13,8 @@ from batch_dashboard.errors import StatementTooSlow
 from batch_dashboard.model.catalogue import RECIPE_RESULTS
 from batch_dashboard.model.list_query import ListQuery
 from batch_dashboard.settings import Settings
-from batch_dashboard.store import csv_rows, sqlite
+from batch_dashboard.store import csv_rows
+from batch_dashboard.store.dialects.sqlite import engines
 from batch_dashboard.store.engine import Store
 from tests.factories import NOW, batch_run, ingest, recipe_result
 
@@ -79,7 +80,7 @@ def test_the_writer_has_no_limit(limited: Store) -> None:
 def test_a_client_that_reads_a_file_slowly_uses_up_no_time(
     limited: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sqlite, "STEPS_BETWEEN_LOOKS", 10)
+    monkeypatch.setattr(engines, "STEPS_BETWEEN_LOOKS", 10)
     limited.statement_seconds = lambda: 0.5
     for number in range(3):
         results = [recipe_result(recipe_name=f"r{name}") for name in range(1_500)]
@@ -94,7 +95,7 @@ def test_a_client_that_reads_a_file_slowly_uses_up_no_time(
 @pytest.fixture
 def impatient(settings: Settings, store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
     """An application that gives a statement no time, and runs that take a while to read."""
-    monkeypatch.setattr(sqlite, "STEPS_BETWEEN_LOOKS", 1_000)
+    monkeypatch.setattr(engines, "STEPS_BETWEEN_LOOKS", 1_000)
     for day in (1, 2):
         results = [recipe_result(recipe_name=f"r{number}") for number in range(5_000)]
         ingest(store, batch_run(started_at=f"2026-11-0{day}T08:00:00Z", results=results))

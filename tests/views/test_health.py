@@ -15,8 +15,8 @@ pytestmark = pytest.mark.parametrize("new_database", ["sqlite"], indirect=True)
 
 @pytest.fixture
 def file(store: Store) -> Path:
-    assert store.file
-    return store.file.path
+    assert store.database.file
+    return store.database.file
 
 
 def test_a_missing_database_is_named_until_it_is_back(app: Flask, file: Path) -> None:

@@ -1,19 +1,18 @@
-"""PostgreSQL: how its connections are set up, the one lock of all writers, slow statements."""
+"""How connections to PostgreSQL are set up, and how slow statements are stopped."""
 
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 
-from batch_dashboard.store.driver_errors import name_errors
-from batch_dashboard.store.process_name import application_name
+from batch_dashboard.store.dialects.driver_errors import name_errors
+from batch_dashboard.store.dialects.postgresql.errors import named_error
+from batch_dashboard.store.dialects.postgresql.process_name import application_name
 
-# Any fixed number: all writers of one database ask for this one advisory lock.
-WRITER_LOCK = 0x42617463
 # The execution option of a connection whose statements have a time limit.
 STATEMENT_SECONDS = "statement_seconds"
 
 
-def postgresql_engine(url: URL, wait_seconds: float) -> Engine:
+def new_engine(url: URL, wait_seconds: float) -> Engine:
     """Connections for reading and writing."""
     engine = create_engine(
         url,
@@ -30,7 +29,7 @@ def postgresql_engine(url: URL, wait_seconds: float) -> Engine:
             "application_name": application_name(),
         },
     )
-    name_errors(engine)
+    name_errors(engine, named_error)
 
     @event.listens_for(engine, "begin")
     def limit_statements(connection: Connection) -> None:
@@ -40,9 +39,3 @@ def postgresql_engine(url: URL, wait_seconds: float) -> Engine:
             driver.execute(f"SET LOCAL statement_timeout = {max(1, round(seconds * 1000))}")
 
     return engine
-
-
-def take_writer_lock(connection: Connection, wait_seconds: float) -> None:
-    """Wait until no other transaction writes."""
-    connection.exec_driver_sql(f"SET LOCAL lock_timeout = {round(wait_seconds * 1000)}")
-    connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITER_LOCK})")

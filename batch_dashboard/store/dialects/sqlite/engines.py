@@ -1,4 +1,4 @@
-"""SQLite: how its connections are set up, wait for the write lock, and stop slow statements."""
+"""How connections to SQLite are set up, wait for the write lock, and stop slow statements."""
 
 import sqlite3
 import time
@@ -8,8 +8,10 @@ from typing import Any, TypeVar
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.pool import QueuePool
 
-from batch_dashboard.store.driver_errors import name_errors, primary_code
-from batch_dashboard.store.sqlite_file import LOG_BYTES_KEPT, DatabaseFile, FileConnection
+from batch_dashboard.store.dialects.driver_errors import name_errors
+from batch_dashboard.store.dialects.sqlite import log
+from batch_dashboard.store.dialects.sqlite.errors import named_error, primary_code
+from batch_dashboard.store.dialects.sqlite.file import DatabaseFile, FileConnection
 
 AnyConnection = TypeVar("AnyConnection", bound=FileConnection)
 
@@ -105,7 +107,7 @@ def writer_engine(
         connection = _prepared(file.connect(FileConnection, wait_seconds), WRITER_CACHE_KIB)
         connection.execute(f"PRAGMA foreign_keys = {'ON' if foreign_keys else 'OFF'}")
         connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
-        connection.execute(f"PRAGMA journal_size_limit = {LOG_BYTES_KEPT}")
+        connection.execute(f"PRAGMA journal_size_limit = {log.BYTES_KEPT}")
         connection.execute("PRAGMA busy_timeout = 0")  # `begin` does the waiting
         return connection
 
@@ -136,7 +138,7 @@ def _engine(url: URL, connect: Callable[[], Any], kept: int) -> Engine:
         pool_size=kept,
         max_overflow=64,
     )
-    name_errors(engine)
+    name_errors(engine, named_error)
     return engine
 
 

@@ -10,19 +10,15 @@ import logging
 import os
 import sqlite3
 import threading
-import time
 import weakref
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from batch_dashboard.errors import StoreUnavailable
-from batch_dashboard.store.driver_errors import is_disk_full
-from batch_dashboard.store.reserve import Reserve
+from batch_dashboard.store.dialects.sqlite.errors import is_disk_full
+from batch_dashboard.store.dialects.sqlite.reserve import Reserve
 
-LOG_BYTES_KEPT = 64 * 1024 * 1024
-# How long a trim of the log waits for readers to end; writers wait as long.
-TRIM_WAIT_SECONDS = 0.1
 # What the log and its index take when nobody else has the database open.
 OPENING_BYTES = 1024 * 1024
 LOG, LOG_INDEX = "-wal", "-shm"
@@ -131,30 +127,6 @@ class DatabaseFile:
         """Let go of what was opened; for when every connection is closed."""
         with self._lock:
             self._release()
-
-    def trim_log(self, most_bytes: int) -> float:
-        """Work the write-ahead log into the file and begin it anew, if it is long.
-
-        SQLite does so by itself only at a moment without readers, and under load there is none: the
-        log would grow until there is. All but the last of it is done while others write; for how
-        many seconds they then had to wait.
-        """
-        try:
-            if Path(f"{self.path}{LOG}").stat().st_size <= most_bytes:
-                return 0.0
-            connection = open_file(self.path, TRIM_WAIT_SECONDS, FileConnection)
-        except (OSError, sqlite3.OperationalError):
-            return 0.0
-        try:
-            for _ in range(2):
-                connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
-            began = time.monotonic()
-            connection.execute("PRAGMA wal_checkpoint(RESTART)").fetchall()
-            return time.monotonic() - began
-        except sqlite3.OperationalError:
-            return 0.0  # somebody is busy for long: tried again at the next occasion
-        finally:
-            connection.close()
 
     def _open(self, kind: type[AnyConnection], wait_seconds: float) -> AnyConnection:
         """A new connection that has opened the file, its log and the log's index."""

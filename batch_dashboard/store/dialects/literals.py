@@ -1,0 +1,19 @@
+"""Constants written into a statement, instead of values of each row."""
+
+from collections.abc import Iterator
+
+from batch_dashboard.store.dialects.contract import Constants
+
+# From here on constants are written into the statement: a value bound to each row costs as much
+# time as a small column itself. For fewer rows it takes longer to prepare the new statement.
+MANY_ROWS = 1_000
+
+
+def literals(constants: Constants) -> Iterator[str]:
+    """SQL literals of constants."""
+    for value in constants.values():
+        if isinstance(value, str):
+            doubled = value.replace("'", "''")
+            yield f"'{doubled}'"
+        else:
+            yield "NULL" if value is None else str(int(value))

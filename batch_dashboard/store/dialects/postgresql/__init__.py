@@ -1,0 +1,1 @@
+"""PostgreSQL: a server, whose writers take one advisory lock."""

@@ -1,0 +1,1 @@
+"""SQLite: a file beside the application, with one writer at a time."""

@@ -1,0 +1,36 @@
+"""Keeping the write-ahead log short."""
+
+import sqlite3
+import time
+from pathlib import Path
+
+from batch_dashboard.store.dialects.sqlite.file import LOG, FileConnection, open_file
+
+BYTES_KEPT = 64 * 1024 * 1024
+# How long a trim waits for readers to end; writers wait as long.
+TRIM_WAIT_SECONDS = 0.1
+
+
+def trim(database: Path, most_bytes: int) -> float:
+    """Work the write-ahead log into the file and begin it anew, if it is long.
+
+    SQLite does so by itself only at a moment without readers, and under load there is none: the log
+    would grow until there is. All but the last of it is done while others write; for how many
+    seconds they then had to wait.
+    """
+    try:
+        if Path(f"{database}{LOG}").stat().st_size <= most_bytes:
+            return 0.0
+        connection = open_file(database, TRIM_WAIT_SECONDS, FileConnection)
+    except (OSError, sqlite3.OperationalError):
+        return 0.0
+    try:
+        for _ in range(2):
+            connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+        began = time.monotonic()
+        connection.execute("PRAGMA wal_checkpoint(RESTART)").fetchall()
+        return time.monotonic() - began
+    except sqlite3.OperationalError:
+        return 0.0  # somebody is busy for long: tried again at the next occasion
+    finally:
+        connection.close()

@@ -1,0 +1,21 @@
+"""Times as texts: how they are written, and how stored ones are read."""
+
+from datetime import UTC, datetime
+
+# Stands for a stored text that is no time, so that one bad row breaks no page: what a clock shows
+# that was never set.
+UNREADABLE = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def utc_text(time: datetime) -> str:
+    """A time in UTC to the second: `2026-02-03T04:58:07Z`, the year always with four digits."""
+    return time.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"
+
+
+def time_of_text(text: str) -> datetime:
+    """The time of a stored text, UNREADABLE where it is none."""
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        return UNREADABLE
+    return time.replace(tzinfo=UTC) if time.tzinfo is None else time
