@@ -90,6 +90,14 @@ class FilterError(BatchDashboardError):
     """A filter in the URL cannot be understood; the message says what would be right."""
 
 
+class QueryError(FilterError):
+    """The query string of an API request is refused; `problems` names each part and the reason."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__(problems[0].message)
+        self.problems = tuple(problems)
+
+
 class ImportFileError(BatchDashboardError):
     """A file to import cannot be read, or is of no kind this application knows."""
 

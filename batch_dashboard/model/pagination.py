@@ -2,14 +2,14 @@
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime
 from typing import Generic, NamedTuple, TypeVar
 
 from batch_dashboard.model.wording import CONTROL_CHARACTER
 
 T = TypeVar("T")
-KeyValue = str | int | float | datetime
+KeyValue = str | int | float | date | datetime
 
 # The largest id either database can hold.
 MAX_ROW_ID = 2**63 - 1
@@ -34,10 +34,7 @@ class Place(NamedTuple):
         """The place in a URL."""
         if not self.key:
             return END
-        values = [
-            int(value.timestamp()) if isinstance(value, datetime) else value for value in self.key
-        ]
-        text = json.dumps(values, ensure_ascii=False, separators=(",", ":"))
+        text = json.dumps(list(map(_as_json, self.key)), ensure_ascii=False, separators=(",", ":"))
         return urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
     @property
@@ -52,6 +49,37 @@ class Slice(NamedTuple, Generic[T]):
     rows: list[T]
     earlier: Place | None
     later: Place | None
+
+
+def slice_of(
+    rows: Iterable[T],
+    key: Callable[[T], tuple[KeyValue, ...]],
+    descending: bool,
+    place: Place | None,
+    count: int,
+) -> Slice[T]:
+    """The page of `count` rows beside a place in a short list that is in memory.
+
+    `key` gives the values that the list is ordered by, which tell any two rows apart.
+    """
+    ordered = sorted(rows, key=key, reverse=descending)
+    if place is None:
+        first = 0
+    elif not place.key:
+        first = max(0, len(ordered) - count)
+    else:
+        here = place.key
+        passed = sum(key(row) > here if descending else key(row) < here for row in ordered)
+        at_place = sum(key(row) == here for row in ordered)
+        first = max(0, passed - count) if place.before else passed + at_place
+        if place.before:
+            count = min(count, passed)
+    page = ordered[first : first + count]
+    return Slice(
+        page,
+        Place(key(page[0]), before=True) if page and first else None,
+        Place(key(page[-1])) if page and first + len(page) < len(ordered) else None,
+    )
 
 
 def parse_place(args: Mapping[str, str], kinds: Sequence[type]) -> tuple[Place | None, list[str]]:
@@ -73,6 +101,13 @@ def parse_place(args: Mapping[str, str], kinds: Sequence[type]) -> tuple[Place |
     except ValueError:
         return None, [NOT_A_PLACE]
     return Place(key, before=not after), []
+
+
+def _as_json(value: KeyValue) -> str | int | float:
+    # A time is a day too, so times come first.
+    if isinstance(value, datetime):
+        return int(value.timestamp())
+    return value.toordinal() if isinstance(value, date) else value
 
 
 def _decoded(token: str) -> list[object] | None:
@@ -101,7 +136,7 @@ def _of_kind(value: object, kind: type) -> KeyValue:
     if kind is int:
         return value
     try:
-        return datetime.fromtimestamp(value, UTC)
+        return date.fromordinal(value) if kind is date else datetime.fromtimestamp(value, UTC)
     except (OverflowError, OSError) as error:
         raise ValueError(value) from error
 

@@ -222,7 +222,7 @@ def _days(connection: Connection, query: ListQuery, _today: date) -> Select[Any]
         row.macos_unknown_runs,
         row.linux_unknown_runs,
         attempts.label("attempts"),
-        (row.failed / func.nullif(cast(attempts, DOUBLE), literal_column("0"))).label(
+        (cast(row.failed, DOUBLE) / func.nullif(attempts, literal_column("0"))).label(
             "failure_rate"
         ),
         *(value.label(name) for name, value in known.items()),

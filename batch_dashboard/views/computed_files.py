@@ -11,7 +11,7 @@ from batch_dashboard.model.pipelines import Pipeline
 from batch_dashboard.model.prices import price_changes
 from batch_dashboard.model.rates import success_rate, wilson_interval
 from batch_dashboard.model.records import EcosystemSpan
-from batch_dashboard.model.slo import BUDGET_DAYS, budget_days
+from batch_dashboard.model.slo import BUDGET_DAYS, WINDOWS, budget_days
 from batch_dashboard.model.spending import Spending, spending
 from batch_dashboard.model.targets import default_rule
 from batch_dashboard.model.vocabulary import LINUX, MACOS, RUNNER_OS
@@ -26,6 +26,7 @@ from batch_dashboard.store import (
 from batch_dashboard.store.engine import Connection
 
 DAYS_OF_WEEK = 7
+JUDGED_FIELDS = 6 + len(WINDOWS)
 
 Rows = Iterator[tuple[Value, ...]]
 
@@ -42,9 +43,10 @@ def ecosystem_rows(connection: Connection, run_filter: RunFilter, now: datetime)
         summed, pipeline = _sums(spent.get(name)), judged.get(name)
         if pipeline is None:
             # Retention dropped all its runs, and only their sums are left.
-            yield name, *[None] * 8, *summed
+            yield name, *[None] * 8, *summed, *[None] * JUDGED_FIELDS
         else:
-            yield *_state(pipeline), since_pass[name], pipeline.verdict.target, *summed
+            state = (*_state(pipeline), since_pass[name], pipeline.verdict.target)
+            yield *state, *summed, *_judged(pipeline)
 
 
 def _state(pipeline: Pipeline) -> tuple[Value, ...]:
@@ -57,6 +59,20 @@ def _state(pipeline: Pipeline) -> tuple[Value, ...]:
         pipeline.sentence,
         span.last_started_at,
         span.last_passed_at,
+    )
+
+
+def _judged(pipeline: Pipeline) -> tuple[Value, ...]:
+    """What its state is judged by, as many values as JUDGED_FIELDS."""
+    verdict = pipeline.verdict
+    budget = pipeline.error_budget
+    return (
+        verdict.attempts.total,
+        verdict.rate,
+        *(verdict.interval or (None, None)),
+        None if budget is None else budget.used_share,
+        *([burn.rate for burn in pipeline.burns] or [None] * len(WINDOWS)),
+        pipeline.breaker_state,
     )
 
 

@@ -27,6 +27,7 @@ from batch_dashboard.errors import (
     NotFound,
     PayloadError,
     Problem,
+    QueryError,
     StoreUnavailable,
 )
 from batch_dashboard.model.wording import sentence
@@ -129,7 +130,7 @@ def _domain_error(error: BatchDashboardError) -> Response:
     elif isinstance(error, EncodingNotSupported):
         # RFC 7694: which encodings a request may have.
         headers = [("Accept-Encoding", error.supported)]
-    problems = error.problems if isinstance(error, PayloadError) else ()
+    problems = error.problems if isinstance(error, PayloadError | QueryError) else ()
     return _answer(status, str(error), problems, headers)
 
 

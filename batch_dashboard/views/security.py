@@ -1,4 +1,4 @@
-"""What every answer carries: the security headers, and gzip for pages."""
+"""What every answer carries: the security headers, and gzip for pages and for JSON."""
 
 import gzip
 from functools import cache
@@ -13,6 +13,7 @@ EMPTY_STYLE = "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='"
 # The full bundle of plotly.js brings one style element more.
 FULL_BUNDLE_STYLE = "'sha256-ji27qzEtxXZW+7dun6UwjHXJ18e6WAin1VvNtkzIE/o='"
 
+GZIPPED = {"text/html", "application/json"}
 SMALLEST_GZIPPED = 1_000
 # Of a page of 100 kB, 4 takes a third of the time of 6 and gives a tenth more.
 GZIP_LEVEL = 4
@@ -46,8 +47,8 @@ def _add_headers(response: Response) -> Response:
 
 
 def _compress(response: Response) -> Response:
-    """Gzip of whole pages; streamed answers see to themselves."""
-    if response.mimetype != "text/html" or response.is_streamed or response.direct_passthrough:
+    """Gzip of whole pages and documents; streamed answers see to themselves."""
+    if response.mimetype not in GZIPPED or response.is_streamed or response.direct_passthrough:
         return response
     response.vary.add("Accept-Encoding")
     if request.accept_encodings["gzip"] and "Content-Encoding" not in response.headers:

@@ -138,15 +138,3 @@ def test_a_decision_takes_few_statements(client: FlaskClient, store: Store) -> N
         ask(client)
     assert len(statements) == 10, "\n".join(statements)
     assert not any("recipe_results" in statement for statement in statements)
-
-
-def test_every_ecosystem_has_a_state(client: FlaskClient, store: Store) -> None:
-    for name in ("homebrew", "sharkdp/bat"):
-        upload(store, NOW - timedelta(hours=1), ecosystem=name, results=[])
-    answer = client.get("/api/v1/ecosystems", headers=AUTH).json
-    assert answer is not None
-    assert [row["ecosystem"] for row in answer["ecosystems"]] == ["homebrew", "sharkdp/bat"]
-    first = answer["ecosystems"][0]
-    assert first["state"] == "too few attempts"
-    assert first["success_rate"] is None
-    assert first["success_rate_target"] == 0.85

@@ -66,6 +66,7 @@ def test_a_program_limited_to_no_ecosystem_may_see_none() -> None:
         ("account.sign_out", Need.PERSON, Need.PERSON),
         ("overview.index", Need.ANYBODY, Need.PERSON),
         ("exports.download", Need.ANYBODY, Need.READER),
+        ("api.list_batch_runs", Need.CHECKED, Need.READER),
         ("ingest.receive", Need.ANYBODY, Need.ANYBODY),
         ("added.later", Need.ANYBODY, Need.PERSON),
     ],

@@ -16,7 +16,9 @@ from batch_dashboard.model.catalogue.spending import MINUTES_FIELDS
 from batch_dashboard.model.circuit_breaker import CLOSED, HALF_OPEN, OPEN
 from batch_dashboard.model.finding_kinds import Severity
 from batch_dashboard.model.pipelines import STATES
+from batch_dashboard.model.slo import WINDOWS
 
+BREAKER_STATES = (CLOSED, OPEN, HALF_OPEN)
 _DROPPED = "retention deleted all its runs"
 
 ECOSYSTEMS = Resource(
@@ -87,6 +89,58 @@ ECOSYSTEMS = Resource(
             "nothing was attempted",
         ),
         *MINUTES_FIELDS,
+        Field(
+            "slo_attempts",
+            Kind.INTEGER,
+            "Attempts of the last 7 days, by which its target is judged.",
+            RECIPES,
+            _DROPPED,
+        ),
+        Field(
+            "slo_success_rate",
+            Kind.NUMBER,
+            "The success rate of these attempts.",
+            RATE,
+            "nothing was attempted",
+        ),
+        Field(
+            "slo_success_rate_low",
+            Kind.NUMBER,
+            "The lower end of its 95 % Wilson interval.",
+            RATE,
+            "nothing was attempted",
+        ),
+        Field(
+            "slo_success_rate_high",
+            Kind.NUMBER,
+            "The upper end of its 95 % Wilson interval.",
+            RATE,
+            "nothing was attempted",
+        ),
+        Field(
+            "error_budget_used_share",
+            Kind.NUMBER,
+            "The failures of 28 days / the failures that the target allows.",
+            "1: all of it",
+            "no target, or nothing was attempted",
+        ),
+        *(
+            Field(
+                f"burn_rate_{window.name.replace(' ', '')}",
+                Kind.NUMBER,
+                f"How fast the last {window.name} used the error budget.",
+                "1: all of it in 28 days",
+                "no target, or too few attempts",
+            )
+            for window in WINDOWS
+        ),
+        Field(
+            "circuit_breaker_state",
+            Kind.WORD,
+            "The state of its circuit breaker.",
+            empty=_DROPPED,
+            words=BREAKER_STATES,
+        ),
     ),
     key=("ecosystem",),
     orders=(Order("ecosystem", largest_first=False),),
@@ -108,8 +162,6 @@ CIRCUIT_BREAKERS = Resource(
     key=("ecosystem", "started_at", "batch_run_id"),
     orders=(Order("ecosystem", largest_first=False),),
 )
-BREAKER_STATES = (CLOSED, OPEN, HALF_OPEN)
-
 ERROR_BUDGETS = Resource(
     "error_budgets",
     "One row for each ecosystem with a target and each of the last 28 UTC days.",

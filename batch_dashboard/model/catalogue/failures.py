@@ -123,5 +123,8 @@ FAILURE_GROUP_RECIPES = Resource(
 )
 # The recipes of one failure group.
 GROUP_RECIPES = replace(
-    FAILURE_GROUP_RECIPES, sentence="One row for each recipe of a failure group.", filters=()
+    FAILURE_GROUP_RECIPES,
+    sentence="One row for each recipe of a failure group.",
+    filters=(FAILURE_GROUP_FILTER,),
+    has_period=False,
 )

@@ -1,10 +1,11 @@
 """What a resource is made of: fields, filters, orders. CSV files, the API and tables follow it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from batch_dashboard.model.periods import Step
 from batch_dashboard.model.sorting import SortColumn
@@ -137,10 +138,20 @@ class Resource:
         """The name of its CSV file."""
         return f"{self.name}.csv"
 
+    @property
+    def singular(self) -> str:
+        """What one row is, in words: `batch run`."""
+        return self.name.replace("_", " ").removesuffix("s")
+
     @cached_property
     def by_name(self) -> dict[str, Field]:
         """Its fields by their names."""
         return {field.name: field for field in self.fields}
+
+    def field_of(self, row: Sequence[Any], name: str) -> Any:
+        """The value of a field in a row, None where rows have no such field."""
+        field = self.by_name.get(name)
+        return None if field is None else row[self.fields.index(field)]
 
     @cached_property
     def filters_by_name(self) -> dict[str, Filter]:
@@ -154,9 +165,12 @@ class Resource:
 
     def sort_column(self, order: Order) -> SortColumn:
         """One order, with the types of the values that say where a page begins."""
-        names = self.key if self.key[0] == order.name else (order.name, *self.key)
-        kinds = tuple(PYTHON_TYPES[self.by_name[name].kind] for name in names)
+        kinds = tuple(PYTHON_TYPES[self.by_name[name].kind] for name in self.key_by(order.name))
         return SortColumn(order.name, kinds, order.largest_first)
+
+    def key_by(self, name: str) -> tuple[str, ...]:
+        """The fields that say where a page begins in an order by one field."""
+        return self.key if self.key[0] == name else (name, *self.key)
 
     def fields_by(self, by: str) -> tuple[Field, ...]:
         """The fields where rows are sums of days, weeks, months or years."""

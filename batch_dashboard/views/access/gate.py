@@ -9,7 +9,7 @@ from batch_dashboard.views.access import guessing
 from batch_dashboard.views.access.current import shown_principal
 from batch_dashboard.views.access.people import people
 from batch_dashboard.views.access.programs import bearer, require_reading
-from batch_dashboard.views.access.rules import Need, is_private, need_of
+from batch_dashboard.views.access.rules import READ_ENDPOINTS, Need, is_private, need_of
 from batch_dashboard.views.context import settings
 from batch_dashboard.views.error_pages import for_programs
 
@@ -31,19 +31,24 @@ _as_administrator = people.login_required(role=ADMINISTRATOR)(lambda: None)
 
 def _ask() -> Response | None:
     endpoint = request.endpoint or ""
-    if not endpoint and for_programs(request.path):
-        return None  # nothing is there: a program gets 404
+    # Nothing is there, so a program gets 404; or a browser asks what a program may send.
+    if for_programs(request.path) and (not endpoint or request.method == "OPTIONS"):
+        return None
     need = need_of(endpoint, public=settings().public)
     answer: Response | None = None
     if need == Need.ADMINISTRATOR:
         answer = _as_administrator()
-    elif need == Need.READER and request.headers.get("Authorization", "").startswith("Bearer "):
+    elif need in (Need.READER, Need.CHECKED) and _shows_token():
         answer = _as_reader()
-        if answer is None:
+        if answer is None and endpoint in READ_ENDPOINTS:
             require_reading(_ecosystem_shown())
-    elif need != Need.ANYBODY:
+    elif need not in (Need.ANYBODY, Need.CHECKED):
         answer = _as_person()
     return answer
+
+
+def _shows_token() -> bool:
+    return request.headers.get("Authorization", "").lower().startswith("bearer ")
 
 
 def _ecosystem_shown() -> str | None:

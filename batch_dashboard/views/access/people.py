@@ -4,7 +4,8 @@ from typing import Any
 
 from flask import Response, g, make_response, render_template, request, url_for
 from flask_httpauth import HTTPAuth, HTTPBasicAuth, MultiAuth
-from werkzeug.datastructures import Authorization
+from werkzeug.datastructures import Authorization, WWWAuthenticate
+from werkzeug.exceptions import Unauthorized
 
 from batch_dashboard.errors import Forbidden
 from batch_dashboard.services import sign_in
@@ -13,7 +14,9 @@ from batch_dashboard.views.access.guessing import too_many
 from batch_dashboard.views.access.principal import Principal
 from batch_dashboard.views.addresses import this_page
 from batch_dashboard.views.context import client_address, current_time, settings, store
+from batch_dashboard.views.error_pages import for_programs
 
+HOW_TO_ASK = "Send a token of the scope read: Authorization: Bearer …"
 SESSION_COOKIE = "batch_dashboard_session"
 MAX_COOKIE_LENGTH = 500
 
@@ -69,6 +72,8 @@ def refuse_person(status: int) -> Response:
         raise Forbidden("This is for administrators; you are signed in as a viewer.")
     if "password_wait_seconds" in g:
         return too_many(int(g.password_wait_seconds))
+    if for_programs(request.path):
+        raise Unauthorized(HOW_TO_ASK, www_authenticate=WWWAuthenticate("bearer"))
     if not _wants_page():
         response = make_response("Please sign in.\n", 401)
         response.mimetype = "text/plain"

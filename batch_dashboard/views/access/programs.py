@@ -15,6 +15,7 @@ from batch_dashboard.store import publishers as publisher_store
 from batch_dashboard.store import tokens as token_store
 from batch_dashboard.views.access.current import current_principal
 from batch_dashboard.views.access.guessing import count_bad_token, seconds_to_wait, too_many
+from batch_dashboard.views.access.people import HOW_TO_ASK
 from batch_dashboard.views.access.principal import Program
 from batch_dashboard.views.context import (
     client_address,
@@ -107,10 +108,7 @@ def refuse_token(status: int) -> Response:
     if wait := seconds_to_wait():
         return too_many(int(wait) + 1)
     if not request.path.startswith(INGEST_PATH) and for_programs(request.path):
-        raise Unauthorized(
-            "Send a token of the scope read: Authorization: Bearer …",
-            www_authenticate=WWWAuthenticate("bearer"),
-        )
+        raise Unauthorized(HOW_TO_ASK, www_authenticate=WWWAuthenticate("bearer"))
     response = make_response("Unauthorized", 401)
     response.mimetype = "text/plain"
     response.headers["WWW-Authenticate"] = "Bearer"

@@ -8,7 +8,6 @@ OPEN_ENDPOINTS = {
     "ingest.receive",
     "ingest.preflight",
     "decision.show",
-    "decision.index",
     "client.latest",
     "client.pinned",
     "health.live",
@@ -22,6 +21,8 @@ OPEN_ENDPOINTS = {
 }
 # Where pages are closed, these are open to a token of the scope read as well.
 READ_ENDPOINTS = {"exports.download", "incidents.feed", "badges.show"}
+# Reads of the API: open where pages are, but a token that is sent is always checked.
+API_BLUEPRINT = "api."
 # Pages that change things, and all that belongs to them.
 ADMIN_BLUEPRINTS = "admin_"
 ACCOUNT_BLUEPRINT = "account."
@@ -32,6 +33,7 @@ class Need(StrEnum):
     """Who an endpoint is for."""
 
     ANYBODY = "anybody"
+    CHECKED = "checked"  # anybody, but with a valid token for reading if with any
     READER = "reader"  # a person who signed in, or a program with a token for reading
     PERSON = "person"  # a person who signed in
     ADMINISTRATOR = "administrator"
@@ -43,13 +45,18 @@ def need_of(endpoint: str, *, public: bool) -> Need:
         return Need.ADMINISTRATOR
     if endpoint.startswith(ACCOUNT_BLUEPRINT):
         return Need.PERSON
+    if endpoint.startswith(API_BLUEPRINT):
+        return Need.CHECKED if public else Need.READER
     if public or endpoint in OPEN_ENDPOINTS:
         return Need.ANYBODY
     return Need.READER if endpoint in READ_ENDPOINTS else Need.PERSON
 
 
 def is_private(endpoint: str, *, public: bool) -> bool:
-    """Whether no browser may keep a copy of an answer, which going back would then show again."""
-    return (
-        endpoint.startswith(SIGN_IN_BLUEPRINT) or need_of(endpoint, public=public) != Need.ANYBODY
-    )
+    """Whether no browser may keep a copy of an answer, which going back would then show again.
+
+    Answers of the API are kept by programs, which compare their tags.
+    """
+    if endpoint.startswith((SIGN_IN_BLUEPRINT, API_BLUEPRINT)):
+        return endpoint.startswith(SIGN_IN_BLUEPRINT)
+    return need_of(endpoint, public=public) != Need.ANYBODY
