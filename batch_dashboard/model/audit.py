@@ -1,8 +1,10 @@
-"""Which entries of the audit log are shown."""
+"""The entries of the audit log, and which of them are shown."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any, NamedTuple
 
 from batch_dashboard.model.filters import RunFilter
 from batch_dashboard.model.periods import Period
@@ -10,6 +12,31 @@ from batch_dashboard.model.search import parse_text
 from batch_dashboard.model.sorting import SortColumn
 
 SORTS = (SortColumn("at", (datetime, int)),)
+
+
+class AuditEntry(NamedTuple):
+    """One change: who, when, from where, what, and how it was before and after."""
+
+    id: int
+    at: datetime
+    actor: str
+    address: str
+    action: str
+    subject: str
+    before: str | None
+    after: str | None
+
+    @property
+    def changes(self) -> list[tuple[str, Any, Any]]:
+        """The fields that differ, each with its value before and after; None: it had none."""
+        before = json.loads(self.before) if self.before else {}
+        after = json.loads(self.after) if self.after else {}
+        names = dict.fromkeys((*before, *after))
+        return [
+            (name, before.get(name), after.get(name))
+            for name in names
+            if before.get(name) != after.get(name)
+        ]
 
 
 @dataclass(frozen=True)

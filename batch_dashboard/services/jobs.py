@@ -12,19 +12,15 @@ from typing import Any
 
 from batch_dashboard.errors import BatchDashboardError, InputError, StoreUnavailable
 from batch_dashboard.model.filters import RunFilter
+from batch_dashboard.model.jobs import Job, JobKind
 from batch_dashboard.model.periods import Period
 from batch_dashboard.model.wording import plural
 from batch_dashboard.services import batch_runs, regrouping, retention, rollups, upkeep
 from batch_dashboard.services.changes import NIGHTLY, OF_ITSELF, UPGRADE, Actor, Change, changing
 from batch_dashboard.store import jobs, system, uploads
 from batch_dashboard.store.engine import Connection, Store
-from batch_dashboard.store.jobs import Job
 
-PRUNE = "prune"
-CHECK_ROLLUPS = "check rollups"
-REGROUP = "regroup failures"
-EXCLUDE, RESTORE, DELETE = "exclude batch runs", "restore batch runs", "delete batch runs"
-OF_RUNS = (EXCLUDE, RESTORE, DELETE)
+OF_RUNS = (JobKind.EXCLUDE, JobKind.RESTORE, JobKind.DELETE)
 
 REPORT_SECONDS = 1.0
 NIGHT_HOUR = 2  # UTC
@@ -66,7 +62,7 @@ def select_runs(
 
     With `last_id`, only runs up to it: those that were counted when the operator looked.
     """
-    return uploads.count_chosen(connection, run_filter, kind == RESTORE, last_id)
+    return uploads.count_chosen(connection, run_filter, kind == JobKind.RESTORE, last_id)
 
 
 def ask_for_runs(
@@ -145,8 +141,8 @@ def ask_nightly(store: Store, now: datetime) -> None:
             # long things are kept before the first of them goes.
             return
         upkeep.forget_old(change.connection, now)
-        ask(change, PRUNE, {})
-        ask(change, CHECK_ROLLUPS, {})
+        ask(change, JobKind.PRUNE, {})
+        ask(change, JobKind.CHECK_ROLLUPS, {})
 
 
 def ask_to_regroup(store: Store, now: datetime) -> None:
@@ -155,7 +151,7 @@ def ask_to_regroup(store: Store, now: datetime) -> None:
         is_known = regrouping.is_known(connection)
         has_failures = regrouping.has_failures(connection)
         is_due = regrouping.is_due(connection) or (has_failures and not is_known)
-        is_asked = jobs.has_unfinished(connection, REGROUP)
+        is_asked = jobs.has_unfinished(connection, JobKind.REGROUP)
     if not is_known and not has_failures:
         # A new installation: the next version shall know by which rule it grouped.
         with store.write() as connection:
@@ -163,7 +159,7 @@ def ask_to_regroup(store: Store, now: datetime) -> None:
     if not is_due or is_asked:
         return
     with changing(store, Actor(OF_ITSELF, UPGRADE), now) as change:
-        ask(change, REGROUP, {})
+        ask(change, JobKind.REGROUP, {})
 
 
 def _prune(work: Work) -> str:
@@ -195,7 +191,9 @@ def _regroup(work: Work) -> str:
         work.store, now, lambda looked_at: work.report(min(looked_at, total), total)
     )
     with changing(work.store, work.actor, now) as change:
-        change.record(REGROUP, "failure groups", None, {"moved_results": done.moved_results})
+        change.record(
+            JobKind.REGROUP, "failure groups", None, {"moved_results": done.moved_results}
+        )
         change.judge_again()
     return (
         f"{plural(done.moved_results, 'result')} moved into another group; "
@@ -213,10 +211,10 @@ def _change_runs(work: Work) -> str:
     while True:
         with work.store.read() as connection:
             ids = uploads.fetch_chosen(
-                connection, run_filter, kind == RESTORE, after, said["last_id"], IDS_AT_ONCE
+                connection, run_filter, kind == JobKind.RESTORE, after, said["last_id"], IDS_AT_ONCE
             )
         for run_id in ids:
-            with work.store.write(frees=kind == DELETE) as connection:
+            with work.store.write(frees=kind == JobKind.DELETE) as connection:
                 if _CHANGES[kind](connection, run_id, work):
                     changed.append(run_id)
             work.report(len(changed), said["count"])
@@ -235,15 +233,15 @@ def _change_runs(work: Work) -> str:
 
 
 _CHANGES: dict[str, Callable[[Connection, int, Work], bool]] = {
-    EXCLUDE: lambda connection, run_id, work: batch_runs.exclude_run(
+    JobKind.EXCLUDE: lambda connection, run_id, work: batch_runs.exclude_run(
         connection, run_id, work.job.parameters["reason"], work.actor.name, work.clock()
     ),
-    RESTORE: lambda connection, run_id, _work: batch_runs.restore_run(connection, run_id),
-    DELETE: lambda connection, run_id, _work: batch_runs.delete_run(connection, run_id),
+    JobKind.RESTORE: lambda connection, run_id, _work: batch_runs.restore_run(connection, run_id),
+    JobKind.DELETE: lambda connection, run_id, _work: batch_runs.delete_run(connection, run_id),
 }
 _KINDS: dict[str, Callable[[Work], str]] = {
-    PRUNE: _prune,
-    CHECK_ROLLUPS: _check_rollups,
-    REGROUP: _regroup,
+    JobKind.PRUNE: _prune,
+    JobKind.CHECK_ROLLUPS: _check_rollups,
+    JobKind.REGROUP: _regroup,
     **dict.fromkeys(OF_RUNS, _change_runs),
 }

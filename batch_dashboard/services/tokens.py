@@ -12,11 +12,11 @@ from hashlib import sha256
 
 from batch_dashboard.errors import InputError, NotFound
 from batch_dashboard.model.names import nfc
+from batch_dashboard.model.tokens import Token
 from batch_dashboard.model.wording import CONTROL_CHARACTER
 from batch_dashboard.services.changes import Change
 from batch_dashboard.store import tokens
 from batch_dashboard.store.engine import Connection
-from batch_dashboard.store.tokens import Token
 
 PREFIX = "bmt_"
 RANDOM_BYTES = 24  # 192 random bits

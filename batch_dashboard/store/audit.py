@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, delete, func, insert, or_, select
 
-from batch_dashboard.model.audit import AuditFilter
+from batch_dashboard.model.audit import AuditEntry, AuditFilter
 from batch_dashboard.model.pagination import Place, Slice
 from batch_dashboard.model.sorting import Sort
 from batch_dashboard.store.conditions import period_conditions
@@ -16,31 +16,6 @@ from batch_dashboard.store.schema import audit_log
 
 _entry = audit_log.c
 READ_SLICE = 500
-
-
-class AuditEntry(NamedTuple):
-    """One change: who, when, from where, what, and how it was before and after."""
-
-    id: int
-    at: datetime
-    actor: str
-    address: str
-    action: str
-    subject: str
-    before: str | None
-    after: str | None
-
-    @property
-    def changes(self) -> list[tuple[str, Any, Any]]:
-        """The fields that differ, each with its value before and after; None: it had none."""
-        before = json.loads(self.before) if self.before else {}
-        after = json.loads(self.after) if self.after else {}
-        names = dict.fromkeys((*before, *after))
-        return [
-            (name, before.get(name), after.get(name))
-            for name in names
-            if before.get(name) != after.get(name)
-        ]
 
 
 class AuditKey(NamedTuple):

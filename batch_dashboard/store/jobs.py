@@ -2,39 +2,14 @@
 
 import json
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
+from batch_dashboard.model.jobs import Job
 from batch_dashboard.store.schema import jobs
 
 _job = jobs.c
-
-
-class Job(NamedTuple):
-    """One piece of work."""
-
-    id: int
-    kind: str
-    parameters: dict[str, Any]
-    actor: str
-    address: str
-    asked_at: datetime
-    started_at: datetime | None  # None: it waits
-    finished_at: datetime | None  # None: it waits or runs
-    done: int
-    total: int
-    outcome: str | None
-    has_failed: bool
-
-    @property
-    def state(self) -> str:
-        """`waits`, `runs`, `done` or `failed`."""
-        if self.finished_at is not None:
-            return "failed" if self.has_failed else "done"
-        return "waits" if self.started_at is None else "runs"
-
-
 _COLUMNS = tuple(_job[name] for name in Job._fields)
 
 

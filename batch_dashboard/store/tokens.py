@@ -7,37 +7,13 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, func, insert, or_, select, update
 
+from batch_dashboard.model.tokens import Token, TokenState
 from batch_dashboard.store.bulk import run_statement
 from batch_dashboard.store.schema import ingest_tokens
 
 # "Last used" of a token that only reads is told to the minute, so that reading seldom writes.
 LAST_USED_STEP = timedelta(minutes=1)
 _token = ingest_tokens.c
-
-
-class Token(NamedTuple):
-    """What is known of a token."""
-
-    id: int
-    name: str
-    token_prefix: str  # its first characters
-    scopes: str  # separated by spaces
-    ecosystems: list[str] | None  # None: every one
-    note: str
-    created_at: datetime
-    expires_at: datetime | None  # None: never
-    revoked_at: datetime | None  # None: it is not
-    last_used_at: datetime | None  # None: never used
-    last_used_from: str | None
-    uploads: int  # batch runs it stored
-    replaced_by: int | None  # the token it was rotated to
-
-    def state(self, now: datetime) -> str:
-        """`revoked`, `expired` or `in force`."""
-        if self.revoked_at is not None:
-            return "revoked"
-        is_over = self.expires_at is not None and self.expires_at <= now
-        return "expired" if is_over else "in force"
 
 
 class TokenEnd(NamedTuple):
@@ -112,7 +88,7 @@ def find_in_force(connection: Connection, token_hash: bytes, now: datetime) -> T
     if row is None:
         return None
     found = _record(row)
-    return found if found.state(now) == "in force" else None
+    return found if found.state(now) is TokenState.IN_FORCE else None
 
 
 def add_upload(connection: Connection, token_id: int, address: str, now: datetime) -> None:

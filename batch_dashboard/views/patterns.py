@@ -24,6 +24,7 @@ from batch_dashboard.model.attention import Facts, findings
 from batch_dashboard.model.budget import BudgetWeek
 from batch_dashboard.model.catalogue import BATCH_RUNS
 from batch_dashboard.model.failures import FailureGroupCount, FailureGroupDetail
+from batch_dashboard.model.jobs import Job
 from batch_dashboard.model.pagination import Place, Slice
 from batch_dashboard.model.periods import week_of
 from batch_dashboard.model.pipelines import (
@@ -41,7 +42,6 @@ from batch_dashboard.model.slo import NONE, WINDOWS, Attempts, WindowRuns
 from batch_dashboard.model.sorting import Sort
 from batch_dashboard.model.targets import EcosystemRule
 from batch_dashboard.model.vocabulary import MACOS, RESULTS
-from batch_dashboard.store.jobs import Job
 from batch_dashboard.views.charts import as_json
 from batch_dashboard.views.context import current_time
 from batch_dashboard.views.listing import Listing

@@ -8,6 +8,7 @@ from sqlalchemy import insert, select
 
 from batch_dashboard.model.failure_groups import failure_group_id
 from batch_dashboard.model.finding_kinds import FindingKind
+from batch_dashboard.model.jobs import JobKind, JobState
 from batch_dashboard.model.pruning import fold
 from batch_dashboard.services import jobs, regrouping
 from batch_dashboard.services.batch_runs import delete_run, exclude_run, restore_run
@@ -208,15 +209,15 @@ def test_an_upgrade_groups_nothing_by_itself_and_has_it_done_in_the_background(
     assert not any(verify_rollups(store).values())
     with store.read() as connection:
         assert is_due(connection)
-        assert job_store.fetch_latest(connection, (jobs.REGROUP,), 9) == []
+        assert job_store.fetch_latest(connection, (JobKind.REGROUP,), 9) == []
     group_by_older_rule(store)
     work()
     work()
     assert sums(store) == fresh
     with store.read() as connection:
         assert not is_due(connection)
-        [job] = job_store.fetch_latest(connection, (jobs.REGROUP,), 9)
-    assert job.state == "done"
+        [job] = job_store.fetch_latest(connection, (JobKind.REGROUP,), 9)
+    assert job.state is JobState.DONE
     assert job.outcome == "36 results moved into another group; there are 3 failure groups now"
 
 
@@ -349,7 +350,7 @@ def test_failures_of_an_unknown_rule_are_grouped_again_once(store: Store) -> Non
         pass
     jobs.ask_to_regroup(store, NOW)
     with store.read() as connection:
-        [job] = job_store.fetch_latest(connection, (jobs.REGROUP,), 9)
+        [job] = job_store.fetch_latest(connection, (JobKind.REGROUP,), 9)
         assert regrouping.is_known(connection)
         assert not is_due(connection)
-    assert job.state == "done"
+    assert job.state is JobState.DONE

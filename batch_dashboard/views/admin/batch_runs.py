@@ -8,6 +8,7 @@ from wtforms.validators import InputRequired
 
 from batch_dashboard.errors import NotFound
 from batch_dashboard.model.filters import RunFilter
+from batch_dashboard.model.jobs import JobKind
 from batch_dashboard.model.pagination import MAX_ROW_ID
 from batch_dashboard.model.records import BatchRun
 from batch_dashboard.model.wording import plural
@@ -21,7 +22,7 @@ from batch_dashboard.views.forms import WholeNumberField, changing, done, errors
 
 blueprint = Blueprint("admin_batch_runs", __name__, url_prefix="/admin/batch-runs")
 
-KINDS = {"exclude": jobs.EXCLUDE, "restore": jobs.RESTORE, "delete": jobs.DELETE}
+KINDS = {"exclude": JobKind.EXCLUDE, "restore": JobKind.RESTORE, "delete": JobKind.DELETE}
 SHOWN_JOBS = 5
 
 
@@ -51,8 +52,8 @@ def index() -> str:
         choice=choice,
         chosen=chosen,
         query=chosen.query(),
-        count=jobs.select_runs(conn, jobs.EXCLUDE, chosen)[0],
-        excluded_count=jobs.select_runs(conn, jobs.RESTORE, chosen)[0],
+        count=jobs.select_runs(conn, JobKind.EXCLUDE, chosen)[0],
+        excluded_count=jobs.select_runs(conn, JobKind.RESTORE, chosen)[0],
         excluded=exclusion.fetch_latest(conn, chosen),
         jobs=job_store.fetch_latest(conn, jobs.OF_RUNS, SHOWN_JOBS),
     )

@@ -9,6 +9,7 @@ from wtforms import Form, StringField
 from wtforms.validators import Optional
 from wtforms.widgets import HiddenInput
 
+from batch_dashboard.model.jobs import JobKind
 from batch_dashboard.model.retention import (
     AUDIT,
     DEFAULT_DAYS,
@@ -97,7 +98,7 @@ def run() -> Response | tuple[str, int]:
         if form.days.data == _as_text(days):
             with changing() as change:
                 change.record("ask to prune", "retention", None, old)
-                jobs.ask(change, jobs.PRUNE, {})
+                jobs.ask(change, JobKind.PRUNE, {})
             return done("Old rows are being dropped in the background.", ".index")
         form.form_errors.append("The days were changed meanwhile. Look at the numbers again.")
     form.days.data = _as_text(days)
@@ -147,5 +148,5 @@ def _page(form: RetentionForm, chosen: Retention | None = None) -> tuple[str, in
         is_preview=chosen is not None,
         is_default=in_force == Retention(*DEFAULT_DAYS.values()),
         defaults=list(DEFAULT_DAYS.values()),
-        jobs=job_store.fetch_latest(conn, (jobs.PRUNE,), SHOWN_JOBS),
+        jobs=job_store.fetch_latest(conn, (JobKind.PRUNE,), SHOWN_JOBS),
     )

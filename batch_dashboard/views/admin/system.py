@@ -7,6 +7,7 @@ from pathlib import Path
 
 from flask import Blueprint, Response, render_template
 
+from batch_dashboard.model.jobs import JobKind
 from batch_dashboard.services import jobs
 from batch_dashboard.services.regrouping import is_due
 from batch_dashboard.settings import VERSION
@@ -48,8 +49,8 @@ def index() -> str:
         workers=_workers(),
         errors=system.fetch_errors(conn, SHOWN_ERRORS),
         queries=system.fetch_slowest(conn, SHOWN_QUERIES),
-        jobs=job_store.fetch_latest(conn, (jobs.CHECK_ROLLUPS,), SHOWN_JOBS),
-        regrouping=job_store.fetch_latest(conn, (jobs.REGROUP,), 1),
+        jobs=job_store.fetch_latest(conn, (JobKind.CHECK_ROLLUPS,), SHOWN_JOBS),
+        regrouping=job_store.fetch_latest(conn, (JobKind.REGROUP,), 1),
         is_regrouping_due=is_due(conn),
         is_public=settings().public,
     )
@@ -60,7 +61,7 @@ def check_rollups() -> Response:
     """Sum everything again and compare, in the background."""
     with changing() as change:
         change.record("ask to check rollups", "rollups")
-        jobs.ask(change, jobs.CHECK_ROLLUPS, {})
+        jobs.ask(change, JobKind.CHECK_ROLLUPS, {})
     return done("The rollups are being checked in the background.", ".index")
 
 
