@@ -1,24 +1,30 @@
 """What changed for a recipe since its previous attempt. Source: docs/data-model.md."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import NamedTuple
 
 from batch_dashboard.model.vocabulary import FAILED, SKIPPED
 
-FIRST = "first attempt"
-PASSED_AGAIN = "passed again"
-FIXED = "fixed"
-NEWLY_FAILING = "newly failing"
-SAME_REASON = "same reason"
-OTHER_REASON = "another reason"
+
+class AttemptChange(StrEnum):
+    """What became of a recipe in a later attempt."""
+
+    FIRST = "first attempt"
+    PASSED_AGAIN = "passed again"
+    FIXED = "fixed"
+    NEWLY_FAILING = "newly failing"
+    SAME_REASON = "same reason"
+    OTHER_REASON = "another reason"
+
 
 SENTENCES = {
-    FIRST: "It was not attempted before on this platform.",
-    PASSED_AGAIN: "It passed, as it did before.",
-    FIXED: "It passed; before, it failed.",
-    NEWLY_FAILING: "It failed; before, it passed.",
-    SAME_REASON: "It failed for the same reason as before.",
-    OTHER_REASON: "It failed, as before, but for another reason.",
+    AttemptChange.FIRST: "It was not attempted before on this platform.",
+    AttemptChange.PASSED_AGAIN: "It passed, as it did before.",
+    AttemptChange.FIXED: "It passed; before, it failed.",
+    AttemptChange.NEWLY_FAILING: "It failed; before, it passed.",
+    AttemptChange.SAME_REASON: "It failed for the same reason as before.",
+    AttemptChange.OTHER_REASON: "It failed, as before, but for another reason.",
 }
 
 
@@ -46,19 +52,19 @@ class ComparedAttempt(NamedTuple):
     earlier: EarlierAttempt | None
 
     @property
-    def change(self) -> str | None:
-        """What changed, one of SENTENCES; None of a skipped result."""
+    def change(self) -> AttemptChange | None:
+        """What changed; None of a skipped result."""
         own, earlier = self.own, self.earlier
         if own.result == SKIPPED:
             return None
         if earlier is None:
-            return FIRST
+            return AttemptChange.FIRST
         if own.result != FAILED:
-            return FIXED if earlier.result == FAILED else PASSED_AGAIN
+            return AttemptChange.FIXED if earlier.result == FAILED else AttemptChange.PASSED_AGAIN
         if earlier.result != FAILED:
-            return NEWLY_FAILING
+            return AttemptChange.NEWLY_FAILING
         is_same = own.failure_group_id == earlier.failure_group_id
-        return SAME_REASON if is_same else OTHER_REASON
+        return AttemptChange.SAME_REASON if is_same else AttemptChange.OTHER_REASON
 
     @property
     def sentence(self) -> str | None:

@@ -5,11 +5,17 @@ Source: docs/data-model.md, "Circuit breaker".
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import NamedTuple
 
-CLOSED = "closed"
-OPEN = "open"
-HALF_OPEN = "half-open"
+
+class BreakerState(StrEnum):
+    """What a circuit breaker lets through."""
+
+    CLOSED = "closed"
+    OPEN = "open"
+    HALF_OPEN = "half-open"
+
 
 WINDOW_ATTEMPTS = 10
 LEAST_SUCCESS = 0.5
@@ -37,7 +43,7 @@ class Change(NamedTuple):
 
     started_at: datetime
     batch_run_id: int
-    state: str  # open or closed
+    state: str  # BreakerState.OPEN or CLOSED
     at: datetime  # the end of that run
     reason: str  # "rate", "no pass" or "probe"
 
@@ -49,7 +55,7 @@ class Change(NamedTuple):
     @property
     def half_open_at(self) -> datetime | None:
         """From when on a run is let through to try; None of one that closed."""
-        return self.at + OPEN_FOR if self.state == OPEN else None
+        return self.at + OPEN_FOR if self.state == BreakerState.OPEN else None
 
 
 class CircuitBreaker:
@@ -66,7 +72,7 @@ class CircuitBreaker:
     @property
     def is_open(self) -> bool:
         """Whether it is open or half-open."""
-        return self.change is not None and self.change.state == OPEN
+        return self.change is not None and self.change.state == BreakerState.OPEN
 
     def follow(self, run: AttemptedRun) -> Change | None:
         """Take the next run into account; what it changed, if anything."""
@@ -76,19 +82,19 @@ class CircuitBreaker:
             good = run.passed >= LEAST_SUCCESS * (run.passed + run.failed)
             # A breaker that closes begins anew: what was before is not held against it again.
             self._window = [run] if good else []
-            return self._changed(run, CLOSED if good else OPEN, "probe")
+            return self._changed(run, BreakerState.CLOSED if good else BreakerState.OPEN, "probe")
         self._window = [*self._window, run][-WINDOW_ATTEMPTS:]
         # A run without a failure never opens it, whatever came before.
         if run.failed and _fails_too_often(self._window):
-            return self._changed(run, OPEN, "rate")
+            return self._changed(run, BreakerState.OPEN, "rate")
         recent = self._window[-MAX_RUNS_WITHOUT_PASS:]
         if len(recent) == MAX_RUNS_WITHOUT_PASS and not any(run.passed for run in recent):
-            return self._changed(run, OPEN, "no pass")
+            return self._changed(run, BreakerState.OPEN, "no pass")
         return None
 
-    def _changed(self, run: AttemptedRun, state: str, reason: str) -> Change:
+    def _changed(self, run: AttemptedRun, state: BreakerState, reason: str) -> Change:
         self.change = Change(run.started_at, run.id, state, run.ended_at, reason)
-        if state == OPEN:
+        if state == BreakerState.OPEN:
             self._window = []
         return self.change
 
@@ -110,8 +116,8 @@ def changes_of(runs: Iterable[AttemptedRun]) -> list[Change]:
     return [change for run in runs if (change := breaker.follow(run)) is not None]
 
 
-def state_at(change: Change | None, now: datetime) -> str:
+def state_at(change: Change | None, now: datetime) -> BreakerState:
     """The breaker's state at a time, from the last change before it."""
     if change is None or change.half_open_at is None:
-        return CLOSED
-    return OPEN if now < change.half_open_at else HALF_OPEN
+        return BreakerState.CLOSED
+    return BreakerState.OPEN if now < change.half_open_at else BreakerState.HALF_OPEN

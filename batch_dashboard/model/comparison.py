@@ -4,23 +4,29 @@ Source: docs/data-model.md, "Comparing two runs".
 """
 
 from collections.abc import Iterable
+from enum import StrEnum
 from typing import NamedTuple
 
-NEWLY_FAILING = "newly failing"
-FIXED = "fixed"
-STILL_FAILING = "still failing"
-NEW = "new"
-GONE = "gone"
-UNCHANGED = "unchanged"
+
+class Change(StrEnum):
+    """What became of a recipe between two runs."""
+
+    NEWLY_FAILING = "newly failing"
+    FIXED = "fixed"
+    STILL_FAILING = "still failing"
+    NEW = "new"
+    GONE = "gone"
+    UNCHANGED = "unchanged"
+
 
 # What is worth a look comes first; unchanged recipes are counted, not listed.
-LISTED = (NEWLY_FAILING, FIXED, STILL_FAILING, NEW, GONE)
+LISTED = (Change.NEWLY_FAILING, Change.FIXED, Change.STILL_FAILING, Change.NEW, Change.GONE)
 SENTENCES = {
-    NEWLY_FAILING: "passed or skipped before, failed now",
-    FIXED: "failed before, passed now",
-    STILL_FAILING: "failed in both",
-    NEW: "only in the later run",
-    GONE: "only in the earlier run",
+    Change.NEWLY_FAILING: "passed or skipped before, failed now",
+    Change.FIXED: "failed before, passed now",
+    Change.STILL_FAILING: "failed in both",
+    Change.NEW: "only in the later run",
+    Change.GONE: "only in the earlier run",
 }
 
 
@@ -60,6 +66,6 @@ def comparison(rows: Iterable[tuple[ComparedRecipe, int]]) -> Comparison:
     recipes = []
     for recipe, count in rows:
         counts[recipe.change] = count
-        if recipe.change != UNCHANGED:
+        if recipe.change != Change.UNCHANGED:
             recipes.append(recipe)
     return Comparison(counts, sorted(recipes, key=lambda recipe: LISTED.index(recipe.change)))

@@ -2,24 +2,29 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, NamedTuple
 
 from batch_dashboard.model.budget import PAUSE, SAMPLE, BudgetWeek
-from batch_dashboard.model.circuit_breaker import HALF_OPEN, OPEN
+from batch_dashboard.model.circuit_breaker import BreakerState
 from batch_dashboard.model.pipelines import PAUSED, Pipeline, moment
 from batch_dashboard.model.vocabulary import RUNNER_OS_NAMES
 from batch_dashboard.model.wording import CONTROL_CHARACTER, minutes, percent
 
-PROCEED = "proceed"
-SAMPLE_ONLY = "sample"
-SKIP = "skip"
+
+class Advice(StrEnum):
+    """What CI is advised to do."""
+
+    PROCEED = "proceed"
+    SAMPLE_ONLY = "sample"
+    SKIP = "skip"
 
 
 class Decision(NamedTuple):
     """Advice from stored facts, and every reason for it."""
 
     ecosystem: str
-    decision: str  # proceed, sample or skip
+    decision: Advice
     reasons: list[str]
     pipeline: Pipeline | None  # None: no batch run of it is stored
     budgets: Sequence[BudgetWeek]
@@ -29,19 +34,23 @@ def decide(ecosystem: str, pipeline: Pipeline | None, budgets: Sequence[BudgetWe
     """Skip what is paused, broken or without any budget left; sample where one runs low."""
     if pipeline is None:
         known = [f"no batch run of {ecosystem} is stored: nothing speaks against one"]
-        return Decision(ecosystem, PROCEED, known, None, budgets)
+        return Decision(ecosystem, Advice.PROCEED, known, None, budgets)
     skip: list[str] = []
     sample: list[str] = []
     proceed: list[str] = []
     if pipeline.state == PAUSED:
         skip.append(pipeline.sentence)
     change = pipeline.facts.breaker
-    if pipeline.breaker_state == OPEN and change is not None and change.half_open_at is not None:
+    if (
+        pipeline.breaker_state == BreakerState.OPEN
+        and change is not None
+        and change.half_open_at is not None
+    ):
         skip.append(
             f"the circuit breaker opened {moment(change.at)}; "
             f"the next run may try at {moment(change.half_open_at)}"
         )
-    elif pipeline.breaker_state == HALF_OPEN:
+    elif pipeline.breaker_state == BreakerState.HALF_OPEN:
         proceed.append("the circuit breaker is half-open: this run decides whether it closes")
     for budget in budgets:
         if budget.state in (SAMPLE, PAUSE):
@@ -53,7 +62,7 @@ def decide(ecosystem: str, pipeline: Pipeline | None, budgets: Sequence[BudgetWe
             )
     if budgets and all(budget.state == PAUSE for budget in budgets):
         skip, sample = [*skip, *sample], []
-    decision = SKIP if skip else SAMPLE_ONLY if sample else PROCEED
+    decision = Advice.SKIP if skip else Advice.SAMPLE_ONLY if sample else Advice.PROCEED
     reasons = [*skip, *sample, *proceed] or ["nothing speaks against a run"]
     return Decision(ecosystem, decision, reasons, pipeline, budgets)
 

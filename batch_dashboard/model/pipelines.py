@@ -7,7 +7,7 @@ from statistics import median
 from typing import NamedTuple
 
 from batch_dashboard.model import slo
-from batch_dashboard.model.circuit_breaker import Change, state_at
+from batch_dashboard.model.circuit_breaker import BreakerState, Change, state_at
 from batch_dashboard.model.finding_kinds import FindingKind, Severity
 from batch_dashboard.model.records import EcosystemSpan
 from batch_dashboard.model.slo import Burn, DayAttempts, ErrorBudget, Verdict, WindowRuns
@@ -24,11 +24,11 @@ STATES = (
     SILENT,
     IDLE,
     FAILING,
-    slo.BREACHED,
-    slo.AT_RISK,
-    slo.MET,
-    slo.TOO_FEW,
-    slo.NO_TARGET,
+    slo.SloState.BREACHED,
+    slo.SloState.AT_RISK,
+    slo.SloState.MET,
+    slo.SloState.TOO_FEW,
+    slo.SloState.NO_TARGET,
 )
 
 # How many runs are looked at to say how often they usually come, and whether they do nothing.
@@ -95,7 +95,7 @@ class Pipeline(NamedTuple):
     verdict: Verdict
     error_budget: ErrorBudget | None
     burns: list[Burn]
-    breaker_state: str
+    breaker_state: BreakerState
     facts: PipelineFacts
 
     @property
@@ -223,24 +223,27 @@ def _held_to_its_target(pipeline: Pipeline, now: datetime) -> Pipeline:
     since = slo.verdict_since(pipeline.facts.days, today, rule.target, rule.min_attempts)
     pipeline = pipeline._replace(since=datetime.combine(since, time(), UTC))
     n = verdict.attempts.total
-    if verdict.state == slo.NO_TARGET:
+    if verdict.state == slo.SloState.NO_TARGET:
         sentence = "no target is set"
-    elif verdict.state == slo.TOO_FEW:
+    elif verdict.state == slo.SloState.TOO_FEW:
         sentence = f"{plural(n, 'attempt')} in 7 days, too few to judge"
     else:
         ends = verdict.interval
         between = "" if ends is None else f" (95 % interval {interval(*ends)}, n={n:,})"
         sentence = {
-            slo.MET: "{rate} passed in 7 days, the target is {target}{between}",
-            slo.AT_RISK: "{rate} passed in 7 days, below the target of {target}, "
+            slo.SloState.MET: "{rate} passed in 7 days, the target is {target}{between}",
+            slo.SloState.AT_RISK: "{rate} passed in 7 days, below the target of {target}, "
             "which chance may explain{between}",
-            slo.BREACHED: "{rate} passed in 7 days, below the target of {target}{between}",
+            slo.SloState.BREACHED: "{rate} passed in 7 days, below the target of {target}{between}",
         }[verdict.state].format(
             rate=percent(verdict.rate), target=percent(verdict.target), between=between
         )
-    kind = {slo.BREACHED: FindingKind.BREACHED, slo.AT_RISK: FindingKind.AT_RISK}.get(verdict.state)
+    kind = {
+        slo.SloState.BREACHED: FindingKind.BREACHED,
+        slo.SloState.AT_RISK: FindingKind.AT_RISK,
+    }.get(verdict.state)
     burning = pipeline.burning
-    if burning is not None and burning.rate is not None and verdict.state != slo.BREACHED:
+    if burning is not None and burning.rate is not None and verdict.state != slo.SloState.BREACHED:
         kind = FindingKind.BURNING
         sentence += (
             f"; in the last {burning.window.name} {burning.attempts.failed:,} of "

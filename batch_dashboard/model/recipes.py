@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from enum import StrEnum
 from typing import NamedTuple
 
 from batch_dashboard.model.summaries import FAILED_ATTEMPT, PASSED_ATTEMPT
@@ -13,10 +14,16 @@ STUCK_FROM = 5
 FLAKY_FROM = 0.2
 LEAST_ATTEMPTS = 5
 
-FAILING = "failing"
-STUCK = "stuck"
-FLAKY = "flaky"
-STATES = (FAILING, STUCK, FLAKY)
+
+class RecipeState(StrEnum):
+    """What is wrong with a recipe."""
+
+    FAILING = "failing"
+    STUCK = "stuck"
+    FLAKY = "flaky"
+
+
+STATES = (RecipeState.FAILING, RecipeState.STUCK, RecipeState.FLAKY)
 
 
 class Recipe(NamedTuple):
@@ -62,10 +69,10 @@ class Recipe(NamedTuple):
     def state(self) -> str | None:
         """The worst word that holds: `stuck`, `flaky` or `failing`; None of a recipe that works."""
         if self.failure_streak >= STUCK_FROM:
-            return STUCK
+            return RecipeState.STUCK
         if (self.flakiness or 0.0) >= FLAKY_FROM:
-            return FLAKY
-        return FAILING if self.failure_streak else None
+            return RecipeState.FLAKY
+        return RecipeState.FAILING if self.failure_streak else None
 
 
 class StuckRecipe(NamedTuple):

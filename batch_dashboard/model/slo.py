@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from enum import StrEnum
 from typing import NamedTuple
 
 from batch_dashboard.model.periods import DAY, last_days
@@ -12,11 +13,15 @@ BUDGET_DAYS = 28
 MIN_ATTEMPTS = 10
 CRITICAL_RATE = 0.5
 
-MET = "met"
-AT_RISK = "at risk"
-BREACHED = "breached"
-TOO_FEW = "too few attempts"
-NO_TARGET = "no target"
+
+class SloState(StrEnum):
+    """How an ecosystem stands against its target."""
+
+    MET = "met"
+    AT_RISK = "at risk"
+    BREACHED = "breached"
+    TOO_FEW = "too few attempts"
+    NO_TARGET = "no target"
 
 
 class Attempts(NamedTuple):
@@ -38,7 +43,7 @@ DayAttempts = Mapping[date, Attempts]
 class Verdict(NamedTuple):
     """What the attempts of some days say about a target."""
 
-    state: str  # met, at risk, breached, too few attempts or no target
+    state: SloState
     attempts: Attempts
     target: float | None
 
@@ -55,22 +60,22 @@ class Verdict(NamedTuple):
     @property
     def is_critical(self) -> bool:
         """Whether it is breached and more than half of the attempts failed."""
-        return self.state == BREACHED and (self.rate or 0.0) < CRITICAL_RATE
+        return self.state == SloState.BREACHED and (self.rate or 0.0) < CRITICAL_RATE
 
 
 def judge(attempts: Attempts, target: float | None, min_attempts: int = MIN_ATTEMPTS) -> Verdict:
     """Breached: the interval lies wholly below the target; at risk: only the rate does."""
     if target is None:
-        return Verdict(NO_TARGET, attempts, None)
+        return Verdict(SloState.NO_TARGET, attempts, None)
     if attempts.total < max(min_attempts, 1):
-        return Verdict(TOO_FEW, attempts, target)
-    verdict = Verdict(MET, attempts, target)
+        return Verdict(SloState.TOO_FEW, attempts, target)
+    verdict = Verdict(SloState.MET, attempts, target)
     # Whole numbers: a rate of exactly the target is met, whatever its fraction rounds to.
     if attempts.passed >= attempts.total * target - 1e-9:
         return verdict
     interval = verdict.interval
     below = interval is not None and interval.high < target
-    return verdict._replace(state=BREACHED if below else AT_RISK)
+    return verdict._replace(state=SloState.BREACHED if below else SloState.AT_RISK)
 
 
 def attempts_of(days: DayAttempts, count: int, last_day: date) -> Attempts:

@@ -5,7 +5,7 @@ Source: docs/ingest-api.md, "Summary".
 
 from typing import NamedTuple
 
-from batch_dashboard.model.comparison import FIXED, NEWLY_FAILING
+from batch_dashboard.model.comparison import Change
 from batch_dashboard.model.prices import list_price
 from batch_dashboard.model.records import BatchRun
 from batch_dashboard.store import batch_runs, run_comparison, spending_rules
@@ -36,12 +36,12 @@ def find_upload_summary(connection: Connection, batch_run_id: int) -> UploadSumm
     counts: dict[str, int] = {}
     if previous is not None:
         compared = run_comparison.fetch_comparison(connection, previous.id, run.id, MOST_NAMED)
-        names = [recipe.recipe_name for recipe in compared.of(NEWLY_FAILING)]
+        names = [recipe.recipe_name for recipe in compared.of(Change.NEWLY_FAILING)]
         counts = compared.counts
     return UploadSummary(
         newly_failing=names,
-        newly_failing_count=counts.get(NEWLY_FAILING, 0),
-        fixed_count=counts.get(FIXED, 0),
+        newly_failing_count=counts.get(Change.NEWLY_FAILING, 0),
+        fixed_count=counts.get(Change.FIXED, 0),
         previous_batch_run_id=previous and previous.id,
         macos_minutes=run.macos_minutes,
         linux_minutes=run.linux_minutes,

@@ -14,9 +14,9 @@ from sqlalchemy import (
 )
 
 from batch_dashboard.model.circuit_breaker import (
-    OPEN,
     WINDOW_ATTEMPTS,
     AttemptedRun,
+    BreakerState,
     Change,
     CircuitBreaker,
 )
@@ -161,7 +161,7 @@ def _breaker_before(connection: Connection, ecosystem: str, place: Place) -> Cir
     before = run_statement(connection, _RUNS_BEFORE, ecosystem, place[0], *place)
     change = _change_of(last[0]) if last else None
     breaker = CircuitBreaker(change)
-    if change is None or change.state != OPEN:
+    if change is None or change.state != BreakerState.OPEN:
         runs = map(_run_of, reversed(before))
         breaker.resume(run for run in runs if change is None or run.place >= change.place)
     return breaker

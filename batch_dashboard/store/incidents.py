@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select, update
 
 from batch_dashboard.model.attention import Finding
-from batch_dashboard.model.catalogue.incidents import OPEN
+from batch_dashboard.model.catalogue.incidents import IncidentState
 from batch_dashboard.model.finding_kinds import FindingKind, Subject
 from batch_dashboard.model.incidents import Incident, worst
 from batch_dashboard.model.list_query import ListQuery
@@ -60,7 +60,7 @@ def in_state(query: Select[Any], state: str | None) -> Select[Any]:
     if state is None:
         return query
     closed = _incident.closed_at
-    return query.where(closed.is_(None) if state == OPEN else closed.is_not(None))
+    return query.where(closed.is_(None) if state == IncidentState.OPEN else closed.is_not(None))
 
 
 def sort_keys(sort: Sort) -> list[SortKey]:

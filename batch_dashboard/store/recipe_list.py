@@ -22,13 +22,11 @@ from batch_dashboard.model.filters import RunFilter
 from batch_dashboard.model.list_query import ListQuery
 from batch_dashboard.model.pagination import Slice
 from batch_dashboard.model.recipes import (
-    FAILING,
-    FLAKY,
     FLAKY_FROM,
     LEAST_ATTEMPTS,
-    STUCK,
     STUCK_FROM,
     Recipe,
+    RecipeState,
     StreakReason,
     StuckRecipe,
     count_in_streak,
@@ -81,9 +79,9 @@ _ORDERS: dict[str, ColumnElement[Any]] = {
 # The conditions of a partial index, without which it is not looked at.
 _IN_A_STREAK = _recipe.failure_streak != literal_column("0")
 _STATES: dict[str, list[ColumnElement[bool]]] = {
-    FAILING: [_IN_A_STREAK],
-    STUCK: [_IN_A_STREAK, _recipe.failure_streak >= STUCK_FROM],
-    FLAKY: [FLAKINESS >= FLAKY_FROM, _recipe.failure_streak < STUCK_FROM],
+    RecipeState.FAILING: [_IN_A_STREAK],
+    RecipeState.STUCK: [_IN_A_STREAK, _recipe.failure_streak >= STUCK_FROM],
+    RecipeState.FLAKY: [FLAKINESS >= FLAKY_FROM, _recipe.failure_streak < STUCK_FROM],
 }
 
 
@@ -143,7 +141,7 @@ def find_last_seen(
 def fetch_stuck(connection: Connection, run_filter: RunFilter, count: int) -> list[StuckRecipe]:
     """The stuck recipes seen in a period, those that failed most often in a row first."""
     stuck = (
-        chosen(select(recipes), run_filter, STUCK, None)
+        chosen(select(recipes), run_filter, RecipeState.STUCK, None)
         .order_by(_recipe.failure_streak.desc(), _recipe.ecosystem, _recipe.recipe_name)
         .limit(count)
         .subquery()

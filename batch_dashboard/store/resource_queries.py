@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 
 from batch_dashboard.model.ci_jobs import SECONDS_PER_MINUTE
-from batch_dashboard.model.comparison import UNCHANGED
+from batch_dashboard.model.comparison import Change
 from batch_dashboard.model.failures import new_since
 from batch_dashboard.model.list_query import ListQuery
 from batch_dashboard.model.prices import ListPrice
@@ -164,7 +164,7 @@ def _comparison(_connection: Connection, query: ListQuery, _today: date) -> Sele
     compared = run_comparison.select_compared(query.before or 0, query.after or 0).subquery()
     row = compared.c
     found = select(compared).where(
-        row.change != UNCHANGED if query.change is None else row.change == query.change
+        row.change != Change.UNCHANGED if query.change is None else row.change == query.change
     )
     ecosystem = query.filter.ecosystem
     return found if ecosystem is None else found.where(row.ecosystem == ecosystem)

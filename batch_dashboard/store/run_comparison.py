@@ -13,17 +13,7 @@ from sqlalchemy import (
     select,
 )
 
-from batch_dashboard.model.comparison import (
-    FIXED,
-    GONE,
-    NEW,
-    NEWLY_FAILING,
-    STILL_FAILING,
-    UNCHANGED,
-    ComparedRecipe,
-    Comparison,
-    comparison,
-)
+from batch_dashboard.model.comparison import Change, ComparedRecipe, Comparison, comparison
 from batch_dashboard.model.pagination import Place, Slice
 from batch_dashboard.model.vocabulary import FAILED, PASSED, SKIPPED
 from batch_dashboard.store.keyset import Page, SortKey, fetch_slice
@@ -45,7 +35,7 @@ def fetch_comparison(
         func.count().over(partition_by=compared.c.change).label("of_change"),
         by_name.label("rank"),
     ).subquery()
-    most = case((ranked.c.change == UNCHANGED, 1), else_=count)
+    most = case((ranked.c.change == Change.UNCHANGED, 1), else_=count)
     rows = connection.execute(
         select(ranked).where(ranked.c.rank <= most).order_by(ranked.c.change, ranked.c.rank)
     )
@@ -116,10 +106,10 @@ def _last_attempt(batch_run_id: int) -> ColumnElement[Any]:
 
 def _change(before: ColumnElement[Any], after: ColumnElement[Any]) -> ColumnElement[str]:
     return case(
-        (before.is_(None), literal(NEW)),
-        (after.is_(None), literal(GONE)),
-        (and_(before == FAILED, after == FAILED), literal(STILL_FAILING)),
-        (after == FAILED, literal(NEWLY_FAILING)),
-        (and_(before == FAILED, after == PASSED), literal(FIXED)),
-        else_=literal(UNCHANGED),
+        (before.is_(None), literal(Change.NEW)),
+        (after.is_(None), literal(Change.GONE)),
+        (and_(before == FAILED, after == FAILED), literal(Change.STILL_FAILING)),
+        (after == FAILED, literal(Change.NEWLY_FAILING)),
+        (and_(before == FAILED, after == PASSED), literal(Change.FIXED)),
+        else_=literal(Change.UNCHANGED),
     )

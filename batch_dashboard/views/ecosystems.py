@@ -2,7 +2,7 @@
 
 from flask import Blueprint, abort, render_template, request
 
-from batch_dashboard.model.recipes import FAILING
+from batch_dashboard.model.recipes import RecipeState
 from batch_dashboard.model.records import RunSums
 from batch_dashboard.store import batch_runs, recipe_list
 from batch_dashboard.views import panels
@@ -33,7 +33,7 @@ def show(ecosystem: str) -> str:
         since_pass=batch_runs.count_since_pass(conn, choice.spans)[ecosystem],
         total=RunSums.total(choice.today, ecosystem, sums),
         latest=batch_runs.fetch_latest(conn, choice.shown, LATEST_RUNS),
-        failing=recipe_list.count_recipes(conn, choice.shown, FAILING),
+        failing=recipe_list.count_recipes(conn, choice.shown, RecipeState.FAILING),
         **attention,
         **panels.error_budget(choice, pipeline),
         **panels.breaker(choice, pipeline),

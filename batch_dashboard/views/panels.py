@@ -22,7 +22,7 @@ from batch_dashboard.model.list_query import ListQuery
 from batch_dashboard.model.periods import Step, last_days, week_of
 from batch_dashboard.model.pipelines import Pipeline
 from batch_dashboard.model.prices import cost_of_days
-from batch_dashboard.model.recipes import STUCK
+from batch_dashboard.model.recipes import RecipeState
 from batch_dashboard.model.records import RunSums
 from batch_dashboard.model.series import (
     RatePoint,
@@ -72,7 +72,7 @@ def needs_attention(choice: Choice, budgets: Sequence[BudgetWeek] = ()) -> dict[
     named = () if choice.is_of_one else without_general_silence(facts.pipelines)
     more_stuck = 0
     if len(facts.stuck) == MAX_STUCK:
-        more_stuck = recipe_list.count_recipes(conn, shown, STUCK) - MAX_STUCK
+        more_stuck = recipe_list.count_recipes(conn, shown, RecipeState.STUCK) - MAX_STUCK
     return {
         "findings": findings(facts._replace(pipelines=named, budgets=budgets)),
         "pipelines": {pipeline.ecosystem: pipeline for pipeline in facts.pipelines},

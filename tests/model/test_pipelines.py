@@ -23,7 +23,7 @@ from batch_dashboard.model.pipelines import (
     usual_interval,
 )
 from batch_dashboard.model.records import EcosystemSpan
-from batch_dashboard.model.slo import AT_RISK, BREACHED, MET, NO_TARGET, TOO_FEW, Attempts
+from batch_dashboard.model.slo import Attempts, SloState
 from batch_dashboard.model.targets import EcosystemRule, default_rule
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)  # a Monday
@@ -54,24 +54,24 @@ def days(passed: int, failed: int, day: date = TODAY) -> dict[date, Attempts]:
 @pytest.mark.parametrize(
     ("passed", "failed", "state"),
     [
-        (0, 0, TOO_FEW),
-        (1, 0, TOO_FEW),
-        (0, 1, TOO_FEW),
-        (0, 9, TOO_FEW),
-        (9, 0, TOO_FEW),
-        (10, 0, MET),
-        (0, 10, BREACHED),
-        (9, 1, MET),
+        (0, 0, SloState.TOO_FEW),
+        (1, 0, SloState.TOO_FEW),
+        (0, 1, SloState.TOO_FEW),
+        (0, 9, SloState.TOO_FEW),
+        (9, 0, SloState.TOO_FEW),
+        (10, 0, SloState.MET),
+        (0, 10, SloState.BREACHED),
+        (9, 1, SloState.MET),
         # 8 of 10 is below 85 %, but up to 94.3 % is likely.
-        (8, 2, AT_RISK),
+        (8, 2, SloState.AT_RISK),
         # 5 of 10: the interval ends at 76.3 %.
-        (5, 5, BREACHED),
+        (5, 5, SloState.BREACHED),
         # Exactly at the target, however it is rounded.
-        (17, 3, MET),
-        (85, 15, MET),
-        (8_500, 1_500, MET),
-        (8_499, 1_501, AT_RISK),
-        (8_300, 1_700, BREACHED),
+        (17, 3, SloState.MET),
+        (85, 15, SloState.MET),
+        (8_500, 1_500, SloState.MET),
+        (8_499, 1_501, SloState.AT_RISK),
+        (8_300, 1_700, SloState.BREACHED),
     ],
 )
 def test_a_target_is_judged_by_the_interval(passed: int, failed: int, state: str) -> None:
@@ -94,22 +94,22 @@ def test_how_bad_it_is(passed: int, failed: int, severity: str | None) -> None:
 
 def test_seven_utc_days_are_judged() -> None:
     seventh = TODAY - timedelta(days=6)
-    assert judged(days=days(0, 10, seventh)).state == BREACHED
-    assert judged(days=days(0, 10, seventh - timedelta(days=1))).state == TOO_FEW
+    assert judged(days=days(0, 10, seventh)).state == SloState.BREACHED
+    assert judged(days=days(0, 10, seventh - timedelta(days=1))).state == SloState.TOO_FEW
 
 
 def test_a_week_change_changes_nothing_for_the_target() -> None:
     sunday = TODAY - timedelta(days=1)
-    assert judged(days=days(0, 10, sunday)).state == BREACHED
+    assert judged(days=days(0, 10, sunday)).state == SloState.BREACHED
 
 
 def test_without_a_target_nothing_is_judged() -> None:
-    assert judged(days=days(0, 100), rule=EcosystemRule(None)).state == NO_TARGET
+    assert judged(days=days(0, 100), rule=EcosystemRule(None)).state == SloState.NO_TARGET
 
 
 def test_the_least_number_of_attempts_can_be_set() -> None:
-    assert judged(days=days(0, 10), rule=EcosystemRule(0.85, 11)).state == TOO_FEW
-    assert judged(days=days(0, 1), rule=EcosystemRule(0.85, 1)).state == BREACHED
+    assert judged(days=days(0, 10), rule=EcosystemRule(0.85, 11)).state == SloState.TOO_FEW
+    assert judged(days=days(0, 1), rule=EcosystemRule(0.85, 1)).state == SloState.BREACHED
 
 
 def test_since_when_a_target_is_breached() -> None:
@@ -122,7 +122,7 @@ def test_since_when_a_target_is_breached() -> None:
 
 @pytest.mark.parametrize(
     ("silent_for", "state"),
-    [(timedelta(hours=6), TOO_FEW), (timedelta(hours=6, seconds=1), SILENT)],
+    [(timedelta(hours=6), SloState.TOO_FEW), (timedelta(hours=6, seconds=1), SILENT)],
 )
 def test_silent_after_three_usual_intervals(silent_for: timedelta, state: str) -> None:
     last = NOW - silent_for
@@ -135,7 +135,7 @@ def test_silent_after_three_usual_intervals(silent_for: timedelta, state: str) -
         assert pipeline.since == last
 
 
-@pytest.mark.parametrize(("silent_for", "state"), [(24, TOO_FEW), (25, SILENT)])
+@pytest.mark.parametrize(("silent_for", "state"), [(24, SloState.TOO_FEW), (25, SILENT)])
 def test_an_interval_set_by_hand_counts_once(silent_for: int, state: str) -> None:
     last = NOW - silent_for * HOUR
     span = EcosystemSpan("homebrew", last, last, None)
@@ -146,7 +146,7 @@ def test_an_interval_set_by_hand_counts_once(silent_for: int, state: str) -> Non
         assert "one is expected every day" in pipeline.sentence
 
 
-@pytest.mark.parametrize(("days_ago", "state"), [(7, TOO_FEW), (8, SILENT)])
+@pytest.mark.parametrize(("days_ago", "state"), [(7, SloState.TOO_FEW), (8, SILENT)])
 def test_an_ecosystem_seen_once_is_silent_after_a_week(days_ago: int, state: str) -> None:
     last = NOW - timedelta(days=days_ago)
     pipeline = judged(
@@ -165,14 +165,15 @@ def test_runs_posted_in_one_go_are_not_the_usual_interval() -> None:
 
 
 @pytest.mark.parametrize(
-    ("empty", "state"), [([1, 1, 1, 1, 0], TOO_FEW), ([1] * 5, IDLE), ([0, 1, 1, 1, 1, 1], TOO_FEW)]
+    ("empty", "state"),
+    [([1, 1, 1, 1, 0], SloState.TOO_FEW), ([1] * 5, IDLE), ([0, 1, 1, 1, 1, 1], SloState.TOO_FEW)],
 )
 def test_idle_when_the_last_five_runs_did_nothing(empty: list[int], state: str) -> None:
     recent = [RecentRun(NOW - n * HOUR, bool(is_empty)) for n, is_empty in enumerate(empty)]
     assert judged(recent=recent).state == state
 
 
-@pytest.mark.parametrize(("runs", "state"), [(4, TOO_FEW), (5, FAILING), (1_000, FAILING)])
+@pytest.mark.parametrize(("runs", "state"), [(4, SloState.TOO_FEW), (5, FAILING), (1_000, FAILING)])
 def test_failing_from_the_fifth_run_without_a_pass(runs: int, state: str) -> None:
     since = NOW - runs * HOUR
     assert judged(failing=FailingRuns(runs, since, NOW)).state == state
@@ -194,7 +195,7 @@ def test_the_first_state_that_holds_is_the_one() -> None:
         ("span", SILENT),
         ("recent", IDLE),
         ("failing", FAILING),
-        ("days", BREACHED),
+        ("days", SloState.BREACHED),
     ):
         assert judged(**everything).state == state
         del everything[lifted]
@@ -238,7 +239,7 @@ def test_burning_is_named_where_enough_ran() -> None:
     quiet = slo.WindowRuns(2, Attempts(98, 9))
     met = {"days": days(200, 9)}
     pipeline = judged(**met, windows=[hour, quiet, quiet, quiet])
-    assert pipeline.state == MET
+    assert pipeline.state == SloState.MET
     assert pipeline.severity == Severity.WARNING
     assert "in the last 1 h 9 of 10 attempts failed, 6.0 times" in pipeline.sentence
     assert judged(**met, windows=[hour._replace(runs=1), quiet, quiet, quiet]).severity is None
@@ -265,7 +266,7 @@ def test_one_finding_for_an_ecosystem_worst_first() -> None:
     found = findings(Facts([risky, failing]))
     assert [(finding.kind, finding.severity) for finding in found] == [
         (FAILING, Severity.CRITICAL),
-        (AT_RISK, Severity.NOTICE),
+        (SloState.AT_RISK, Severity.NOTICE),
     ]
 
 

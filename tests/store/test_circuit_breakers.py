@@ -8,14 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from batch_dashboard.model.circuit_breaker import (
-    CLOSED,
-    HALF_OPEN,
-    OPEN,
-    AttemptedRun,
-    changes_of,
-    state_at,
-)
+from batch_dashboard.model.circuit_breaker import AttemptedRun, BreakerState, changes_of, state_at
 from batch_dashboard.services.batch_runs import delete_run
 from batch_dashboard.services.rollups import rebuild_rollups, verify_rollups
 from batch_dashboard.store import circuit_breakers
@@ -44,26 +37,35 @@ def told(*runs: AttemptedRun) -> list[tuple[float, str, str]]:
         ([run(0, 0, 0)], []),
         # Nine attempts are too few to say that half of them failed; ten are not.
         ([run(0, 1, 8)], []),
-        ([run(0, 4, 6)], [(0, OPEN, "rate")]),
+        ([run(0, 4, 6)], [(0, BreakerState.OPEN, "rate")]),
         ([run(0, 5, 5)], []),
         ([run(0, 3, 6), run(10, 2, 0)], []),
-        ([run(0, 3, 6), run(10, 0, 1)], [(10, OPEN, "rate")]),
+        ([run(0, 3, 6), run(10, 0, 1)], [(10, BreakerState.OPEN, "rate")]),
         # Older attempts than the last ten say nothing.
         ([run(0, 0, 9), run(10, 10, 0), run(20, 0, 1)], []),
         ([run(m, 0, 1) for m in range(4)], []),
-        ([run(m, 0, 1) for m in range(5)], [(4, OPEN, "no pass")]),
-        ([run(0, 1, 0), *(run(m, 0, 1) for m in range(1, 6))], [(5, OPEN, "no pass")]),
+        ([run(m, 0, 1) for m in range(5)], [(4, BreakerState.OPEN, "no pass")]),
+        ([run(0, 1, 0), *(run(m, 0, 1) for m in range(1, 6))], [(5, BreakerState.OPEN, "no pass")]),
         # What runs while it is open changes nothing; the first run an hour later does.
-        ([run(0, 0, 10), run(59, 10, 0)], [(0, OPEN, "rate")]),
-        ([run(0, 0, 10), run(60, 10, 0)], [(0, OPEN, "rate"), (60, CLOSED, "probe")]),
-        ([run(0, 0, 10), run(60, 0, 1)], [(0, OPEN, "rate"), (60, OPEN, "probe")]),
-        ([run(0, 0, 10), run(60, 1, 1)], [(0, OPEN, "rate"), (60, CLOSED, "probe")]),
+        ([run(0, 0, 10), run(59, 10, 0)], [(0, BreakerState.OPEN, "rate")]),
+        (
+            [run(0, 0, 10), run(60, 10, 0)],
+            [(0, BreakerState.OPEN, "rate"), (60, BreakerState.CLOSED, "probe")],
+        ),
+        (
+            [run(0, 0, 10), run(60, 0, 1)],
+            [(0, BreakerState.OPEN, "rate"), (60, BreakerState.OPEN, "probe")],
+        ),
+        (
+            [run(0, 0, 10), run(60, 1, 1)],
+            [(0, BreakerState.OPEN, "rate"), (60, BreakerState.CLOSED, "probe")],
+        ),
         # The hour begins when the run ends.
-        ([run(0, 0, 10, lasts=30), run(89, 1, 0)], [(0, OPEN, "rate")]),
+        ([run(0, 0, 10, lasts=30), run(89, 1, 0)], [(0, BreakerState.OPEN, "rate")]),
         # Once closed, what failed before is forgotten.
         (
             [run(0, 0, 10), run(60, 1, 0), run(61, 0, 4), run(62, 4, 0)],
-            [(0, OPEN, "rate"), (60, CLOSED, "probe")],
+            [(0, BreakerState.OPEN, "rate"), (60, BreakerState.CLOSED, "probe")],
         ),
     ],
 )
@@ -75,9 +77,9 @@ def test_runs_open_and_close_the_breaker(
 
 def test_it_is_half_open_an_hour_after_it_opened() -> None:
     [change] = changes_of([run(0, 0, 10)])
-    assert state_at(None, START) == CLOSED
-    assert state_at(change, START + timedelta(minutes=59, seconds=59)) == OPEN
-    assert state_at(change, START + timedelta(minutes=60)) == HALF_OPEN
+    assert state_at(None, START) == BreakerState.CLOSED
+    assert state_at(change, START + timedelta(minutes=59, seconds=59)) == BreakerState.OPEN
+    assert state_at(change, START + timedelta(minutes=60)) == BreakerState.HALF_OPEN
 
 
 def upload(store: Store, minute: int, passed: int, failed: int, ecosystem: str = "homebrew") -> int:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from batch_dashboard.model.comparison import FIXED, GONE, NEW, NEWLY_FAILING, STILL_FAILING
+from batch_dashboard.model.comparison import Change
 from batch_dashboard.store.engine import Connection, Store
 from batch_dashboard.store.run_comparison import fetch_comparison, fetch_page
 from tests.databases import is_sqlite
@@ -57,10 +57,22 @@ def test_each_recipe_has_the_change_of_its_last_attempts(store: Store) -> None:
         compared = fetch_comparison(connection, *ids, 10)
         pages = {
             change: fetch_page(connection, *ids, change, None, 10).rows
-            for change in (NEWLY_FAILING, FIXED, STILL_FAILING, NEW, GONE)
+            for change in (
+                Change.NEWLY_FAILING,
+                Change.FIXED,
+                Change.STILL_FAILING,
+                Change.NEW,
+                Change.GONE,
+            )
         }
     assert compared.counts == {
-        **{NEWLY_FAILING: 2, FIXED: 1, STILL_FAILING: 1, NEW: 1, GONE: 1},
+        **{
+            Change.NEWLY_FAILING: 2,
+            Change.FIXED: 1,
+            Change.STILL_FAILING: 1,
+            Change.NEW: 1,
+            Change.GONE: 1,
+        },
         "unchanged": 1,
     }
     assert {change: compared.of(change) for change in pages} == pages
@@ -69,12 +81,12 @@ def test_each_recipe_has_the_change_of_its_last_attempts(store: Store) -> None:
     ]
     category = "install_failed"
     assert listed == [
-        (NEWLY_FAILING, "broke", None, "new"),
-        (NEWLY_FAILING, "passed at last", None, category),
-        (FIXED, "mended", "old", None),
-        (STILL_FAILING, "broken still", "old", "new"),
-        (NEW, "gone", None, category),
-        (GONE, "gone", None, None),
+        (Change.NEWLY_FAILING, "broke", None, "new"),
+        (Change.NEWLY_FAILING, "passed at last", None, category),
+        (Change.FIXED, "mended", "old", None),
+        (Change.STILL_FAILING, "broken still", "old", "new"),
+        (Change.NEW, "gone", None, category),
+        (Change.GONE, "gone", None, None),
     ]
 
 
@@ -96,7 +108,7 @@ def _work(store: Store, connection: Connection, ids: tuple[int, int], what: str)
         if what == "comparison":
             fetch_comparison(connection, *ids, 20)
         else:
-            fetch_page(connection, *ids, NEW, None, 100)
+            fetch_page(connection, *ids, Change.NEW, None, 100)
 
     return (
         _sqlite_steps(connection, compare) if is_sqlite(store) else _rows_read(connection, compare)

@@ -12,7 +12,7 @@ from batch_dashboard.model.catalogue.fields import (
     Order,
     Resource,
 )
-from batch_dashboard.model.comparison import LISTED, UNCHANGED
+from batch_dashboard.model.comparison import LISTED, Change
 from batch_dashboard.model.sorting import SortColumn
 
 _BOTH_RUNS = (
@@ -56,7 +56,7 @@ COMPARISON = Resource(
         Filter(
             "change",
             "only recipes with this change; also unchanged",
-            words=(*LISTED, UNCHANGED),
+            words=(*LISTED, Change.UNCHANGED),
         ),
     ),
     key=("ecosystem", "recipe_name"),

@@ -13,12 +13,12 @@ from batch_dashboard.model.catalogue.fields import (
     Resource,
 )
 from batch_dashboard.model.catalogue.spending import MINUTES_FIELDS
-from batch_dashboard.model.circuit_breaker import CLOSED, HALF_OPEN, OPEN
+from batch_dashboard.model.circuit_breaker import BreakerState
 from batch_dashboard.model.finding_kinds import Severity
 from batch_dashboard.model.pipelines import STATES
 from batch_dashboard.model.slo import WINDOWS
 
-BREAKER_STATES = (CLOSED, OPEN, HALF_OPEN)
+BREAKER_STATES = (BreakerState.CLOSED, BreakerState.OPEN, BreakerState.HALF_OPEN)
 _DROPPED = "retention deleted all its runs"
 
 ECOSYSTEMS = Resource(
@@ -154,7 +154,12 @@ CIRCUIT_BREAKERS = Resource(
     (
         ECOSYSTEM,
         Field("at", Kind.TIME, "The time of the change: the end of the run."),
-        Field("state", Kind.WORD, "The new state: open or closed.", words=(OPEN, CLOSED)),
+        Field(
+            "state",
+            Kind.WORD,
+            "The new state: open or closed.",
+            words=(BreakerState.OPEN, BreakerState.CLOSED),
+        ),
         Field("reason", Kind.WORD, "The reason: rate, no pass or probe."),
         BATCH_RUN_ID,
         STARTED_AT,

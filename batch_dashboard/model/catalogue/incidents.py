@@ -1,11 +1,19 @@
 """Incidents."""
 
+from enum import StrEnum
+
 from batch_dashboard.model.catalogue.fields import Field, Filter, Kind, Order, Resource
 from batch_dashboard.model.finding_kinds import FindingKind, Severity
 
-OPEN = "open"
-CLOSED = "closed"
-STATES = (OPEN, CLOSED)
+
+class IncidentState(StrEnum):
+    """Whether an incident goes on."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+STATES = (IncidentState.OPEN, IncidentState.CLOSED)
 
 INCIDENTS = Resource(
     "incidents",
