@@ -4,6 +4,7 @@ from functools import partial
 
 from flask import Blueprint, Response, request
 
+from batch_dashboard.model.api.openapi import openapi_document
 from batch_dashboard.model.api.operations import OPERATIONS, ROOT
 from batch_dashboard.views.api import reading
 from batch_dashboard.views.api.answers import answer
@@ -33,6 +34,12 @@ def index() -> Response:
         {"path": operation.full_path, "summary": operation.summary} for operation in OPERATIONS
     ]
     return answer({"resources": resources})
+
+
+@blueprint.get(f"{ROOT}/openapi.json")
+def openapi() -> Response:
+    """The OpenAPI document."""
+    return answer(openapi_document(request.url_root.rstrip("/")))
 
 
 @blueprint.after_app_request
