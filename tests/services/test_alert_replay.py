@@ -15,7 +15,7 @@ from bench.replay_alerts import Replay, read, replay
 from tests.factories import NOW
 from tests.services.corpus import CORPUS, needs_corpus
 
-DEMO_DAYS = 30
+DEMO_DAYS = 14
 
 
 def runs_of(history: str) -> list[NewBatchRun]:

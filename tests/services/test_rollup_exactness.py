@@ -210,7 +210,7 @@ def test_sums_stay_exact_through_any_sequence(
     run_state_machine_as_test(
         Sequence,
         settings=settings(
-            max_examples=20,
+            max_examples=12,
             stateful_step_count=20,
             deadline=None,
             suppress_health_check=list(HealthCheck),
