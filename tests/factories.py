@@ -1,7 +1,7 @@
 """Payloads that are right, to be changed by the test at hand."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from batch_dashboard.model.payload import check_payload, parse_payload
@@ -70,6 +70,24 @@ def batch_run(**changes: Any) -> dict[str, Any]:
     return {name: value for name, value in payload.items() if value is not None}
 
 
+def ci_job(
+    runner_os: str, waited: int | None, took: int | None, started: str = "2026-11-20T08:30:00Z"
+) -> dict[str, Any]:
+    """One entry of `jobs` by the seconds that it waited and took; None: unknown."""
+    start = datetime.fromisoformat(started)
+
+    def moment(seconds: int) -> str:
+        return f"{start + timedelta(seconds=seconds):%Y-%m-%dT%H:%M:%SZ}"
+
+    return _changed(
+        {"name": f"test ({runner_os})", "runner_os": runner_os, "started_at": started},
+        {
+            "queued_at": None if waited is None else moment(-waited),
+            "completed_at": None if took is None else moment(took),
+        },
+    )
+
+
 def ingest(store: Store, payload: dict[str, Any], now: datetime = NOW) -> Receipt:
     """Store a payload as an upload would."""
     return ingest_batch_run(store, parse_payload(json.dumps(payload).encode(), now), now)
@@ -83,3 +101,11 @@ def check(payload: Any, now: datetime = NOW) -> Any:
 def _changed(fields: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
     fields = {**fields, **changes}
     return {name: value for name, value in fields.items() if value is not None}
+
+
+def run_on(store: Store, day: str, **changes: object) -> None:
+    """Store a batch run that started at 08:00 of a day."""
+    ingest(
+        store,
+        batch_run(batch_id=day, started_at=f"{day}T08:00:00Z", completed_at=None, **changes),
+    )

@@ -6,6 +6,7 @@ from datetime import date
 
 from batch_dashboard.figures.failure_rates import limits
 from batch_dashboard.model.budget import Budgets, BudgetWeek
+from batch_dashboard.model.job_sums import StepWaits
 from batch_dashboard.model.periods import Step
 from batch_dashboard.model.pipelines import Pipeline
 from batch_dashboard.model.prices import Cost
@@ -13,7 +14,12 @@ from batch_dashboard.model.rates import failure_rate
 from batch_dashboard.model.recipes import RecipeAttempt
 from batch_dashboard.model.records import RunSums
 from batch_dashboard.model.series import CountSeries, RateSeries, Steps, SumSeries
-from batch_dashboard.model.vocabulary import RESULTS, RUNNER_OS, RUNNER_OS_NAMES
+from batch_dashboard.model.vocabulary import (
+    JOB_RUNNER_OS_NAMES,
+    RESULTS,
+    RUNNER_OS,
+    RUNNER_OS_NAMES,
+)
 from batch_dashboard.model.wording import (
     dollars,
     duration,
@@ -151,6 +157,26 @@ def error_budget_sentence(pipeline: Pipeline) -> str:
         f"last 28 days; a target of {percent(spent.target)} allows {spent.allowed:,.1f}, "
         f"so {percent(spent.used_share)} of the error budget is used."
     )
+
+
+def queue_waits_sentence(steps: Steps, waits: Sequence[StepWaits]) -> str:
+    """The step in which jobs waited longest, for each operating system."""
+    parts = []
+    for runner_os, name in JOB_RUNNER_OS_NAMES.items():
+        rows = [row for row in waits if row.runner_os == runner_os and row.start is not None]
+        if not rows:
+            continue
+        longest = max(rows, key=lambda row: row.p90_seconds)
+        when = _when(steps, longest.start or steps.starts[0])
+        parts.append(
+            f"{name} jobs waited longest {when}: half of them up to"
+            f" {duration(longest.median_seconds)}, nine of ten up to"
+            f" {duration(longest.p90_seconds)} (n = {plural(longest.jobs, 'job')})."
+        )
+    if not parts:
+        return "No job of this period reported how long it waited for a runner."
+    drawn = {row.start for row in waits if row.start is not None}
+    return " ".join(parts + _parts(steps, drawn, "Not whole"))
 
 
 def cost_sentence(

@@ -15,8 +15,13 @@ MUTED = "var(--ink-muted)"
 GRID = "var(--chart-grid)"
 LINE = "var(--chart-line)"
 BUDGET = "var(--chart-budget)"
-RUNNER_OS_COLOURS = {MACOS: "var(--macos)", LINUX: "var(--linux)"}
 OTHER_COLOUR = "var(--series-other)"
+RUNNER_OS_COLOURS = {
+    MACOS: "var(--macos)",
+    LINUX: "var(--linux)",
+    "windows": TEXT,
+    "other": OTHER_COLOUR,
+}
 
 # Two rows of bars, each runner operating system on a scale of its own, with room between them
 # where the name of a budget may stand.

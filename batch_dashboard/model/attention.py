@@ -8,9 +8,11 @@ from batch_dashboard.model.budget import PAUSE, SAMPLE, BudgetWeek
 from batch_dashboard.model.failures import FailureGroupDetail, group_title
 from batch_dashboard.model.finding_kinds import FindingKind, Severity, Subject, rank
 from batch_dashboard.model.pipelines import SILENT, Pipeline, moment
+from batch_dashboard.model.queue_waits import JUDGED_DAYS, QueueWait
 from batch_dashboard.model.recipes import StuckRecipe
-from batch_dashboard.model.vocabulary import RUNNER_OS_NAMES
-from batch_dashboard.model.wording import minutes, percent, plural, weekday
+from batch_dashboard.model.unreported import UnreportedRuns
+from batch_dashboard.model.vocabulary import JOB_RUNNER_OS_NAMES, RUNNER_OS_NAMES
+from batch_dashboard.model.wording import duration, minutes, percent, plural, weekday
 
 ERROR_LENGTH = 160
 
@@ -46,6 +48,8 @@ class Facts(NamedTuple):
 
     pipelines: Sequence[Pipeline] = ()
     budgets: Sequence[BudgetWeek] = ()
+    unreported: UnreportedRuns | None = None  # None: not too many
+    queue_waits: Sequence[QueueWait] = ()
     stuck: Sequence[StuckRecipe] = ()
     new_groups: Sequence[FailureGroupDetail] = ()
 
@@ -132,6 +136,44 @@ def _advice(budget: BudgetWeek) -> tuple[Severity | None, str]:
     return (None if budget.runs_out_on is None else Severity.NOTICE), ""
 
 
+def _unreported_minutes(facts: Facts) -> Iterator[Finding]:
+    """Batch runs that reported no minutes."""
+    kind, unreported = FindingKind.NO_MINUTES, facts.unreported
+    if unreported is None:
+        return
+    runs = unreported.runs
+    which = "the last batch run did not report any above 0"
+    if runs > 1:
+        which = f"none of the last {runs:,} batch runs reported any above 0"
+    yield Finding(
+        kind.key("all"),
+        kind,
+        kind.severity,
+        Subject("Minutes"),
+        f"{which}, since {unreported.since}",
+        datetime.combine(unreported.since, time(), UTC),
+    )
+
+
+def _queue_waits(facts: Facts) -> Iterator[Finding]:
+    """Jobs that wait for a runner longer than an operator allows."""
+    kind = FindingKind.QUEUE_WAIT
+    for wait in facts.queue_waits:
+        since = wait.period.since
+        if not wait.is_too_long or since is None:
+            continue
+        yield Finding(
+            kind.key(wait.runner_os),
+            kind,
+            kind.severity,
+            Subject(f"{JOB_RUNNER_OS_NAMES[wait.runner_os]} runners"),
+            f"one in ten jobs waited {duration(wait.p90_seconds)} or longer in the last"
+            f" {JUDGED_DAYS} days (n = {plural(wait.jobs, 'job')}), above the limit of"
+            f" {duration(wait.limit_seconds)}",
+            datetime.combine(since, time(), UTC),
+        )
+
+
 def _new_failures(facts: Facts) -> Iterator[Finding]:
     """Failure groups that were not seen before."""
     kind = FindingKind.NEW_FAILURE
@@ -151,5 +193,7 @@ RULES: tuple[Callable[[Facts], Iterator[Finding]], ...] = (
     _ecosystems,
     _stuck_recipes,
     _budgets,
+    _queue_waits,
+    _unreported_minutes,
     _new_failures,
 )

@@ -70,6 +70,8 @@ class FindingKind(StrEnum):
     BURNING = "burning", "ecosystem", Severity.WARNING, A_DAY, SubjectPage.ECOSYSTEM
     STUCK = "stuck", "stuck", Severity.WARNING, AT_ONCE, SubjectPage.RECIPE, True
     BUDGET = "budget", "budget", Severity.WARNING, A_DAY, SubjectPage.MINUTES
+    NO_MINUTES = "no minutes", "no-minutes", Severity.NOTICE, AT_ONCE, SubjectPage.MINUTES
+    QUEUE_WAIT = "queue wait", "queue-wait", Severity.WARNING, A_DAY, SubjectPage.MINUTES
     NEW_FAILURE = "new failure", "new-failure", Severity.NOTICE, AT_ONCE, SubjectPage.FAILURE_GROUP
 
     def __new__(

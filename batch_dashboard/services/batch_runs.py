@@ -7,15 +7,18 @@ from datetime import datetime
 from typing import Any
 
 from batch_dashboard.errors import InputError, NotFound
+from batch_dashboard.model.job_sums import sum_jobs
 from batch_dashboard.model.summaries import summarise
 from batch_dashboard.model.upload_times import EARLIEST
 from batch_dashboard.model.wording import CONTROL_CHARACTER
 from batch_dashboard.services.changes import Change
 from batch_dashboard.services.rollups import rebuild
 from batch_dashboard.store import (
+    ci_jobs,
     circuit_breakers,
     exclusion,
     failure_groups,
+    job_sums,
     message_index,
     recipes,
     rollups,
@@ -105,10 +108,12 @@ def restore_run(connection: Connection, batch_run_id: int) -> bool:
         return False
     # The rule of failure groups may have changed while the run was out.
     results = exclusion.fetch_results(connection, batch_run_id)
-    summary = summarise(results, run.started_at, run.truncated_at)
+    jobs = ci_jobs.fetch_of_run(connection, batch_run_id, is_excluded=True)
+    summary = summarise(results, run.started_at, run.truncated_at, jobs)
     summary.join_groups(truncated_lines.find_targets(connection, summary.failures.names))
     exclusion.update_groups(connection, batch_run_id, summary.result_groups)
     exclusion.move_back(connection, batch_run_id)
+    job_sums.add_jobs(connection, run.started_at.date(), run.ecosystem, summary.jobs)
     rollups.refresh_day(connection, run.started_at.date(), run.ecosystem)
     recipes.recompute(connection, list(summary.recipes))
     failure_groups.add_failures(connection, summary.failures)
@@ -136,8 +141,10 @@ def _take_out(connection: Connection, batch_run_id: int) -> bool:
         return True
     touched = recipes.fetch_of_run(connection, batch_run_id)
     failures = failure_groups.fetch_of_run(connection, batch_run_id)
+    jobs = sum_jobs(ci_jobs.fetch_of_run(connection, batch_run_id))
     message_index.remove_run(connection, batch_run_id)
     uploads.delete_run(connection, batch_run_id)
+    job_sums.remove_jobs(connection, run.started_at.date(), run.ecosystem, jobs)
     rollups.refresh_day(connection, run.started_at.date(), run.ecosystem)
     recipes.recompute(connection, touched)
     failure_groups.remove_failures(connection, failures)

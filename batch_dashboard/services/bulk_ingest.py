@@ -37,7 +37,8 @@ def ingest_batch_runs(
     waiting: list[tuple[NewBatchRun, RunSummary]] = []
     results = 0
     for run in runs:
-        waiting.append((run, summarise(run.results, run.started_at, run.truncated_at)))
+        summary = summarise(run.results, run.started_at, run.truncated_at, run.jobs)
+        waiting.append((run, summary))
         results += len(run.results)
         if results >= RESULTS_PER_TRANSACTION or len(waiting) >= RUNS_PER_TRANSACTION:
             _commit(store, waiting, now, report)

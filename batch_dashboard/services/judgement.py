@@ -9,13 +9,15 @@ from batch_dashboard.model.decision import Decision, decide
 from batch_dashboard.model.failures import new_since
 from batch_dashboard.model.filters import RunFilter
 from batch_dashboard.model.finding_kinds import FindingKind
-from batch_dashboard.model.periods import Period
+from batch_dashboard.model.periods import Period, last_days
 from batch_dashboard.model.pipelines import Pipeline, judge_pipeline
+from batch_dashboard.model.queue_waits import JUDGED_DAYS, QueueWait
 from batch_dashboard.model.records import EcosystemSpan
 from batch_dashboard.model.vocabulary import RUNNER_OS
 from batch_dashboard.services import regrouping
 from batch_dashboard.store import (
     batch_runs,
+    ci_jobs,
     ecosystem_days,
     failure_group_list,
     pipelines,
@@ -45,6 +47,27 @@ def judge_budgets(connection: Connection, now: datetime) -> list[BudgetWeek]:
     return [budget_week(runner_os, days, now, budgets, ever[runner_os]) for runner_os in RUNNER_OS]
 
 
+def judge_minutes(connection: Connection, now: datetime) -> Facts:
+    """What the rules for findings look at of minutes and jobs, without budgets."""
+    unreported = ecosystem_days.find_unreported(connection)
+    if unreported is not None and not unreported.are_too_many(now.date()):
+        unreported = None
+    return Facts(unreported=unreported, queue_waits=judge_queue_waits(connection, now))
+
+
+def judge_queue_waits(connection: Connection, now: datetime) -> list[QueueWait]:
+    """The waits of the last days on each operating system with a limit, if any are known."""
+    limits = spending_rules.fetch_wait_limits(connection)
+    if not limits:
+        return []
+    period = last_days(JUDGED_DAYS, now.date())
+    return [
+        QueueWait(found.runner_os, period, found.jobs, found.p90_seconds, limits[found.runner_os])
+        for found in ci_jobs.fetch_waits(connection, RunFilter(period), None)
+        if found.runner_os in limits
+    ]
+
+
 def decide_for(connection: Connection, ecosystem: str, now: datetime) -> Decision:
     """Whether CI should spend minutes on an ecosystem."""
     span = batch_runs.find_span(connection, ecosystem)
@@ -60,7 +83,7 @@ def fetch_facts(
     max_stuck: int,
     max_new_groups: int,
 ) -> Facts:
-    """What the rules for findings look at, without budgets.
+    """What the rules for findings look at, without minutes and budgets.
 
     Stuck recipes are those that were seen in the period shown; everything else is of now.
     """
@@ -82,7 +105,12 @@ def find_all(connection: Connection, now: datetime) -> tuple[list[Finding], set[
         MOST_STUCK,
         MOST_NEW_GROUPS,
     )
-    facts = facts._replace(budgets=judge_budgets(connection, now))
+    of_minutes = judge_minutes(connection, now)
+    facts = facts._replace(
+        budgets=judge_budgets(connection, now),
+        unreported=of_minutes.unreported,
+        queue_waits=of_minutes.queue_waits,
+    )
     cut = set()
     if len(facts.stuck) >= MOST_STUCK:
         cut.add(FindingKind.STUCK)

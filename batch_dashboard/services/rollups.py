@@ -5,6 +5,7 @@ from datetime import datetime
 from batch_dashboard.store import (
     circuit_breakers,
     failure_group_sums,
+    job_sums,
     message_index,
     recipes,
     regrouping,
@@ -21,6 +22,7 @@ def verify_rollups(store: Store) -> dict[str, int]:
         return {
             "batch_runs": uploads.count_drift(connection),
             "ecosystem_days": rollups.count_drift(connection),
+            **job_sums.count_drift(connection),
             "recipes": recipes.count_drift(connection),
             **failure_group_sums.count_drift(connection),
             "failure_messages": message_index.count_drift(connection),
@@ -46,6 +48,7 @@ def rebuild(connection: Connection) -> None:
     """As `rebuild_rollups`, within an open transaction of the writer."""
     uploads.recount(connection)
     rollups.rebuild(connection)
+    job_sums.rebuild(connection)
     recipes.rebuild(connection)
     regrouping.rebuild(connection)
     circuit_breakers.rebuild(connection)

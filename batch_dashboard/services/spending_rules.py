@@ -1,4 +1,4 @@
-"""What operators set for minutes: budgets and list prices, with what would change by them."""
+"""What operators set for minutes: budgets, list prices and limits of queue waits."""
 
 from datetime import date, datetime
 from math import isfinite
@@ -7,13 +7,14 @@ from batch_dashboard.errors import InputError, NotFound
 from batch_dashboard.model.budget import FORECAST_DAYS, Budgets, BudgetWeek, OwnBudget, budget_week
 from batch_dashboard.model.periods import last_days, week_of
 from batch_dashboard.model.prices import ListPrice, cost_of_days, prices_in_force
-from batch_dashboard.model.vocabulary import RUNNER_OS, RUNNER_OS_NAMES
+from batch_dashboard.model.vocabulary import JOB_RUNNER_OS_NAMES, RUNNER_OS, RUNNER_OS_NAMES
 from batch_dashboard.services.changes import Change
 from batch_dashboard.store import ecosystem_days, spending_rules
 from batch_dashboard.store.engine import Connection
 
 MAX_MINUTES = 10_000_000
 MAX_PRICE = 1_000
+MAX_WAIT_MINUTES = 7 * 24 * 60
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2199, 12, 31)
 COST_DAYS = FORECAST_DAYS
 
@@ -113,6 +114,34 @@ def preview_price(connection: Connection, price: ListPrice, now: datetime) -> tu
     ]
     before, after = spending_rules.fetch_prices(connection), prices_in_force([*own, price])
     return cost_of_days(days, before), cost_of_days(days, after)
+
+
+def set_wait_limit(change: Change, runner_os: str, minutes: float) -> None:
+    """Set how long jobs may wait for a runner of an operating system. Raises InputError."""
+    if runner_os not in JOB_RUNNER_OS_NAMES:
+        raise InputError("runner_os", f"choose one of {', '.join(JOB_RUNNER_OS_NAMES.values())}")
+    seconds = round(minutes * 60) if isfinite(minutes) else 0
+    if not 0 < seconds <= MAX_WAIT_MINUTES * 60:
+        raise InputError("minutes", f"a limit is above 0 and at most {MAX_WAIT_MINUTES:,} minutes")
+    before = spending_rules.fetch_wait_limits(change.connection).get(runner_os)
+    spending_rules.replace_wait_limit(change.connection, runner_os, seconds)
+    _record_wait_limit(change, "set queue wait limit", runner_os, before, seconds)
+
+
+def remove_wait_limit(change: Change, runner_os: str) -> None:
+    """Take the limit of an operating system back. Raises NotFound."""
+    before = spending_rules.fetch_wait_limits(change.connection).get(runner_os)
+    if not spending_rules.delete_wait_limit(change.connection, runner_os):
+        raise NotFound("there is no such limit any more")
+    _record_wait_limit(change, "remove queue wait limit", runner_os, before, None)
+
+
+def _record_wait_limit(
+    change: Change, action: str, runner_os: str, before: int | None, after: int | None
+) -> None:
+    old, new = (None if value is None else {"seconds": value} for value in (before, after))
+    change.record(action, JOB_RUNNER_OS_NAMES[runner_os], old, new)
+    change.judge_again()
 
 
 def _checked_day(day: date) -> None:

@@ -5,11 +5,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Table, func, select
 
 from batch_dashboard.model.filters import RunFilter
+from batch_dashboard.model.periods import Step
 from batch_dashboard.store import failure_group_list, recipe_list
+from batch_dashboard.store.ci_jobs import select_waits
 from batch_dashboard.store.conditions import period_conditions, run_conditions, seen_conditions
 from batch_dashboard.store.schema import (
     ALL_ECOSYSTEMS,
     batch_runs,
+    ci_job_days,
     circuit_breaker_changes,
     ecosystem_days,
     failure_group_days,
@@ -27,6 +30,8 @@ def count_rows(connection: Connection, run_filter: RunFilter) -> dict[str, int]:
         "batch_runs": _runs(run_filter, ecosystem_days) - _runs(run_filter, pruned_ecosystem_days),
         "recipe_results": _results(run_filter),
         "minutes": days,
+        "job_minutes": _count(ci_job_days, *run_conditions(run_filter, ci_job_days)),
+        "queue_waits": _count_waits(run_filter),
         "failure_rates": days,
         "failure_counts": _count(
             failure_group_days,
@@ -58,6 +63,12 @@ def count_rows(connection: Connection, run_filter: RunFilter) -> dict[str, int]:
 
 def _count(table: Table, *conditions: ColumnElement[bool]) -> ColumnElement[int]:
     return select(func.count()).select_from(table).where(*conditions).scalar_subquery()
+
+
+def _count_waits(run_filter: RunFilter) -> ColumnElement[int]:
+    """Days and operating systems with known waits."""
+    waits = select_waits(run_filter, Step.DAY).subquery()
+    return select(func.count()).select_from(waits).scalar_subquery()
 
 
 def _runs(run_filter: RunFilter, table: Table) -> ColumnElement[Any]:

@@ -4,16 +4,27 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, exists, func, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
 
 from batch_dashboard.model.budget import ABOVE_ZERO, FORECAST_DAYS, NEVER, ZEROS
 from batch_dashboard.model.filters import RunFilter
 from batch_dashboard.model.periods import Period, Step, last_days
 from batch_dashboard.model.records import DayMinutes, RunSums
+from batch_dashboard.model.unreported import UnreportedRuns
 from batch_dashboard.model.vocabulary import RUNNER_OS
 from batch_dashboard.store.conditions import period_conditions, run_conditions
-from batch_dashboard.store.schema import ecosystem_days
-from batch_dashboard.store.weeks import step_start
+from batch_dashboard.store.schema import ci_job_days, ecosystem_days
+from batch_dashboard.store.weeks import part_start, step_start
 
 _day = ecosystem_days.c
 
@@ -47,9 +58,7 @@ def fetch_steps(
     A step that begins before one of the days `cuts` and goes beyond it comes in parts, each
     starting where it does: so a sum lies on one side of a change of price.
     """
-    start = step_start(step, _day.day)
-    inside = [(and_(_day.day >= cut, start < cut), cut) for cut in sorted(cuts, reverse=True)]
-    labelled = (case(*inside, else_=start) if inside else start).label("start")
+    labelled = part_start(step, _day.day, cuts).label("start")
     query: Select[Any] = (
         select(labelled, _day.ecosystem, *map(_summed, _COUNTS))
         .where(*run_conditions(run_filter, ecosystem_days))
@@ -98,6 +107,27 @@ def fetch_recent_use(
             above_zero, reported = found.pop(0), found.pop(0)
             ever[runner_os] = ABOVE_ZERO if above_zero else ZEROS if reported else NEVER
     return days, ever
+
+
+def find_unreported(connection: Connection) -> UnreportedRuns | None:
+    """The runs since the last day of which minutes are known; None: there is none since.
+
+    Zeros are no minutes: a job that ran took some. Both tables are read from their newest day on.
+    """
+    job = ci_job_days.c
+    last_days = [
+        select(select(day).where(is_known).order_by(day.desc()).limit(1).subquery())
+        for day, is_known in (
+            (_day.day, or_(_day.macos_minutes > 0, _day.linux_minutes > 0)),
+            (job.day, job.unended_jobs < job.jobs),
+        )
+    ]
+    last = select(func.max(union_all(*last_days).subquery().c.day)).scalar_subquery()
+    query: Select[Any] = select(_summed(_day.runs), func.min(_day.day)).where(
+        _day.day > func.coalesce(last, literal(date.min))
+    )
+    runs, since = connection.execute(query).one()
+    return UnreportedRuns(runs, since) if runs else None
 
 
 def fetch_ecosystems(connection: Connection, run_filter: RunFilter) -> set[str]:

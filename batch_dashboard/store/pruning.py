@@ -10,7 +10,7 @@ from sqlalchemy import Connection, delete, func, select
 
 from batch_dashboard.model.pruning import PrunedResult, PrunedSums
 from batch_dashboard.model.summaries import RECENT_ATTEMPTS
-from batch_dashboard.store import circuit_breakers, message_index
+from batch_dashboard.store import circuit_breakers, job_sums, message_index
 from batch_dashboard.store.bulk import as_stored, execute_many, run_statement, upsert_rows
 from batch_dashboard.store.conditions import midnight
 from batch_dashboard.store.dialects import dialect_of
@@ -203,6 +203,7 @@ def prune_day_of_runs(connection: Connection, until: date) -> int:
     ).scalar_one():
         return 0
     pin_day(connection, day, oldest.ecosystem)
+    job_sums.pin_day(connection, day, oldest.ecosystem)
     gone = connection.execute(delete(batch_runs).where(*within)).rowcount
     circuit_breakers.refresh(connection, oldest.ecosystem, *circuit_breakers.BEGINNING)
     return gone

@@ -22,6 +22,7 @@ from sqlalchemy import (
 from batch_dashboard.model.ci_jobs import SECONDS_PER_MINUTE
 from batch_dashboard.model.comparison import Change
 from batch_dashboard.model.failures import new_since
+from batch_dashboard.model.job_sums import JobTimes
 from batch_dashboard.model.list_query import ListQuery
 from batch_dashboard.model.prices import ListPrice
 from batch_dashboard.model.vocabulary import RUNNER_OS
@@ -32,6 +33,7 @@ from batch_dashboard.store import (
     run_comparison,
     spending_rules,
 )
+from batch_dashboard.store.ci_jobs import select_waits
 from batch_dashboard.store.conditions import (
     midnight,
     names_run,
@@ -43,6 +45,7 @@ from batch_dashboard.store.dialects.columns import DOUBLE
 from batch_dashboard.store.incidents import in_state
 from batch_dashboard.store.schema import (
     batch_runs,
+    ci_job_days,
     ci_jobs,
     circuit_breaker_changes,
     ecosystem_days,
@@ -240,13 +243,21 @@ def _known_seconds(
 
 def _cost(runner_os: str, prices: Sequence[ListPrice]) -> ColumnElement[float]:
     """The known minutes of some days, each at the list price of its day."""
+    day = ecosystem_days.c
+    return func.sum(day[f"{runner_os}_minutes"] * _price(runner_os, prices, day.day))
+
+
+def _price(
+    runner_os: str, prices: Sequence[ListPrice], day: ColumnElement[date]
+) -> ColumnElement[float]:
+    """The list price of a day."""
     # The first price holds for all days before it, too.
     first, *later = prices
     price = case(
-        *((ecosystem_days.c.day >= row.since, row.of(runner_os)) for row in reversed(later)),
+        *((day >= row.since, row.of(runner_os)) for row in reversed(later)),
         else_=first.of(runner_os),
     )
-    return func.sum(ecosystem_days.c[f"{runner_os}_minutes"] * cast(price, DOUBLE))
+    return cast(price, DOUBLE)
 
 
 def _jobs(_connection: Connection, query: ListQuery, _today: date) -> Select[Any]:
@@ -267,12 +278,64 @@ def _jobs(_connection: Connection, query: ListQuery, _today: date) -> Select[Any
     )
 
 
+def _job_minutes(connection: Connection, query: ListQuery, _today: date) -> Select[Any]:
+    """Measured and billed minutes of jobs per step, ecosystem and operating system."""
+    table = ci_job_days.c
+    prices = spending_rules.fetch_prices(connection)
+    # NULL for an operating system without list prices.
+    price = case(
+        *((table.runner_os == name, _price(name, prices, table.day)) for name in RUNNER_OS)
+    )
+    measured = cast(table.measured_seconds, DOUBLE) / SECONDS_PER_MINUTE
+    start = step_start(query.step, table.day).label("day")
+    sums = (
+        select(
+            start,
+            table.ecosystem,
+            table.runner_os,
+            *(
+                func.sum(table[name]).cast(table[name].type).label(name)
+                for name in JobTimes._fields
+            ),
+            func.sum(measured * price).label("measured_cost"),
+            func.sum(table.billed_minutes * price).label("billed_cost"),
+        )
+        .where(*run_conditions(query.filter, ci_job_days))
+        .group_by(start, table.ecosystem, table.runner_os)
+        .subquery("d")
+    )
+    row = sums.c
+
+    def known(value: ColumnElement[Any]) -> ColumnElement[Any]:
+        return case((row.unended_jobs < row.jobs, value))
+
+    minutes = cast(row.measured_seconds, DOUBLE) / SECONDS_PER_MINUTE
+    return select(
+        row.day,
+        row.ecosystem,
+        row.runner_os,
+        row.jobs,
+        row.unended_jobs,
+        known(minutes).label("measured_minutes"),
+        known(row.billed_minutes).label("billed_minutes"),
+        known(row.measured_cost).label("measured_cost"),
+        known(row.billed_cost).label("billed_cost"),
+    )
+
+
+def _queue_waits(_connection: Connection, query: ListQuery, _today: date) -> Select[Any]:
+    """Waits per step and operating system."""
+    return select_waits(query.filter, query.step)
+
+
 # The query of each resource that is stored as rows, by its name; the others are computed.
 SELECT: dict[str, Callable[[Connection, ListQuery, date], Select[Any]]] = {
     "batch_runs": _batch_runs,
     "recipe_results": _results,
     "jobs": _jobs,
     "minutes": _days,
+    "job_minutes": _job_minutes,
+    "queue_waits": _queue_waits,
     "failure_rates": _days,
     "failure_groups": _failure_groups,
     "recipes": _recipes,

@@ -247,6 +247,32 @@ ecosystem_days = Table(
     **ROWS_BY_KEY,
 )
 
+# Daily rollups of ci_jobs: a job belongs to the UTC day on which its batch run started.
+ci_job_days = Table(
+    "ci_job_days",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("ecosystem", Text, primary_key=True),
+    Column("runner_os", Text, primary_key=True),
+    Column("jobs", BigInteger, nullable=False),
+    Column("unended_jobs", BigInteger, nullable=False),  # which are in neither of the next sums
+    Column("measured_seconds", BigInteger, nullable=False),
+    Column("billed_minutes", BigInteger, nullable=False),  # each job rounded up to a whole minute
+    **ROWS_BY_KEY,
+)
+# How many jobs waited how long for a runner, also for all ecosystems together.
+ci_wait_days = Table(
+    "ci_wait_days",
+    metadata,
+    Column("ecosystem", Text, primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("runner_os", Text, primary_key=True),
+    # As `kept_wait` rounds it.
+    Column("wait_seconds", BigInteger, primary_key=True, autoincrement=False),
+    Column("jobs", BigInteger, nullable=False),
+    **ROWS_BY_KEY,
+)
+
 # One row for each recipe that any result named.
 recipes = Table(
     "recipes",
@@ -600,6 +626,14 @@ list_prices = Table(
     Column("linux", DOUBLE, nullable=False),
 )
 
+# How long jobs may wait for a runner by what an operator set; without a row there is no limit.
+wait_limits = Table(
+    "wait_limits",
+    metadata,
+    Column("runner_os", Text, primary_key=True),
+    Column("seconds", BigInteger, nullable=False),
+)
+
 
 def _copied(table: Table, without: tuple[str, ...] = ()) -> list[Column[Any]]:
     return [
@@ -649,6 +683,8 @@ def _pruned(table: Table, without: tuple[str, ...] = ()) -> Table:
 
 
 pruned_ecosystem_days = _pruned(ecosystem_days)
+pruned_ci_job_days = _pruned(ci_job_days)
+pruned_ci_wait_days = _pruned(ci_wait_days)
 pruned_recipes = _pruned(recipes)
 # Numbers belong to the messages that are still there.
 pruned_failure_groups = _pruned(failure_groups, without=("number", "last_message"))

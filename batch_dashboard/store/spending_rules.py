@@ -1,4 +1,4 @@
-"""What operators set for minutes: budgets and list prices, each from a day on."""
+"""What operators set for minutes: budgets and list prices from a day on, limits of waits."""
 
 from datetime import date
 
@@ -6,7 +6,7 @@ from sqlalchemy import Connection, delete, insert, select
 
 from batch_dashboard.model.budget import Budgets, OwnBudget
 from batch_dashboard.model.prices import ListPrice, prices_in_force
-from batch_dashboard.store.schema import list_prices, minute_budgets
+from batch_dashboard.store.schema import list_prices, minute_budgets, wait_limits
 
 _budget = minute_budgets.c
 _price = list_prices.c
@@ -52,4 +52,22 @@ def replace_price(connection: Connection, price: ListPrice) -> None:
 def delete_price(connection: Connection, since: date) -> bool:
     """Take list prices back; False when none begin then."""
     gone = connection.execute(delete(list_prices).where(_price.since == since))
+    return gone.rowcount > 0
+
+
+def fetch_wait_limits(connection: Connection) -> dict[str, int]:
+    """How many seconds jobs may wait for a runner, by operating system; others have no limit."""
+    query = select(wait_limits.c.runner_os, wait_limits.c.seconds)
+    return {row.runner_os: row.seconds for row in connection.execute(query)}
+
+
+def replace_wait_limit(connection: Connection, runner_os: str, seconds: int) -> None:
+    """Set the limit of an operating system."""
+    delete_wait_limit(connection, runner_os)
+    connection.execute(insert(wait_limits).values(runner_os=runner_os, seconds=seconds))
+
+
+def delete_wait_limit(connection: Connection, runner_os: str) -> bool:
+    """Take the limit of an operating system back; False when there is none."""
+    gone = connection.execute(delete(wait_limits).where(wait_limits.c.runner_os == runner_os))
     return gone.rowcount > 0

@@ -1,9 +1,10 @@
 """The first day of the week, month or year that holds a day, computed by the database."""
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date
+from sqlalchemy import ColumnElement, Date, and_, case
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import GenericFunction
 
@@ -58,3 +59,12 @@ def step_start(step: Step, day: ColumnElement[date]) -> ColumnElement[date]:
             return month_start(day)
         case Step.YEAR:
             return year_start(day)
+
+
+def part_start(
+    step: Step, day: ColumnElement[date], cuts: Iterable[date] = ()
+) -> ColumnElement[date]:
+    """The first day of the step that holds a day, or of its part from one of the days `cuts` on."""
+    start = step_start(step, day)
+    inside = [(and_(day >= cut, start < cut), cut) for cut in sorted(cuts, reverse=True)]
+    return case(*inside, else_=start) if inside else start

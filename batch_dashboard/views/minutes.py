@@ -9,13 +9,17 @@ from batch_dashboard.figures.burn_up import burn_up_figure
 from batch_dashboard.figures.cost import cost_figure
 from batch_dashboard.figures.ecosystem_minutes import ecosystem_minutes_figure
 from batch_dashboard.figures.minutes import minutes_figure
+from batch_dashboard.figures.queue_waits import queue_waits_figure
 from batch_dashboard.figures.sentences import (
     burn_up_sentence,
     cost_sentence,
     ecosystem_minutes_sentence,
     minutes_sentence,
+    queue_waits_sentence,
 )
+from batch_dashboard.model.attention import findings
 from batch_dashboard.model.budget import Budgets, budget_week, burn_up
+from batch_dashboard.model.job_spending import job_spending
 from batch_dashboard.model.periods import Period, Step, week_of
 from batch_dashboard.model.prices import ListPrice, cost_of_sums, price_changes
 from batch_dashboard.model.records import RunSums
@@ -41,9 +45,10 @@ from batch_dashboard.model.spending import (
     sorted_spending,
     spending,
 )
-from batch_dashboard.model.vocabulary import RUNNER_OS
+from batch_dashboard.model.vocabulary import JOB_RUNNER_OS_NAMES, RUNNER_OS
 from batch_dashboard.model.wording import not_one_of
-from batch_dashboard.store import ecosystem_days, spending_rules
+from batch_dashboard.services.judgement import judge_minutes
+from batch_dashboard.store import ci_jobs, ecosystem_days, spending_rules
 from batch_dashboard.views.charts import as_json
 from batch_dashboard.views.choice import Choice, choose, csv_url
 from batch_dashboard.views.context import connection
@@ -79,8 +84,11 @@ def index() -> str:
         total_cost=cost_of_sums(sums, prices),
         prices=prices,
         csv=csv_url("minutes.csv", choice.shown.query(by=step.value)),
+        # Budgets have their own chart here.
+        findings=findings(judge_minutes(conn, choice.now)),
         **_this_week(choice, budgets),
         **_over_time(through, sums, budgets, prices),
+        **_jobs(choice, through, prices),
         **_ecosystems(choice, through, spending(sums, prices), sums, sort, order),
     )
 
@@ -154,6 +162,30 @@ def _over_time(
         "cost_json": as_json(cost),
         "cost_sentence": cost_sentence(through, costs, totals, cost_of_sums(sums, prices)),
         "step_rows": [(start, totals.get(start), costs.get(start)) for start in newest_first],
+    }
+
+
+def _jobs(choice: Choice, through: Steps, prices: Sequence[ListPrice]) -> dict[str, Any]:
+    """What CI jobs took and were billed, and how long they waited for a runner."""
+    conn, shown, step = connection(), choice.shown, through.step
+    times = ci_jobs.fetch_times(conn, shown, Step.YEAR, price_changes(prices))
+    waits = ci_jobs.fetch_waits(conn, shown, step)
+    by_start = {(row.start, row.runner_os): row for row in waits}
+    systems = [name for name in JOB_RUNNER_OS_NAMES if any(row.runner_os == name for row in waits)]
+    query = shown.query(by=step.value)
+    limits = spending_rules.fetch_wait_limits(conn) if waits else {}
+    return {
+        "runner_os_names": JOB_RUNNER_OS_NAMES,
+        "job_rows": job_spending(times, prices),
+        "job_csv": csv_url("job_minutes.csv", query),
+        "waits_json": as_json(queue_waits_figure(through, waits, limits)),
+        "waits_sentence": queue_waits_sentence(through, waits),
+        "waits_csv": csv_url("queue_waits.csv", query),
+        "wait_systems": systems,
+        "wait_rows": [
+            (start, [by_start.get((start, name)) for name in systems])
+            for start in through.starts[::-1]
+        ],
     }
 
 

@@ -3,7 +3,7 @@
 from flask import Blueprint, render_template, request
 
 from batch_dashboard.model.records import RunSums
-from batch_dashboard.services.judgement import judge_budgets
+from batch_dashboard.services.judgement import judge_budgets, judge_minutes
 from batch_dashboard.store import batch_runs
 from batch_dashboard.views import panels
 from batch_dashboard.views.choice import choose
@@ -23,7 +23,8 @@ def index() -> str:
         return render_template("pages/overview/empty.html", choice=choice)
     choice, sums = choice.with_data(panels.fetch_sums)
     budgets = judge_budgets(conn, choice.now)
-    attention = panels.needs_attention(choice, budgets)
+    of_all = judge_minutes(conn, choice.now)._replace(budgets=budgets)
+    attention = panels.needs_attention(choice, of_all)
     return render_template(
         "pages/overview/index.html",
         choice=choice,

@@ -14,7 +14,7 @@ from batch_dashboard.figures.sentences import (
 )
 from batch_dashboard.figures.sparkline import failure_rate_sparkline
 from batch_dashboard.figures.style import ecosystem_colour
-from batch_dashboard.model.attention import findings, without_general_silence
+from batch_dashboard.model.attention import Facts, findings, without_general_silence
 from batch_dashboard.model.budget import BudgetWeek
 from batch_dashboard.model.catalogue import FAILURE_GROUPS
 from batch_dashboard.model.failures import new_since
@@ -48,6 +48,7 @@ from batch_dashboard.views.charts import as_json
 from batch_dashboard.views.choice import Choice, csv_url
 from batch_dashboard.views.context import connection
 
+NOTHING = Facts()
 MAX_STUCK = 8
 MAX_NEW_GROUPS = 3
 TOP_GROUPS = 8
@@ -61,10 +62,11 @@ def fetch_sums(choice: Choice) -> list[RunSums]:
     return ecosystem_days.fetch_steps(connection(), choice.shown, choice.step)
 
 
-def needs_attention(choice: Choice, budgets: Sequence[BudgetWeek] = ()) -> dict[str, Any]:
+def needs_attention(choice: Choice, of_all: Facts = NOTHING) -> dict[str, Any]:
     """What to look at first, and how many stuck recipes there are beyond those named.
 
-    Stuck recipes are those seen in the period shown; all else is of now.
+    Stuck recipes are those seen in the period shown; all else is of now. `of_all` are the facts
+    about budgets, minutes and runners, which belong to no ecosystem.
     """
     conn, shown = connection(), choice.shown
     facts = fetch_facts(conn, shown, choice.spans, choice.now, MAX_STUCK, MAX_NEW_GROUPS)
@@ -74,7 +76,9 @@ def needs_attention(choice: Choice, budgets: Sequence[BudgetWeek] = ()) -> dict[
     if len(facts.stuck) == MAX_STUCK:
         more_stuck = recipe_list.count_recipes(conn, shown, RecipeState.STUCK) - MAX_STUCK
     return {
-        "findings": findings(facts._replace(pipelines=named, budgets=budgets)),
+        "findings": findings(
+            of_all._replace(pipelines=named, stuck=facts.stuck, new_groups=facts.new_groups)
+        ),
         "pipelines": {pipeline.ecosystem: pipeline for pipeline in facts.pipelines},
         "more_stuck": more_stuck,
         "new_since": new_since(choice.today),

@@ -112,7 +112,14 @@ def index() -> str:
         states=STATES,
         long_name=LONG_NAME,
         budgets=[budget(0, 0, 0), budget(400), budget(820, 1), budget(1_200), budget(0, 4)],
-        findings=findings(Facts(pipelines, [budget(820), budget(1_000)], [stuck], [group])),
+        findings=findings(
+            Facts(
+                pipelines=pipelines,
+                budgets=[budget(820), budget(1_000)],
+                stuck=[stuck],
+                new_groups=[group],
+            )
+        ),
         pipelines=pipelines,
         now=now,
         spans=spans,

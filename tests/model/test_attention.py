@@ -1,7 +1,7 @@
 """The registry of finding kinds, and the sentences that the rules write."""
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 
 import pytest
@@ -11,8 +11,10 @@ from batch_dashboard.model.budget import BudgetWeek
 from batch_dashboard.model.failures import FailureGroupDetail
 from batch_dashboard.model.finding_kinds import FindingKind, Severity, Subject, rank
 from batch_dashboard.model.periods import week_of
+from batch_dashboard.model.queue_waits import QueueWait
 from batch_dashboard.model.recipes import StuckRecipe
 from batch_dashboard.model.records import Minutes
+from batch_dashboard.model.unreported import UnreportedRuns
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)  # a Thursday
 LINE = "checksum of the archive differs"
@@ -101,3 +103,40 @@ def test_kinds_of_one_topic_share_an_incident_so_they_agree(
 ) -> None:
     for topic, kinds in groupby(FindingKind, key=lambda kind: kind.topic):
         assert len({trait(kind) for kind in kinds}) == 1, topic
+
+
+@pytest.mark.parametrize(
+    ("runs", "days_ago", "is_named"),
+    [(20, 0, True), (19, 6, False), (19, 7, True), (1, 7, True)],
+)
+def test_twenty_runs_or_seven_days_without_minutes_need_attention(
+    runs: int, days_ago: int, is_named: bool
+) -> None:
+    unreported = UnreportedRuns(runs, NOW.date() - timedelta(days=days_ago))
+    assert unreported.are_too_many(NOW.date()) == is_named
+
+
+def test_runs_without_minutes_are_counted_with_their_first_day() -> None:
+    finding = only(Facts(unreported=UnreportedRuns(38, date(2026, 5, 7))))
+    assert (finding.kind, finding.severity) == (FindingKind.NO_MINUTES, Severity.NOTICE)
+    assert finding.sentence == (
+        "none of the last 38 batch runs reported any above 0, since 2026-05-07"
+    )
+
+
+def test_a_queue_wait_above_its_limit_is_named_with_both() -> None:
+    wait = QueueWait("macos", week_of(NOW.date()), 123, 860, 600)
+    finding = only(Facts(queue_waits=[wait]))
+    assert (finding.key, finding.severity) == ("queue-wait:macos", Severity.WARNING)
+    assert finding.subject.name == "macOS runners"
+    assert finding.sentence == (
+        "one in ten jobs waited 14 min 20 s or longer in the last 7 days (n = 123 jobs),"
+        " above the limit of 10 min 0 s"
+    )
+
+
+@pytest.mark.parametrize(("jobs", "p90"), [(123, 600), (9, 601)])
+def test_a_wait_within_the_limit_or_of_too_few_jobs_needs_no_attention(jobs: int, p90: int) -> None:
+    assert (
+        findings(Facts(queue_waits=[QueueWait("linux", week_of(NOW.date()), jobs, p90, 600)])) == []
+    )

@@ -37,7 +37,7 @@ from batch_dashboard.store.schema import (
     recipes,
 )
 from tests.conftest import WAIT_SECONDS, NewDatabase
-from tests.factories import NOW, batch_run, ingest, recipe_result
+from tests.factories import NOW, batch_run, ci_job, ingest, recipe_result
 from tests.older_rule import group_by_older_rule
 
 # What stays as it is when results are pruned.
@@ -75,6 +75,15 @@ MINUTES = st.one_of(st.none(), st.floats(0, 1e6), st.sampled_from([0.1, 0.2, 1 /
 TIMES = st.builds(
     "2026-11-{:02}T{:02}:00:00Z".format, st.integers(18, 20), st.sampled_from([0, 1, 23])
 )
+JOBS = st.lists(
+    st.builds(
+        ci_job,
+        runner_os=st.sampled_from(["macos", "linux", "windows"]),
+        waited=st.one_of(st.none(), st.integers(0, 5_000)),
+        took=st.one_of(st.none(), st.integers(0, 500)),
+    ),
+    max_size=3,
+)
 RUNS = st.builds(
     batch_run,
     batch_id=st.sampled_from(["a", "b"]),
@@ -85,6 +94,7 @@ RUNS = st.builds(
     linux_minutes=MINUTES,
     total_recipes=st.integers(5, 9),
     results=RESULTS,
+    jobs=JOBS,
 )
 
 

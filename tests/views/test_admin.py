@@ -19,7 +19,7 @@ from batch_dashboard.store import tokens as token_store
 from batch_dashboard.store.engine import Store
 from batch_dashboard.views import observing
 from tests.clients import post
-from tests.factories import NOW, batch_run, failed_result, ingest, recipe_result
+from tests.factories import NOW, batch_run, ci_job, failed_result, ingest, recipe_result
 from tests.receivers import Received, http_receiver
 from tests.visitors import PASSWORD, Visitor
 
@@ -287,6 +287,29 @@ def test_budgets_and_prices_are_previewed_set_from_a_day_on_and_taken_back(
         "set prices",
         "remove prices",
         "remove budget",
+    ]
+
+
+def test_limits_of_queue_waits_are_set_and_taken_back(
+    administrator: Visitor, client: FlaskClient, store: Store
+) -> None:
+    ingest(store, batch_run(jobs=[ci_job("windows", waited=40, took=60)]))
+    path = "/admin/budgets-and-prices"
+    form = {"wait-runner_os": "windows", "wait-minutes": "1.5"}
+    for minutes in ("0", "-1", "10081", "soon"):
+        wrong = administrator.send(f"{path}/wait-limit", path, **{**form, "wait-minutes": minutes})
+        assert wrong.status_code == 422, minutes
+    administrator.send(f"{path}/wait-limit", path, **form)
+    assert "1 min 30 s" in administrator.open(path).text
+    administrator.send(f"{path}/wait-limit", path, **{**form, "wait-minutes": "2"})
+    administrator.send(f"{path}/wait-limit/windows/remove", path)
+    assert administrator.send(f"{path}/wait-limit/windows/remove", path).status_code == 404
+    assert administrator.send(f"{path}/wait-limit/beos/remove", path).status_code == 404
+    assert "2 min 0 s" not in administrator.open(path).text
+    assert [action for _, action, _ in entries(store)][1:] == [
+        "set queue wait limit",
+        "set queue wait limit",
+        "remove queue wait limit",
     ]
 
 

@@ -10,7 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from batch_dashboard.store.engine import Store
-from tests.factories import NOW, batch_run, failed_result, ingest
+from tests.factories import NOW, batch_run, failed_result, ingest, run_on
 from tests.pages import table, text_of
 from tests.statements import counted_statements
 
@@ -18,13 +18,6 @@ from tests.statements import counted_statements
 @pytest.fixture(autouse=True)
 def clock(app: Flask) -> None:
     app.extensions["clock"] = lambda: NOW
-
-
-def run_on(store: Store, day: str, **changes: object) -> None:
-    ingest(
-        store,
-        batch_run(batch_id=day, started_at=f"{day}T08:00:00Z", completed_at=None, **changes),
-    )
 
 
 def test_without_data_it_shows_how_to_send_the_first_batch_run(client: FlaskClient) -> None:
@@ -207,7 +200,8 @@ def test_it_takes_few_statements_whatever_is_chosen(
     with counted_statements(store) as statements:
         client.get(f"/minutes{query}")
     # Ecosystems, sums (once more where the period falls back), the last four weeks, where these
-    # say nothing whether minutes were ever reported, what operators set of budgets and of prices.
-    assert len(statements) <= 7
+    # say nothing whether minutes were ever reported, what operators set of budgets and of prices;
+    # runs without minutes, limits of waits, times and waits of jobs.
+    assert len(statements) <= 11
     tables = " ".join(statements)
     assert "recipe_results" not in tables

@@ -11,7 +11,13 @@ from batch_dashboard.model.catalogue.failures import (
 )
 from batch_dashboard.model.catalogue.incidents import INCIDENTS
 from batch_dashboard.model.catalogue.recipes import RECIPES
-from batch_dashboard.model.catalogue.spending import BURN_UP, PRICES, SPENT_MINUTES
+from batch_dashboard.model.catalogue.spending import (
+    BURN_UP,
+    JOB_MINUTES,
+    PRICES,
+    QUEUE_WAITS,
+    SPENT_MINUTES,
+)
 
 __all__ = [
     "BATCH_RUNS",
@@ -28,7 +34,9 @@ __all__ = [
     "FILES",
     "INCIDENTS",
     "JOBS",
+    "JOB_MINUTES",
     "PRICES",
+    "QUEUE_WAITS",
     "RECIPES",
     "RECIPE_RESULTS",
     "RESOURCES",
@@ -40,6 +48,8 @@ RESOURCES = (
     RECIPE_RESULTS,
     JOBS,
     SPENT_MINUTES,
+    JOB_MINUTES,
+    QUEUE_WAITS,
     FAILURE_RATES,
     FAILURE_GROUPS,
     RECIPES,

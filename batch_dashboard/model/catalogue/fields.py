@@ -50,6 +50,7 @@ DOLLARS = "US dollars"
 RECIPES = "recipes"
 RESULTS = "results"
 RUNS = "runs"
+JOBS = "jobs"
 
 
 class Field(NamedTuple):

@@ -7,7 +7,9 @@ from batch_dashboard.model.catalogue.fields import (
     DOLLARS,
     ECOSYSTEM,
     FAILED_SECONDS,
+    JOBS,
     RUNS,
+    SECONDS,
     Field,
     Kind,
     Order,
@@ -16,7 +18,7 @@ from batch_dashboard.model.catalogue.fields import (
 from batch_dashboard.model.catalogue.fields import (
     MINUTES as IN_MINUTES,
 )
-from batch_dashboard.model.vocabulary import RUNNER_OS, RUNNER_OS_NAMES
+from batch_dashboard.model.vocabulary import JOB_RUNNER_OS_NAMES, RUNNER_OS, RUNNER_OS_NAMES
 
 # Sums of known minutes, of runs without any, and of their price: one way in every resource.
 MINUTES_FIELDS = (
@@ -65,6 +67,87 @@ SPENT_MINUTES = Resource(
     ),
     (BY_FILTER,),
     key=("day", "ecosystem"),
+    orders=(Order("day", largest_first=False),),
+)
+
+_JOB_RUNNER_OS = Field(
+    "runner_os",
+    Kind.WORD,
+    "The operating system of the runners.",
+    words=tuple(JOB_RUNNER_OS_NAMES),
+)
+_NOT_ENDED = "no job had ended"
+_NO_PRICE = "no job had ended, or this operating system has no list price"
+
+JOB_MINUTES = Resource(
+    "job_minutes",
+    "One row for each UTC day (or week, month, year), ecosystem and runner operating system with"
+    " CI jobs.",
+    "Oldest first, then by ecosystem, then by runner operating system.",
+    (
+        DAY,
+        ECOSYSTEM,
+        _JOB_RUNNER_OS,
+        Field("jobs", Kind.INTEGER, "CI jobs of the batch runs that started then.", JOBS),
+        Field("unended_jobs", Kind.INTEGER, "Jobs that had not ended.", JOBS),
+        Field(
+            "measured_minutes",
+            Kind.NUMBER,
+            "The durations of the ended jobs added up.",
+            IN_MINUTES,
+            _NOT_ENDED,
+        ),
+        Field(
+            "billed_minutes",
+            Kind.INTEGER,
+            "The same with each job rounded up to a whole minute.",
+            IN_MINUTES,
+            _NOT_ENDED,
+        ),
+        Field(
+            "measured_cost",
+            Kind.NUMBER,
+            "The cost of the measured minutes, each day at its list price.",
+            DOLLARS,
+            _NO_PRICE,
+        ),
+        Field(
+            "billed_cost",
+            Kind.NUMBER,
+            "The cost of the billed minutes, each day at its list price.",
+            DOLLARS,
+            _NO_PRICE,
+        ),
+    ),
+    (BY_FILTER,),
+    key=("day", "ecosystem", "runner_os"),
+    orders=(Order("day", largest_first=False),),
+)
+
+QUEUE_WAITS = Resource(
+    "queue_waits",
+    "One row for each UTC day (or week, month, year) and runner operating system with CI jobs whose"
+    " wait for a runner is known. All ecosystems are counted together, unless one is chosen.",
+    "Oldest first, then by runner operating system.",
+    (
+        DAY,
+        _JOB_RUNNER_OS,
+        Field("jobs", Kind.INTEGER, "CI jobs whose wait is known.", JOBS),
+        Field(
+            "median_seconds",
+            Kind.INTEGER,
+            "Half of the jobs waited no longer. From 16 seconds on, at most 6.25 % off.",
+            SECONDS,
+        ),
+        Field(
+            "p90_seconds",
+            Kind.INTEGER,
+            "Nine of ten jobs waited no longer. From 16 seconds on, at most 6.25 % off.",
+            SECONDS,
+        ),
+    ),
+    (BY_FILTER,),
+    key=("day", "runner_os"),
     orders=(Order("day", largest_first=False),),
 )
 

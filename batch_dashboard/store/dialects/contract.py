@@ -182,6 +182,10 @@ class Dialect(ABC):
         """A number that is not negative without its decimals; a 64-bit integer."""
 
     @abstractmethod
+    def day_of_time(self, time: str) -> str:
+        """The UTC day of a stored time."""
+
+    @abstractmethod
     def day_of_unix(self, seconds: str) -> str:
         """The UTC day of a time kept as seconds since 1970."""
 

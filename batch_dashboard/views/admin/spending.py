@@ -1,4 +1,4 @@
-"""Minute budgets and list prices, each from a day on."""
+"""Minute budgets and list prices, each from a day on, and limits of queue waits."""
 
 from datetime import date
 from typing import Any
@@ -11,9 +11,10 @@ from wtforms.validators import InputRequired
 from batch_dashboard.model.budget import DEFAULT_MINUTES, OwnBudget
 from batch_dashboard.model.periods import week_of
 from batch_dashboard.model.prices import DEFAULT_PRICES, ListPrice
-from batch_dashboard.model.vocabulary import RUNNER_OS, RUNNER_OS_NAMES
+from batch_dashboard.model.queue_waits import JUDGED_DAYS, LEAST_JOBS
+from batch_dashboard.model.vocabulary import JOB_RUNNER_OS_NAMES, RUNNER_OS, RUNNER_OS_NAMES
 from batch_dashboard.services import spending_rules
-from batch_dashboard.services.judgement import judge_budgets
+from batch_dashboard.services.judgement import judge_budgets, judge_queue_waits
 from batch_dashboard.store import spending_rules as rule_store
 from batch_dashboard.views.context import connection, current_time
 from batch_dashboard.views.forms import NumberField, changing, done, errors_in, page
@@ -49,6 +50,15 @@ class PriceForm(Form):  # type: ignore[misc]
     def price(self) -> ListPrice:
         """What was entered."""
         return ListPrice(self.since.data, float(self.linux.data), float(self.macos.data))
+
+
+class WaitForm(Form):  # type: ignore[misc]
+    """How long jobs may wait for a runner."""
+
+    runner_os = SelectField(
+        "Runner", choices=[SelectChoice(os, name) for os, name in JOB_RUNNER_OS_NAMES.items()]
+    )
+    minutes = NumberField("Longest wait (minutes)", [InputRequired("Enter the number of minutes.")])
 
 
 @blueprint.get("")
@@ -107,6 +117,29 @@ def remove_price(since: str) -> Response:
     return done(f"The list prices from {since} on are taken back.", ".index")
 
 
+@blueprint.post("/wait-limit")
+def set_wait_limit() -> Response | tuple[str, int]:
+    """Set the limit of queue waits of an operating system."""
+    form = WaitForm(request.form, prefix="wait-")
+    if not form.validate():
+        return _page(wait=form)
+    with errors_in(form):
+        with changing() as change:
+            spending_rules.set_wait_limit(change, form.runner_os.data, float(form.minutes.data))
+        return done(f"The {JOB_RUNNER_OS_NAMES[form.runner_os.data]} limit is set.", ".index")
+    return _page(wait=form)
+
+
+@blueprint.post("/wait-limit/<runner_os>/remove")
+def remove_wait_limit(runner_os: str) -> Response:
+    """Take a limit of queue waits back."""
+    if runner_os not in JOB_RUNNER_OS_NAMES:
+        abort(404)
+    with changing() as change:
+        spending_rules.remove_wait_limit(change, runner_os)
+    return done(f"{JOB_RUNNER_OS_NAMES[runner_os]} runners have no limit any more.", ".index")
+
+
 def _day(text: str) -> date:
     try:
         return date.fromisoformat(text)
@@ -115,17 +148,28 @@ def _day(text: str) -> date:
 
 
 def _page(
-    budget: BudgetForm | None = None, price: PriceForm | None = None, **previews: Any
+    budget: BudgetForm | None = None,
+    price: PriceForm | None = None,
+    wait: WaitForm | None = None,
+    **previews: Any,
 ) -> tuple[str, int]:
     conn, today = connection(), current_time().date()
     budget = budget or BudgetForm(since=week_of(today).since)
     price = price or PriceForm(since=today, prefix="price-")
+    wait = wait or WaitForm(prefix="wait-")
     return page(
         "pages/admin/spending/index.html",
         budget,
         price,
+        wait,
         budget_form=budget,
         price_form=price,
+        wait_form=wait,
+        wait_limits=rule_store.fetch_wait_limits(conn),
+        queue_waits={found.runner_os: found for found in judge_queue_waits(conn, current_time())},
+        wait_days=JUDGED_DAYS,
+        least_jobs=LEAST_JOBS,
+        job_names=JOB_RUNNER_OS_NAMES,
         budgets=rule_store.fetch_budgets(conn),
         judged=judge_budgets(conn, current_time()),
         default_minutes=DEFAULT_MINUTES,

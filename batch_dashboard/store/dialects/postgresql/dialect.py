@@ -35,6 +35,10 @@ class PostgresqlDialect(Dialect):
         """CAST alone would round."""
         return f"CAST(floor({number}) AS BIGINT)"
 
+    def day_of_time(self, time: str) -> str:
+        """The UTC day of a stored time."""
+        return f"CAST({time} AT TIME ZONE 'UTC' AS DATE)"
+
     def day_of_unix(self, seconds: str) -> str:
         """The UTC day of a time kept as seconds since 1970."""
         return f"CAST(to_timestamp({seconds}) AT TIME ZONE 'UTC' AS DATE)"

@@ -46,6 +46,10 @@ class SqliteDialect(Dialect):
         """CAST cuts the decimals off."""
         return f"CAST({number} AS INTEGER)"
 
+    def day_of_time(self, time: str) -> str:
+        """Stored times are UTC texts that begin with the day."""
+        return f"substr({time}, 1, 10)"
+
     def day_of_unix(self, seconds: str) -> str:
         """The UTC day of a time kept as seconds since 1970."""
         return f"date({seconds}, 'unixepoch')"
