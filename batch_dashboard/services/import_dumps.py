@@ -1,6 +1,6 @@
-"""Reading a SQL dump: only what fills the two tables with literal values, in bounded time.
+"""Reading a SQL dump: only what fills our tables with literal values, in bounded time.
 
-Each statement runs in a database of its own under an authorizer that lets it create one of the two
+Each statement runs in a database of its own under an authorizer that lets it create one of these
 tables or insert into it, and neither read nor call a function but those a dump writes line breaks
 with. So the time and the space it takes grow with its length, whatever it says.
 """

@@ -1,7 +1,7 @@
 """Payloads in the tables of a SQLite file, or of a SQL dump that was read into one."""
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from itertools import groupby
@@ -10,12 +10,17 @@ from pathlib import Path
 from typing import Any
 
 from batch_dashboard.errors import ImportFileError
+from batch_dashboard.model.ci_jobs import JOB_FIELDS
 from batch_dashboard.model.payload import RESULT_FIELDS, RUN_FIELDS
 from batch_dashboard.model.upload_times import EARLIEST
 from batch_dashboard.services.import_entries import Entry, Source
 
-TABLES = ("batch_runs", "recipe_results")
-TIMES = ("started_at", "completed_at")
+# The tables whose rows belong to a batch run, each with its field of the payload.
+PAYLOAD_FIELDS = {"recipe_results": "results", "ci_jobs": "jobs"}
+TABLES = ("batch_runs", *PAYLOAD_FIELDS)
+# Files of earlier versions and of other programs have none.
+OPTIONAL_TABLES = {"ci_jobs"}
+TIMES = {"queued_at", "started_at", "completed_at"}
 # Computed from the counts here; older endpoints stored a share, a percentage or anything else.
 NOT_READ = {"success_rate"}
 # Ours, and how the tables refer to each other.
@@ -37,19 +42,22 @@ def table_source(database: sqlite3.Connection, problems: Sequence[Entry] = ()) -
     # Other programs may have written texts that are not UTF-8.
     database.text_factory = lambda text: text.decode("utf-8", "replace")
     columns = {table: _columns(database, table) for table in TABLES}
-    missing = [table for table in TABLES if not columns[table]]
+    missing = [table for table in TABLES if not columns[table] and table not in OPTIONAL_TABLES]
     if missing:
         raise ImportFileError(f"there is no table {' and no table '.join(missing)}")
     run_names = [name for name in columns["batch_runs"] if name in RUN_FIELDS - NOT_READ]
-    result_names = [name for name in columns["recipe_results"] if name in RESULT_FIELDS]
     ignored = [name for name in columns["batch_runs"] if name not in {*run_names, *KEYS, *NOT_READ}]
-    ignored += [
-        f"results[].{name}"
-        for name in columns["recipe_results"]
-        if name not in {*result_names, *KEYS}
-    ]
+    children = {}
+    for table, known in (("recipe_results", RESULT_FIELDS), ("ci_jobs", JOB_FIELDS)):
+        if columns[table]:
+            children[table] = [name for name in columns[table] if name in known]
+            ignored += [
+                f"{PAYLOAD_FIELDS[table]}[].{name}"
+                for name in columns[table]
+                if name not in {*children[table], *KEYS}
+            ]
     [[runs]] = database.execute("SELECT count(*) FROM batch_runs")
-    entries = _entries(database, run_names, result_names, problems)
+    entries = _entries(database, run_names, children, problems)
     return Source(runs, "runs", entries, tuple(ignored))
 
 
@@ -64,46 +72,60 @@ def _columns(database: sqlite3.Connection, table: str) -> list[str]:
 def _entries(
     database: sqlite3.Connection,
     run_names: Sequence[str],
-    result_names: Sequence[str],
+    children: Mapping[str, Sequence[str]],
     problems: Sequence[Entry],
 ) -> Iterator[Entry]:
     yield from problems
     runs = database.execute(
         f"SELECT {', '.join(['id', *run_names])} FROM batch_runs ORDER BY id"  # noqa: S608
     )
-    # As a number, whatever type the column has, to go through both tables side by side.
-    run_id_of = "CAST(batch_run_id AS INTEGER)"
-    results = groupby(
-        database.execute(
-            f"SELECT {', '.join([run_id_of, *result_names])} FROM recipe_results"  # noqa: S608
-            f" ORDER BY {run_id_of}, id"
-        ),
-        key=itemgetter(0),
-    )
-    group = next(results, None)
+    parts = [_RowsOfRuns(database, table, names) for table, names in children.items()]
     for position, (run_id, *values) in enumerate(runs, start=1):
-        # Results of runs that are not there cannot be stored: tell of them and go on.
-        while group is not None and (group[0] is None or group[0] < run_id):
-            yield _orphans(group, position)
-            group = next(results, None)
-        entries: list[dict[str, Any]] = []
-        if group is not None and group[0] == run_id:
-            entries = [_present(result_names, row[1:]) for row in group[1]]
-            group = next(results, None)
         payload = _present(run_names, values)
-        for name in TIMES:
-            if name in payload:
-                payload[name] = _time(payload[name])
-        payload["results"] = entries
+        for rows in parts:
+            # Rows of runs that are not there cannot be stored: they are reported.
+            yield from rows.orphans(run_id, position)
+            payload[rows.field] = rows.of_run(run_id)
+        for fields in (payload, *payload.get("jobs", [])):
+            for name in TIMES & fields.keys():
+                fields[name] = _time(fields[name])
         yield Entry(f"batch_runs id {run_id}", payload, None, position)
-    while group is not None:
-        yield _orphans(group, 0)
-        group = next(results, None)
+    for rows in parts:
+        yield from rows.orphans(None, 0)
 
 
-def _orphans(group: tuple[Any, Iterator[Any]], position: int) -> Entry:
-    problem = f"{sum(1 for _ in group[1]):,} results belong to no batch run"
-    return Entry(f"batch_run_id {group[0]}", None, problem, position)
+class _RowsOfRuns:
+    """The rows of a table that belong to batch runs, read beside the runs in the order of ids."""
+
+    def __init__(self, database: sqlite3.Connection, table: str, names: Sequence[str]) -> None:
+        self.field = PAYLOAD_FIELDS[table]
+        self._names = names
+        # As a number, whatever type the column has, to go through the tables side by side.
+        run_id = "CAST(batch_run_id AS INTEGER)"
+        rows = database.execute(
+            f"SELECT {', '.join([run_id, *names])} FROM {table}"  # noqa: S608
+            f" ORDER BY {run_id}, id"
+        )
+        self._groups = groupby(rows, key=itemgetter(0))
+        self._group = next(self._groups, None)
+
+    def orphans(self, run_id: int | None, position: int) -> Iterator[Entry]:
+        """What belongs to no run before this one; None: to no run at all."""
+        while self._group is not None:
+            owner, rows = self._group
+            if run_id is not None and owner is not None and owner >= run_id:
+                return
+            problem = f"{sum(1 for _ in rows):,} {self.field} belong to no batch run"
+            yield Entry(f"batch_run_id {owner}", None, problem, position)
+            self._group = next(self._groups, None)
+
+    def of_run(self, run_id: int) -> list[dict[str, Any]]:
+        """The rows of this run as a client would send them."""
+        if self._group is None or self._group[0] != run_id:
+            return []
+        found = [_present(self._names, row[1:]) for row in self._group[1]]
+        self._group = next(self._groups, None)
+        return found
 
 
 def _present(names: Sequence[str], values: Sequence[Any]) -> dict[str, Any]:

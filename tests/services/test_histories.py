@@ -83,7 +83,10 @@ def content_of(store: Store) -> dict[str, list[dict[str, Any]]]:
         for table in (
             "batch_runs",
             "recipe_results",
+            "ci_jobs",
             "ecosystem_days",
+            "ci_job_days",
+            "ci_wait_days",
             "recipes",
             "failure_groups",
             "failure_group_days",

@@ -15,12 +15,21 @@ from sqlalchemy import select
 
 from batch_dashboard.errors import ImportFileError
 from batch_dashboard.services import import_dumps, import_payloads
+from batch_dashboard.services.database import upgrade_database
 from batch_dashboard.services.import_dumps import load_dump, statements
 from batch_dashboard.services.import_entries import Entry
 from batch_dashboard.services.import_sources import open_source
+from batch_dashboard.services.import_tables import TABLES
+from batch_dashboard.store.ci_jobs import fetch_of_run
 from batch_dashboard.store.engine import Store
-from batch_dashboard.store.schema import batch_runs, recipe_results
-from tests.factories import batch_run, failed_result, recipe_result
+from batch_dashboard.store.schema import (
+    batch_runs,
+    ci_job_days,
+    ci_jobs,
+    ci_wait_days,
+    recipe_results,
+)
+from tests.factories import batch_run, ci_job, failed_result, ingest, recipe_result
 from tests.services.import_files import OLDER_SCHEMA, older_database, run_import
 
 BOM = b"\xef\xbb\xbf"
@@ -312,3 +321,62 @@ def test_looking_for_the_end_of_a_statement_takes_each_line_once(
     file = io.BufferedReader(io.BytesIO(content.encode()))  # type: ignore[arg-type]
     assert [number for number, _ in statements(file)] == [1]
     assert sum(looked_at) == len(content)
+
+
+def jobs_of(store: Store) -> list[list[tuple[Any, ...]]]:
+    with store.read() as connection:
+        return [
+            [tuple(row) for row in connection.execute(select(table).order_by(*table.primary_key))]
+            for table in (ci_jobs, ci_job_days, ci_wait_days)
+        ]
+
+
+@pytest.mark.parametrize("as_dump", [False, True])
+def test_a_copy_of_our_database_brings_its_jobs_along(
+    store: Store, tmp_path: Path, as_dump: bool
+) -> None:
+    path = tmp_path / "copy.db"
+    copied = Store(f"sqlite:///{path}", 10)
+    upgrade_database(copied)
+    jobs = [ci_job("macos", 30, 61), ci_job("linux", None, 5), ci_job("windows", 0, None)]
+    for run in ({**ONE, "jobs": jobs}, TWO, {**ONE, "batch_id": "third", "jobs": jobs[:1]}):
+        ingest(copied, run)
+    expected = jobs_of(copied)
+    copied.close()
+    if as_dump:
+        with closing(sqlite3.connect(":memory:")) as database:
+            database.execute("ATTACH ? AS copy", (str(path),))
+            for table in TABLES:
+                database.execute(f"CREATE TABLE {table} AS SELECT * FROM copy.{table}")
+            database.execute("DETACH copy")
+            dump = "\n".join(database.iterdump())
+        path = tmp_path / "copy.sql"
+        path.write_text(dump)
+    report, refused = run_import(store, path)
+    assert (report.stored_runs, refused) == (3, [])
+    assert jobs_of(store) == expected
+
+
+def test_jobs_without_their_batch_run_are_named(store: Store, tmp_path: Path) -> None:
+    path = older_database(tmp_path / "older.db")
+    with closing(sqlite3.connect(path)) as database:
+        database.execute(
+            "CREATE TABLE ci_jobs (id INTEGER PRIMARY KEY, batch_run_id, name, runner_os,"
+            " started_at, completed_at, colour)"
+        )
+        for run_id, started_at in ((None, 1), (2, "2026-11-02 10:01:00"), (7, 1), (7, 2)):
+            database.execute(
+                "INSERT INTO ci_jobs VALUES (NULL, ?, 'build', 'macos', ?, NULL, 'red')",
+                (run_id, started_at),
+            )
+        database.commit()
+    report, refused = run_import(store, path)
+    assert report.stored_runs == 3
+    assert refused == [
+        ("batch_run_id None", "1 jobs belong to no batch run"),
+        ("batch_run_id 7", "2 jobs belong to no batch run"),
+    ]
+    assert report.ignored_fields == {"jobs[].colour": 3}
+    with store.read() as connection:
+        [job] = fetch_of_run(connection, 2)
+    assert f"{job.started_at:%FT%TZ}" == "2026-11-02T10:01:00Z"
