@@ -1,10 +1,10 @@
-"""The CI jobs of a batch run: how they are checked, and the minutes that follow from them.
+"""The CI jobs of a batch run, and how they are checked.
 
 Source: docs/ingest-api.md, "Jobs".
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal, NamedTuple, NotRequired
 
@@ -15,13 +15,10 @@ from batch_dashboard.errors import Problem
 from batch_dashboard.model.complaints import named_kind, problems_of
 from batch_dashboard.model.names import nfc
 from batch_dashboard.model.upload_times import check_time
-from batch_dashboard.model.vocabulary import RUNNER_OS
 
 MAX_JOBS = 2_000
 MAX_JOB_NAME_LENGTH = 200
 SECONDS_PER_MINUTE = 60
-# Given minutes that differ from those of the jobs by more than this share are warned about.
-LARGEST_DIFFERENCE = 0.01
 TIMES = ("queued_at", "started_at", "completed_at")
 
 
@@ -92,29 +89,6 @@ def read_jobs(entries: Any, now: datetime) -> tuple[tuple[NewJob, ...], list[Pro
     problems: list[Problem] = []
     jobs = tuple(_read_job(index, entry, now, problems) for index, entry in enumerate(entries))
     return (() if problems else tuple(job for job in jobs if job)), problems
-
-
-def minutes_of(jobs: Sequence[NewJob], runner_os: str) -> float | None:
-    """The sum of the durations of the jobs on one OS; None: unknown.
-
-    Without any job nothing is known. One job that had not ended makes the sum unknown.
-    """
-    durations = [job.duration_seconds for job in jobs if job.runner_os == runner_os]
-    if not jobs or None in durations:
-        return None
-    return sum(filter(None, durations)) / SECONDS_PER_MINUTE
-
-
-def minutes_warnings(jobs: Sequence[NewJob], given: Mapping[str, float | None]) -> Iterator[str]:
-    """A warning for each given sum that differs from that of the jobs; `given` is by OS."""
-    for runner_os in RUNNER_OS:
-        value, computed = given[runner_os], minutes_of(jobs, runner_os)
-        if value is None or computed is None:
-            continue
-        if abs(value - computed) > LARGEST_DIFFERENCE * max(value, computed):
-            yield (
-                f"{runner_os}_minutes {value:g} is stored, but the jobs add up to {computed:.4g}"
-            )
 
 
 def _read_job(

@@ -4,17 +4,21 @@ Source: docs/data-model.md, "Sums of jobs".
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import NamedTuple
 
 from batch_dashboard.model.ci_jobs import SECONDS_PER_MINUTE, NewJob
+from batch_dashboard.model.vocabulary import RUNNER_OS
 
 # A wait is kept with its highest bits, so that a day has a few dozen different waits at most.
 WAIT_BITS = 4
 # How far a kept wait is from the true one at most; waits below 16 seconds are exact.
 LARGEST_WAIT_ERROR = 1 / 2**WAIT_BITS
+# Given minutes that differ from those of the jobs by more than this share are warned about.
+LARGEST_DIFFERENCE = 0.01
+SECONDS_PER_DAY = 86_400
 
 
 class JobTimes(NamedTuple):
@@ -72,21 +76,50 @@ class StepWaits(NamedTuple):
 
 def sum_jobs(jobs: Iterable[NewJob]) -> JobSums:
     """The sums of some jobs."""
-    sums = JobSums()
-    for job in jobs:
-        seconds, wait = job.duration_seconds, job.wait_seconds
-        own = (
-            JobTimes(1, 1, 0, 0)
-            if seconds is None
-            else JobTimes(1, 0, int(seconds), job.billed_minutes or 0)
-        )
-        sums.times[job.runner_os] = sums.times.get(job.runner_os, NO_JOBS).plus(own)
-        if wait is not None:
-            sums.waits[job.runner_os, kept_wait(int(wait))] += 1
-    return sums
+    totals: dict[str, list[int]] = {}
+    waits = Counter[tuple[str, int]]()
+    for _name, runner_os, queued_at, started_at, completed_at in jobs:
+        own = totals.setdefault(runner_os, [0] * len(JobTimes._fields))
+        own[0] += 1
+        if completed_at is None:
+            own[1] += 1
+        else:
+            seconds = _seconds(completed_at - started_at)
+            own[2] += seconds
+            own[3] += -(-seconds // SECONDS_PER_MINUTE)
+        if queued_at is not None:
+            waits[runner_os, kept_wait(_seconds(started_at - queued_at))] += 1
+    return JobSums({runner_os: JobTimes(*own) for runner_os, own in totals.items()}, waits)
+
+
+def minutes_of(sums: JobSums, runner_os: str) -> float | None:
+    """The sum of the durations of the jobs on one OS; None: unknown.
+
+    Without any job nothing is known. One job that had not ended makes the sum unknown.
+    """
+    own = sums.times.get(runner_os, NO_JOBS)
+    if not sums.times or own.unended_jobs:
+        return None
+    return own.measured_seconds / SECONDS_PER_MINUTE
+
+
+def minutes_warnings(sums: JobSums, given: Mapping[str, float | None]) -> Iterator[str]:
+    """A warning for each given sum that differs from that of the jobs; `given` is by OS."""
+    for runner_os in RUNNER_OS:
+        value, computed = given[runner_os], minutes_of(sums, runner_os)
+        if value is None or computed is None:
+            continue
+        if abs(value - computed) > LARGEST_DIFFERENCE * max(value, computed):
+            yield (
+                f"{runner_os}_minutes {value:g} is stored, but the jobs add up to {computed:.4g}"
+            )
 
 
 def kept_wait(seconds: int) -> int:
     """The middle of the step of a wait; from 16 seconds on each doubling has eight steps."""
     left_out = max(0, seconds.bit_length() - WAIT_BITS)
     return (seconds >> left_out << left_out) + (1 << left_out >> 1)
+
+
+def _seconds(time: timedelta) -> int:
+    return time.days * SECONDS_PER_DAY + time.seconds

@@ -1,16 +1,14 @@
-"""What one batch run adds to the summaries of recipes, failure groups and jobs. Pure sums.
+"""What one batch run adds to the summaries of recipes and failure groups. Pure sums.
 
 Source: docs/data-model.md, "Summaries".
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
-from batch_dashboard.model.ci_jobs import NewJob
 from batch_dashboard.model.failure_sums import Failure, FailureSums
-from batch_dashboard.model.job_sums import JobSums, sum_jobs
 from batch_dashboard.model.messages import stored_reason
 from batch_dashboard.model.payload import NewRecipeResults
 from batch_dashboard.model.vocabulary import FAILED, PASSED
@@ -70,14 +68,13 @@ ONE_PASS = NOTHING.and_passed()
 
 @dataclass(slots=True)
 class RunSummary:
-    """What one batch run adds to every summary."""
+    """What one batch run adds to every summary kept of recipe results."""
 
     recipes: dict[RecipeKey, RecipeOutcome] = field(default_factory=dict)
     failures: FailureSums = field(default_factory=FailureSums)
     # The failure group of each result, in their order; None where it did not fail.
     result_groups: list[int | None] = field(default_factory=list)
     failed_milliseconds: int = 0
-    jobs: JobSums = field(default_factory=JobSums)
 
     def join_groups(self, targets: Mapping[int, tuple[int, str]]) -> None:
         """Count some failure groups in other ones: number and masked line of each."""
@@ -90,17 +87,14 @@ class RunSummary:
 
 
 def summarise(
-    results: NewRecipeResults,
-    started_at: datetime,
-    truncated_at: int | None,
-    jobs: Iterable[NewJob],
+    results: NewRecipeResults, started_at: datetime, truncated_at: int | None
 ) -> RunSummary:
-    """The sums of one batch run's results, taken in their order, and of its jobs.
+    """The sums of one batch run's results, taken in their order.
 
     `started_at` is when the run started, `truncated_at` where its messages were cut off.
     """
     keys = list(zip(results.ecosystem, results.recipe_name, strict=True))
-    summary = RunSummary(result_groups=[None] * len(keys), jobs=sum_jobs(jobs))
+    summary = RunSummary(result_groups=[None] * len(keys))
     all_passed = dict.fromkeys(keys, ONE_PASS)
     # Where no recipe comes twice, a pass needs no further look.
     each_once = len(all_passed) == len(keys)

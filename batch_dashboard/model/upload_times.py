@@ -23,6 +23,8 @@ RFC_3339 = re.compile(
     r"(?:[Zz]| ?([+-]\d{2})(?::?(\d{2}))?)?",
     re.ASCII,
 )
+# Every third character of 2026-01-31T08:30:00Z, from the first hyphen on.
+USUAL_MARKS = "--T::Z"
 
 
 def parse_time(text: str) -> datetime:
@@ -30,6 +32,9 @@ def parse_time(text: str) -> datetime:
 
     Raises ValueError for anything else. A leap second counts as the second before it.
     """
+    if len(text) == 20 and text[4::3] == USUAL_MARKS and text[17:19] != "60":
+        # Python reads the usual form several times faster than the pattern below.
+        return datetime.fromisoformat(text)
     match = RFC_3339.fullmatch(text)
     if match is None:
         raise ValueError(text)

@@ -108,12 +108,12 @@ def restore_run(connection: Connection, batch_run_id: int) -> bool:
         return False
     # The rule of failure groups may have changed while the run was out.
     results = exclusion.fetch_results(connection, batch_run_id)
-    jobs = ci_jobs.fetch_of_run(connection, batch_run_id, is_excluded=True)
-    summary = summarise(results, run.started_at, run.truncated_at, jobs)
+    summary = summarise(results, run.started_at, run.truncated_at)
     summary.join_groups(truncated_lines.find_targets(connection, summary.failures.names))
     exclusion.update_groups(connection, batch_run_id, summary.result_groups)
     exclusion.move_back(connection, batch_run_id)
-    job_sums.add_jobs(connection, run.started_at.date(), run.ecosystem, summary.jobs)
+    jobs = sum_jobs(ci_jobs.fetch_of_run(connection, batch_run_id))
+    job_sums.add_jobs(connection, run.started_at.date(), run.ecosystem, jobs)
     rollups.refresh_day(connection, run.started_at.date(), run.ecosystem)
     recipes.recompute(connection, list(summary.recipes))
     failure_groups.add_failures(connection, summary.failures)

@@ -37,8 +37,7 @@ def ingest_batch_runs(
     waiting: list[tuple[NewBatchRun, RunSummary]] = []
     results = 0
     for run in runs:
-        summary = summarise(run.results, run.started_at, run.truncated_at, run.jobs)
-        waiting.append((run, summary))
+        waiting.append((run, summarise(run.results, run.started_at, run.truncated_at)))
         results += len(run.results)
         if results >= RESULTS_PER_TRANSACTION or len(waiting) >= RUNS_PER_TRANSACTION:
             _commit(store, waiting, now, report)

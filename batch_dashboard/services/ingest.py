@@ -54,7 +54,7 @@ def ingest_batch_run(
     written then.
     """
     # Summed before the write lock is taken: other uploads need not wait for it.
-    summary = summarise(run.results, run.started_at, run.truncated_at, run.jobs)
+    summary = summarise(run.results, run.started_at, run.truncated_at)
     with store.write() as connection:
         earlier = _find_by_key(connection, run, idempotency_key)
         if earlier is not None:
@@ -90,7 +90,7 @@ def add_batch_run(
     batch_run_id = uploads.insert_run(connection, run, summary, ingest_token_id, now)
     uploads.insert_results(connection, batch_run_id, run, summary)
     uploads.insert_jobs(connection, batch_run_id, run.jobs)
-    job_sums.add_jobs(connection, run.started_at.date(), run.ecosystem, summary.jobs)
+    job_sums.add_jobs(connection, run.started_at.date(), run.ecosystem, run.job_sums)
     rollups.refresh_day(connection, run.started_at.date(), run.ecosystem)
     recipes.add_outcomes(connection, summary.recipes, run.started_at)
     failure_groups.add_failures(connection, summary.failures)
