@@ -4,14 +4,20 @@ from flask import Blueprint, abort, render_template, request
 
 from batch_dashboard.model.recipes import RecipeState
 from batch_dashboard.model.records import RunSums
+from batch_dashboard.model.series import colour_slots
 from batch_dashboard.store import batch_runs, recipe_list
-from batch_dashboard.views import panels
 from batch_dashboard.views.choice import choose
 from batch_dashboard.views.context import connection
+from batch_dashboard.views.panels.attention import attention_panel, facts_of
+from batch_dashboard.views.panels.breaker import breaker_panel
+from batch_dashboard.views.panels.error_budget import error_budget_chart
+from batch_dashboard.views.panels.latest_runs import latest_runs
+from batch_dashboard.views.panels.minutes_chart import minutes_chart
+from batch_dashboard.views.panels.rates_chart import rates_chart
+from batch_dashboard.views.panels.sums import fetch_sums
+from batch_dashboard.views.panels.top_groups import top_groups
 
 blueprint = Blueprint("ecosystems", __name__, url_prefix="/ecosystems")
-
-LATEST_RUNS = 10
 
 
 @blueprint.get("/<name:ecosystem>")
@@ -21,23 +27,25 @@ def show(ecosystem: str) -> str:
     choice = choose(conn, request.args, ecosystem)
     if not choice.spans:
         abort(404, f"No batch run of an ecosystem “{ecosystem}” is stored.")
-    choice, sums = choice.with_data(panels.fetch_sums)
-    attention = panels.needs_attention(choice)
-    pipeline = attention["pipelines"][ecosystem]
+    choice, sums = choice.with_data(fetch_sums)
+    facts = facts_of(choice)
+    pipeline = facts.pipelines[0]
+    total = RunSums.total(choice.today, ecosystem, sums)
     return render_template(
         "pages/ecosystems/show.html",
         pipeline=pipeline,
         choice=choice,
         ecosystem=ecosystem,
         span=choice.spans[0],
+        slot=colour_slots(choice.ecosystems)[ecosystem],
         since_pass=batch_runs.count_since_pass(conn, choice.spans)[ecosystem],
-        total=RunSums.total(choice.today, ecosystem, sums),
-        latest=batch_runs.fetch_latest(conn, choice.shown, LATEST_RUNS),
+        total=total,
         failing=recipe_list.count_recipes(conn, choice.shown, RecipeState.FAILING),
-        **attention,
-        **panels.error_budget(choice, pipeline),
-        **panels.breaker(choice, pipeline),
-        **panels.minutes_per_week(choice, sums),
-        **panels.failure_rates(choice, sums, attention["pipelines"]),
-        **panels.top_failure_groups(choice),
+        attention=attention_panel(choice, facts),
+        budget=error_budget_chart(choice, pipeline),
+        breaker=breaker_panel(choice, pipeline),
+        minutes=minutes_chart(choice, sums),
+        rates=rates_chart(choice, sums, facts.pipelines),
+        groups=top_groups(choice),
+        latest=latest_runs(choice, total.runs),
     )

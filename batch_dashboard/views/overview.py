@@ -4,14 +4,18 @@ from flask import Blueprint, render_template, request
 
 from batch_dashboard.model.records import RunSums
 from batch_dashboard.services.judgement import judge_budgets, judge_minutes
-from batch_dashboard.store import batch_runs
-from batch_dashboard.views import panels
 from batch_dashboard.views.choice import choose
 from batch_dashboard.views.context import connection
+from batch_dashboard.views.panels.attention import attention_panel, facts_of
+from batch_dashboard.views.panels.ecosystem_table import ecosystem_table
+from batch_dashboard.views.panels.latest_runs import latest_runs
+from batch_dashboard.views.panels.minutes_chart import minutes_chart
+from batch_dashboard.views.panels.rates_chart import rates_chart
+from batch_dashboard.views.panels.sums import fetch_sums
+from batch_dashboard.views.panels.top_groups import top_groups
+from batch_dashboard.views.panels.week_cost import week_cost
 
 blueprint = Blueprint("overview", __name__)
-
-LATEST_RUNS = 10
 
 
 @blueprint.get("/")
@@ -21,19 +25,21 @@ def index() -> str:
     choice = choose(conn, request.args)
     if not choice.ecosystems:
         return render_template("pages/overview/empty.html", choice=choice)
-    choice, sums = choice.with_data(panels.fetch_sums)
+    choice, sums = choice.with_data(fetch_sums)
     budgets = judge_budgets(conn, choice.now)
     of_all = judge_minutes(conn, choice.now)._replace(budgets=budgets)
-    attention = panels.needs_attention(choice, of_all)
+    facts = facts_of(choice)
+    total = RunSums.total(choice.today, "", sums)
     return render_template(
         "pages/overview/index.html",
         choice=choice,
-        total=RunSums.total(choice.today, "", sums),
-        latest=batch_runs.fetch_latest(conn, choice.shown, LATEST_RUNS),
-        **attention,
-        **panels.this_week(choice, budgets),
-        **panels.minutes_per_week(choice, sums),
-        **panels.failure_rates(choice, sums, attention["pipelines"]),
-        **panels.ecosystem_rows(choice, sums),
-        **panels.top_failure_groups(choice),
+        total=total,
+        budgets=budgets,
+        attention=attention_panel(choice, facts, of_all),
+        cost=week_cost(choice, budgets),
+        minutes=minutes_chart(choice, sums),
+        rates=rates_chart(choice, sums, facts.pipelines),
+        ecosystems=ecosystem_table(choice, sums, facts.pipelines),
+        groups=top_groups(choice),
+        latest=latest_runs(choice, total.runs),
     )

@@ -18,7 +18,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from batch_dashboard.figures.sparkline import failure_rate_sparkline
+from batch_dashboard.figures.sparkline import Sparkline, failure_rate_sparkline
 from batch_dashboard.figures.style import empty_figure
 from batch_dashboard.model.attention import Facts, findings
 from batch_dashboard.model.budget import BudgetWeek
@@ -36,7 +36,7 @@ from batch_dashboard.model.pipelines import (
     judge_pipeline,
 )
 from batch_dashboard.model.recipes import STATES, Recipe, StuckRecipe
-from batch_dashboard.model.records import BatchRun, EcosystemSpan, Minutes
+from batch_dashboard.model.records import BatchRun, EcosystemSpan, Minutes, RunSums
 from batch_dashboard.model.series import RatePoint
 from batch_dashboard.model.slo import NONE, WINDOWS, Attempts, WindowRuns
 from batch_dashboard.model.sorting import Sort
@@ -45,6 +45,10 @@ from batch_dashboard.model.vocabulary import MACOS, RESULTS
 from batch_dashboard.views.charts import as_json
 from batch_dashboard.views.context import current_time
 from batch_dashboard.views.listing import Listing
+from batch_dashboard.views.panels.attention import AttentionPanel
+from batch_dashboard.views.panels.ecosystem_table import EcosystemRow, EcosystemTable
+from batch_dashboard.views.panels.latest_runs import LatestRuns
+from batch_dashboard.views.panels.week_cost import WeekCost
 from batch_dashboard.views.search import Found
 
 blueprint = Blueprint("patterns", __name__)
@@ -106,38 +110,69 @@ def index() -> str:
     pipelines = _pipelines(now)
     place = Place((now, 1))
     sort = Sort(BATCH_RUNS.sorts, BATCH_RUNS.sorts[0], descending=True)
+    budgets = [budget(0, 0, 0), budget(400), budget(820, 1), budget(1_200), budget(0, 4)]
+    sparklines = [
+        failure_rate_sparkline([RatePoint(9 - n, n) for n in range(9)]),
+        failure_rate_sparkline([RatePoint(1, 1), None, RatePoint(0, 1), None]),
+        failure_rate_sparkline([None]),
+    ]
+    slots = {"homebrew": 0, "silent": 3}
     return render_template(
         "pages/patterns/index.html",
         results=RESULTS,
         states=STATES,
         long_name=LONG_NAME,
-        budgets=[budget(0, 0, 0), budget(400), budget(820, 1), budget(1_200), budget(0, 4)],
-        findings=findings(
-            Facts(
-                pipelines=pipelines,
-                budgets=[budget(820), budget(1_000)],
-                stuck=[stuck],
-                new_groups=[group],
-            )
+        budgets=budgets,
+        costs=[
+            WeekCost(63.18, budgets[1:2]),
+            WeekCost(8.0, budgets[2:3]),
+            WeekCost(None, budgets[4:]),
+        ],
+        attention=AttentionPanel(
+            findings(
+                Facts(
+                    pipelines=pipelines,
+                    budgets=[budget(820), budget(1_000)],
+                    stuck=[stuck],
+                    new_groups=[group],
+                )
+            ),
+            12,
+            {},
         ),
         pipelines=pipelines,
         now=now,
         spans=spans,
         runs=Listing("/patterns", {"text": "a"}, sort, Slice(runs, place, place), place),
         beyond=Listing("/patterns", {}, sort, Slice([], None, None), place),
-        slots={"homebrew": 0, "silent": 3},
+        slots=slots,
+        ecosystems=_ecosystems(now, spans, pipelines, sparklines, slots),
+        latest=LatestRuns(runs, 2, slots, {}),
         attempts=["p" * 20, "f" * 20, "pfpfp", ""],
-        sparklines=[
-            failure_rate_sparkline([RatePoint(9 - n, n) for n in range(9)]),
-            failure_rate_sparkline([RatePoint(1, 1), None, RatePoint(0, 1), None]),
-            failure_rate_sparkline([None]),
-        ],
+        sparklines=sparklines,
         form=_refused_form(),
         jobs=_jobs(now),
         found=Found([], [recipe], runs, [counted], frozenset({"recipes"})),
         nothing_found=Found([], [], [], [], frozenset()),
         empty_json=as_json(empty_figure("No batch run in this period.")),
     )
+
+
+def _ecosystems(
+    now: datetime,
+    spans: list[EcosystemSpan],
+    pipelines: list[Pipeline],
+    sparklines: list[Sparkline],
+    slots: dict[str, int],
+) -> EcosystemTable:
+    """An ecosystem with runs, a silent one, and one whose runs retention deleted."""
+    of = [RunSums.total(now.date(), name, []) for name in ("homebrew", "silent", "deleted")]
+    rows = [
+        EcosystemRow(of[0], spans[0], pipelines[0], 38, sparklines[0]),
+        EcosystemRow(of[1], spans[1], pipelines[2], 0, sparklines[2]),
+        EcosystemRow(of[2], None, None, None, sparklines[1]),
+    ]
+    return EcosystemTable(rows, 4, "day", slots, {}, {}, "a period")
 
 
 def _refused_form() -> PatternForm:

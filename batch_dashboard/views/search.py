@@ -13,7 +13,7 @@ from batch_dashboard.model.search import holds_words, parse_text, run_number, wo
 from batch_dashboard.model.series import colour_slots
 from batch_dashboard.store import batch_runs, exclusion, failure_group_list, recipe_list
 from batch_dashboard.views.context import connection
-from batch_dashboard.views.panels import MOST_FREQUENT
+from batch_dashboard.views.panels.top_groups import MOST_FREQUENT
 
 blueprint = Blueprint("search", __name__)
 

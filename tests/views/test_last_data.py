@@ -79,6 +79,7 @@ def words(client: FlaskClient, path: str) -> str:
         "/failures",
         "/recipes",
         "/batch-runs",
+        "/exports/",
         "/recipes/homebrew/wget",
     ],
 )

@@ -1,0 +1,50 @@
+"""What to look at first."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from batch_dashboard.model.attention import Facts, Finding, findings, without_general_silence
+from batch_dashboard.model.recipes import RecipeState
+from batch_dashboard.services.judgement import fetch_facts
+from batch_dashboard.store import recipe_list
+from batch_dashboard.views.choice import Choice
+from batch_dashboard.views.context import connection
+
+NOTHING = Facts()
+MAX_STUCK = 8
+MAX_NEW_GROUPS = 3
+
+
+@dataclass(frozen=True)
+class AttentionPanel:
+    """The findings, the worst first; `more_stuck` recipes are counted beyond those named."""
+
+    findings: Sequence[Finding]
+    more_stuck: int
+    query: dict[str, str]  # what shows the same period and ecosystem on another page
+
+
+def facts_of(choice: Choice) -> Facts:
+    """What the ecosystems chosen are judged by; stuck recipes are those of the period shown."""
+    return fetch_facts(
+        connection(), choice.shown, choice.spans, choice.now, MAX_STUCK, MAX_NEW_GROUPS
+    )
+
+
+def attention_panel(choice: Choice, facts: Facts, of_all: Facts = NOTHING) -> AttentionPanel:
+    """What of the facts needs attention.
+
+    `of_all` are the facts about budgets, minutes and runners, which belong to no ecosystem.
+    """
+    # The page of one ecosystem begins with its state.
+    named = () if choice.is_of_one else without_general_silence(facts.pipelines)
+    more_stuck = 0
+    if len(facts.stuck) == MAX_STUCK:
+        more_stuck = (
+            recipe_list.count_recipes(connection(), choice.shown, RecipeState.STUCK) - MAX_STUCK
+        )
+    return AttentionPanel(
+        findings(of_all._replace(pipelines=named, stuck=facts.stuck, new_groups=facts.new_groups)),
+        more_stuck,
+        choice.shown.query(),
+    )

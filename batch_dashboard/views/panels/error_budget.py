@@ -1,0 +1,43 @@
+"""How much of an ecosystem's error budget is used."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from batch_dashboard.figures.error_budget import error_budget_figure
+from batch_dashboard.figures.sentences import error_budget_sentence
+from batch_dashboard.figures.style import ecosystem_colour
+from batch_dashboard.model.periods import last_days
+from batch_dashboard.model.pipelines import Pipeline
+from batch_dashboard.model.series import colour_slots
+from batch_dashboard.model.slo import BUDGET_DAYS, BudgetDay, budget_days
+from batch_dashboard.store.pipelines import fetch_days
+from batch_dashboard.views.charts import as_json
+from batch_dashboard.views.choice import Choice
+from batch_dashboard.views.context import connection
+
+
+@dataclass(frozen=True)
+class ErrorBudgetChart:
+    """The chart, its sentence, its days newest first, and how fast the budget is burnt now."""
+
+    json: str
+    sentence: str
+    days: Sequence[BudgetDay]
+    pipeline: Pipeline
+
+
+def error_budget_chart(choice: Choice, pipeline: Pipeline) -> ErrorBudgetChart | None:
+    """The error budget of the last days, None for an ecosystem without a target."""
+    target = pipeline.facts.rule.target
+    if target is None:
+        return None
+    period = last_days(2 * BUDGET_DAYS - 1, choice.today)
+    attempts = fetch_days(connection(), period, pipeline.ecosystem)
+    days = budget_days(attempts.get(pipeline.ecosystem, {}), choice.today, target)
+    slot = colour_slots(choice.ecosystems).get(pipeline.ecosystem, 0)
+    return ErrorBudgetChart(
+        as_json(error_budget_figure(days, ecosystem_colour(slot))),
+        error_budget_sentence(pipeline),
+        days[::-1],
+        pipeline,
+    )

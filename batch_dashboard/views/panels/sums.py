@@ -1,0 +1,11 @@
+"""The numbers that several panels of a page are made of."""
+
+from batch_dashboard.model.records import RunSums
+from batch_dashboard.store import ecosystem_days
+from batch_dashboard.views.choice import Choice
+from batch_dashboard.views.context import connection
+
+
+def fetch_sums(choice: Choice) -> list[RunSums]:
+    """The runs chosen, summed by the steps a chart of the period goes through."""
+    return ecosystem_days.fetch_steps(connection(), choice.shown, choice.step)
