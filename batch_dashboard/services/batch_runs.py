@@ -3,6 +3,7 @@
 Each leaves every sum as if it were summed anew (docs/data-model.md, "Summaries").
 """
 
+from contextlib import ExitStack
 from datetime import datetime
 from typing import Any
 
@@ -13,19 +14,10 @@ from batch_dashboard.model.upload_times import EARLIEST
 from batch_dashboard.model.wording import CONTROL_CHARACTER
 from batch_dashboard.services.changes import Change
 from batch_dashboard.services.rollups import rebuild
-from batch_dashboard.store import (
-    ci_jobs,
-    circuit_breakers,
-    exclusion,
-    failure_groups,
-    job_sums,
-    message_index,
-    recipes,
-    rollups,
-    truncated_lines,
-    uploads,
-)
+from batch_dashboard.store import ci_jobs, exclusion, truncated_lines, uploads
 from batch_dashboard.store.engine import Connection
+from batch_dashboard.store.summaries import SUMMARIES
+from batch_dashboard.store.summary import AddedRun
 
 MAX_REASON_LENGTH = 500
 
@@ -113,11 +105,9 @@ def restore_run(connection: Connection, batch_run_id: int) -> bool:
     exclusion.update_groups(connection, batch_run_id, summary.result_groups)
     exclusion.move_back(connection, batch_run_id)
     jobs = sum_jobs(ci_jobs.fetch_of_run(connection, batch_run_id))
-    job_sums.add_jobs(connection, run.started_at.date(), run.ecosystem, jobs)
-    rollups.refresh_day(connection, run.started_at.date(), run.ecosystem)
-    recipes.recompute(connection, list(summary.recipes))
-    failure_groups.add_failures(connection, summary.failures)
-    circuit_breakers.refresh(connection, run.ecosystem, run.started_at, batch_run_id)
+    added = AddedRun(run, summary, jobs, is_newest=False)
+    for kept in SUMMARIES:
+        kept.add(connection, added)
     return True
 
 
@@ -139,16 +129,10 @@ def _take_out(connection: Connection, batch_run_id: int) -> bool:
         uploads.delete_run(connection, batch_run_id)
         rebuild(connection)
         return True
-    touched = recipes.fetch_of_run(connection, batch_run_id)
-    failures = failure_groups.fetch_of_run(connection, batch_run_id)
-    jobs = sum_jobs(ci_jobs.fetch_of_run(connection, batch_run_id))
-    message_index.remove_run(connection, batch_run_id)
-    uploads.delete_run(connection, batch_run_id)
-    job_sums.remove_jobs(connection, run.started_at.date(), run.ecosystem, jobs)
-    rollups.refresh_day(connection, run.started_at.date(), run.ecosystem)
-    recipes.recompute(connection, touched)
-    failure_groups.remove_failures(connection, failures)
-    circuit_breakers.refresh(connection, run.ecosystem, run.started_at, batch_run_id)
+    with ExitStack() as stack:
+        for kept in SUMMARIES:
+            stack.enter_context(kept.removing(connection, run))
+        uploads.delete_run(connection, batch_run_id)
     return True
 
 

@@ -1,7 +1,7 @@
 """Bringing the database to the schema this version needs, with its rollups filled."""
 
-from batch_dashboard.services.rollups import rebuild
-from batch_dashboard.store import circuit_breakers, job_sums, migrations, rollups
+from batch_dashboard.services.rollups import rebuild, rebuild_at_upgrade
+from batch_dashboard.store import migrations, rollups
 from batch_dashboard.store.engine import Store
 
 
@@ -19,6 +19,5 @@ def upgrade_database(store: Store) -> bool:
         if summed_rows_changed or rollups.are_missing(connection):
             rebuild(connection)
             return True
-        job_sums.rebuild(connection)
-        circuit_breakers.rebuild(connection)
+        rebuild_at_upgrade(connection)
         return False

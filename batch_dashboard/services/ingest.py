@@ -4,21 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from batch_dashboard.errors import IdempotencyConflict
-from batch_dashboard.model.circuit_breaker import AttemptedRun
 from batch_dashboard.model.payload import NewBatchRun
 from batch_dashboard.model.summaries import RunSummary, summarise
-from batch_dashboard.store import (
-    circuit_breakers,
-    failure_groups,
-    job_sums,
-    publishers,
-    recipes,
-    rollups,
-    tokens,
-    truncated_lines,
-    uploads,
-)
+from batch_dashboard.store import publishers, tokens, truncated_lines, uploads
 from batch_dashboard.store.engine import Connection, Store
+from batch_dashboard.store.summaries import SUMMARIES
+from batch_dashboard.store.summary import AddedRun, StoredRun
 
 
 @dataclass(frozen=True)
@@ -90,13 +81,12 @@ def add_batch_run(
     batch_run_id = uploads.insert_run(connection, run, summary, ingest_token_id, now)
     uploads.insert_results(connection, batch_run_id, run, summary)
     uploads.insert_jobs(connection, batch_run_id, run.jobs)
-    job_sums.add_jobs(connection, run.started_at.date(), run.ecosystem, run.job_sums)
-    rollups.refresh_day(connection, run.started_at.date(), run.ecosystem)
-    recipes.add_outcomes(connection, summary.recipes, run.started_at)
-    failure_groups.add_failures(connection, summary.failures)
-    ended_at = run.completed_at or run.started_at
-    attempted = AttemptedRun(run.started_at, batch_run_id, ended_at, run.passed, run.failed)
-    circuit_breakers.add_run(connection, run.ecosystem, attempted)
+    stored = StoredRun(
+        batch_run_id, run.ecosystem, run.started_at, run.passed, run.failed, run.truncated_at
+    )
+    added = AddedRun(stored, summary, run.job_sums, is_newest=True)
+    for kept in SUMMARIES:
+        kept.add(connection, added)
     return Receipt(batch_run_id, replayed=False)
 
 

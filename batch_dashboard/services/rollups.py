@@ -1,33 +1,19 @@
-"""Holding rollups and summaries against the rows they sum, and mending them."""
+"""Comparing rollups and summaries with the rows that they sum, and repairing them."""
 
 from datetime import datetime
 
-from batch_dashboard.store import (
-    circuit_breakers,
-    failure_group_sums,
-    job_sums,
-    message_index,
-    recipes,
-    regrouping,
-    rollups,
-    system,
-    uploads,
-)
+from batch_dashboard.store import system
 from batch_dashboard.store.engine import Connection, Store
+from batch_dashboard.store.summaries import SUMMARIES
 
 
 def verify_rollups(store: Store) -> dict[str, int]:
     """How many rows of each summary differ from what its rows say, by table; all 0 is right."""
+    drift: dict[str, int] = {}
     with store.read() as connection:
-        return {
-            "batch_runs": uploads.count_drift(connection),
-            "ecosystem_days": rollups.count_drift(connection),
-            **job_sums.count_drift(connection),
-            "recipes": recipes.count_drift(connection),
-            **failure_group_sums.count_drift(connection),
-            "failure_messages": message_index.count_drift(connection),
-            "circuit_breaker_changes": circuit_breakers.count_drift(connection),
-        }
+        for summary in SUMMARIES:
+            drift |= summary.count_drift(connection)
+    return drift
 
 
 def check_rollups(store: Store, now: datetime) -> dict[str, int]:
@@ -46,9 +32,12 @@ def rebuild_rollups(store: Store) -> None:
 
 def rebuild(connection: Connection) -> None:
     """As `rebuild_rollups`, within an open transaction of the writer."""
-    uploads.recount(connection)
-    rollups.rebuild(connection)
-    job_sums.rebuild(connection)
-    recipes.rebuild(connection)
-    regrouping.rebuild(connection)
-    circuit_breakers.rebuild(connection)
+    for summary in SUMMARIES:
+        summary.rebuild(connection)
+
+
+def rebuild_at_upgrade(connection: Connection) -> None:
+    """Sum again what a new version may sum by other rules, though its rows did not change."""
+    for summary in SUMMARIES:
+        if summary.rebuild_at_upgrade:
+            summary.rebuild(connection)

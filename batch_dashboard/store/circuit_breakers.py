@@ -1,7 +1,8 @@
 """The circuit breakers' changes, kept as the runs come, late ones and deletions included."""
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -22,6 +23,7 @@ from batch_dashboard.model.circuit_breaker import (
 )
 from batch_dashboard.store.bulk import run_statement
 from batch_dashboard.store.schema import batch_runs, circuit_breaker_changes
+from batch_dashboard.store.summary import AddedRun, StoredRun
 from batch_dashboard.store.times import time_of_text
 
 _run = batch_runs.c
@@ -60,14 +62,28 @@ Place = tuple[datetime, int]
 BEGINNING: Place = (datetime.min.replace(tzinfo=UTC), 0)
 
 
-def add_run(connection: Connection, ecosystem: str, run: AttemptedRun) -> None:
-    """Take a run just stored into account; one without attempts says nothing."""
-    if not run.passed + run.failed:
-        return
-    refresh(connection, ecosystem, run.started_at, run.id)
+def add(connection: Connection, added: AddedRun) -> None:
+    """Take a run that is stored now into account; one without attempts changes nothing."""
+    run = added.run
+    if run.passed + run.failed:
+        _refresh(connection, run.ecosystem, run.started_at, run.id)
 
 
-def refresh(connection: Connection, ecosystem: str, started_at: datetime, run_id: int) -> None:
+@contextmanager
+def removing(connection: Connection, run: StoredRun) -> Iterator[None]:
+    """Follow the runs behind a run again once it is deleted."""
+    yield
+    _refresh(connection, run.ecosystem, run.started_at, run.id)
+
+
+@contextmanager
+def pruning_day(connection: Connection, ecosystem: str, _day: date) -> Iterator[None]:
+    """Follow the runs of an ecosystem again from the oldest one that is left."""
+    yield
+    _refresh(connection, ecosystem, *BEGINNING)
+
+
+def _refresh(connection: Connection, ecosystem: str, started_at: datetime, run_id: int) -> None:
     """Follow the runs again from a place on, until nothing can differ from what is kept."""
     place = (started_at, run_id)
     breaker = _breaker_before(connection, ecosystem, place)
@@ -108,13 +124,14 @@ def rebuild(connection: Connection) -> None:
         _insert(connection, ecosystem, list(_simulated(connection, ecosystem)))
 
 
-def count_drift(connection: Connection) -> int:
+def count_drift(connection: Connection) -> dict[str, int]:
     """How many changes are missing, wrong or too many."""
     names = connection.execute(select(_run.ecosystem).union(select(_change.ecosystem))).scalars()
-    return sum(
+    differences = sum(
         len(set(_iter_changes(connection, name, BEGINNING)) ^ set(_simulated(connection, name)))
         for name in names.all()
     )
+    return {"circuit_breaker_changes": differences}
 
 
 def fetch_last(connection: Connection, ecosystem: str | None = None) -> dict[str, Change]:

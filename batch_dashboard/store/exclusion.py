@@ -24,7 +24,8 @@ from batch_dashboard.store.schema import (
     idempotency_keys,
     recipe_results,
 )
-from batch_dashboard.store.uploads import RESULT_FIELDS, StoredRun
+from batch_dashboard.store.summary import StoredRun
+from batch_dashboard.store.uploads import RESULT_FIELDS
 
 MAX_LISTED = 200
 _run = excluded_runs.c

@@ -1,7 +1,8 @@
 """Summaries of failure groups: in all, by day and ecosystem, by category, by recipe."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date
 from typing import Any
 
@@ -22,6 +23,7 @@ from batch_dashboard.store.schema import (
     failure_groups,
     recipe_results,
 )
+from batch_dashboard.store.summary import AddedRun, StoredRun
 
 GROUP_COLUMNS = (
     "id",
@@ -52,8 +54,9 @@ def added_update(table: str) -> str:
     return f"failed = {table}.failed + excluded.failed"
 
 
-def add_failures(connection: Connection, failures: FailureSums) -> None:
-    """Add failed results that are stored now."""
+def add(connection: Connection, added: AddedRun) -> None:
+    """Add the failed results of a run that is stored now."""
+    failures = added.summary.failures
     if not failures.groups:
         return
     _change_times(connection, failures.times)
@@ -68,7 +71,15 @@ def add_failures(connection: Connection, failures: FailureSums) -> None:
     message_index.add(connection, numbers, failures.messages)
 
 
-def fetch_of_run(connection: Connection, batch_run_id: int) -> FailureSums:
+@contextmanager
+def removing(connection: Connection, run: StoredRun) -> Iterator[None]:
+    """Take the failed results of a run out once it is deleted."""
+    failures = _fetch_of_run(connection, run.id)
+    yield
+    move_failures(connection, failures, FailureSums())
+
+
+def _fetch_of_run(connection: Connection, batch_run_id: int) -> FailureSums:
     """The failed results of one batch run, without their messages, which may be long."""
     result = recipe_results.c
     rows = connection.execute(
@@ -87,11 +98,6 @@ def fetch_of_run(connection: Connection, batch_run_id: int) -> FailureSums:
         time, day = int(started_at.timestamp()), started_at.date()
         failures.add(group_id, Failure(ecosystem, recipe_name, category, None, time, day))
     return failures
-
-
-def remove_failures(connection: Connection, failures: FailureSums) -> None:
-    """Take failed results out, after their rows are gone."""
-    move_failures(connection, failures, FailureSums())
 
 
 def move_failures(connection: Connection, removed: FailureSums, added: FailureSums) -> list[int]:

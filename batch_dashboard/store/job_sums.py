@@ -3,17 +3,21 @@
 All are whole numbers, so the order of additions does not matter.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection, Table
 
 from batch_dashboard.model.ci_jobs import SECONDS_PER_MINUTE
-from batch_dashboard.model.job_sums import WAIT_BITS, JobSums, JobTimes
+from batch_dashboard.model.job_sums import WAIT_BITS, JobSums, JobTimes, sum_jobs
+from batch_dashboard.store import ci_jobs
 from batch_dashboard.store.bulk import as_stored, run_statement, upsert_rows
 from batch_dashboard.store.dialects import dialect_of
 from batch_dashboard.store.drift import count_differences
 from batch_dashboard.store.schema import ALL_ECOSYSTEMS, ci_job_days, ci_wait_days
+from batch_dashboard.store.summary import AddedRun, StoredRun
 
 # Each table with the columns that are added up; the others are its key.
 _SUMMED: dict[Table, tuple[str, ...]] = {ci_job_days: JobTimes._fields, ci_wait_days: ("jobs",)}
@@ -21,28 +25,33 @@ _SUMMED: dict[Table, tuple[str, ...]] = {ci_job_days: JobTimes._fields, ci_wait_
 _WAIT_LENGTH = 40
 
 
-def add_jobs(connection: Connection, day: date, ecosystem: str, sums: JobSums) -> None:
-    """Add the jobs of a batch run to the sums of its day."""
-    _change(connection, day, ecosystem, sums, 1)
+def add(connection: Connection, added: AddedRun) -> None:
+    """Add the jobs of a run that is stored now to the sums of its day."""
+    _change(connection, added.run.started_at.date(), added.run.ecosystem, added.jobs, 1)
 
 
-def remove_jobs(connection: Connection, day: date, ecosystem: str, sums: JobSums) -> None:
-    """Take the jobs of a batch run out of the sums of its day."""
+@contextmanager
+def removing(connection: Connection, run: StoredRun) -> Iterator[None]:
+    """Take the jobs of a run out of the sums of its day once it is deleted."""
+    sums = sum_jobs(ci_jobs.fetch_of_run(connection, run.id))
+    yield
     if not sums.times:
         return
-    _change(connection, day, ecosystem, sums, -1)
+    day = run.started_at.date()
+    _change(connection, day, run.ecosystem, sums, -1)
     for table in _SUMMED:
         run_statement(
             connection,
             f"DELETE FROM {table.name} WHERE day = ? AND ecosystem IN (?, ?) AND jobs = 0",
             day,
-            ecosystem,
+            run.ecosystem,
             ALL_ECOSYSTEMS,
         )
 
 
-def pin_day(connection: Connection, day: date, ecosystem: str) -> None:
-    """Keep the sums of one ecosystem's day: all its runs are about to be pruned."""
+@contextmanager
+def pruning_day(connection: Connection, ecosystem: str, day: date) -> Iterator[None]:
+    """Keep the sums of a day of which all runs are pruned."""
     for table in _SUMMED:
         names = ", ".join(column.name for column in table.columns)
         for statement in (
@@ -52,6 +61,7 @@ def pin_day(connection: Connection, day: date, ecosystem: str) -> None:
             run_statement(
                 connection, f"{statement} WHERE ecosystem = ? AND day = ?", ecosystem, day
             )
+    yield
 
 
 def rebuild(connection: Connection) -> None:

@@ -7,15 +7,18 @@ index only finds them again. Source: docs/data-model.md, "Words of messages".
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from hashlib import blake2b
 
 from sqlalchemy import Connection, TextClause, bindparam, text
 
 from batch_dashboard.model.message_words import is_beginning, message_words
+from batch_dashboard.model.pruning import PrunedSums
 from batch_dashboard.store.bulk import execute_many, run_statement, slices, upsert_rows
 from batch_dashboard.store.dialects import dialect_of
 from batch_dashboard.store.drift import count_differences
 from batch_dashboard.store.schema import failure_messages
+from batch_dashboard.store.summary import StoredRun
 
 # A message by its group and text, with how many results have it.
 Messages = Mapping[tuple[int, str], int]
@@ -80,12 +83,19 @@ def remove(connection: Connection, messages: Messages) -> None:
             dialect_of(connection).words.delete(connection, _words_of(forgotten))
 
 
-def remove_run(connection: Connection, batch_run_id: int) -> None:
-    """Take the results of a batch run out, before its rows are deleted."""
+@contextmanager
+def removing(connection: Connection, run: StoredRun) -> Iterator[None]:
+    """Take the results of a run out before it is deleted."""
     after = 0
-    while rows := run_statement(connection, _READ_SLICE, batch_run_id, after, SLICE):
+    while rows := run_statement(connection, _READ_SLICE, run.id, after, SLICE):
         remove(connection, Counter((group_id, message) for _, group_id, message in rows))
         after = rows[-1][0]
+    yield
+
+
+def prune(connection: Connection, sums: PrunedSums) -> None:
+    """Take pruned results out."""
+    remove(connection, sums.failures.messages)
 
 
 def clear(connection: Connection) -> None:
@@ -110,12 +120,12 @@ def groups_with(connection: Connection, searched: str) -> TextClause | None:
     return text(query).bindparams(bindparam("words", search.words))
 
 
-def count_drift(connection: Connection) -> int:
+def count_drift(connection: Connection) -> dict[str, int]:
     """How many groups are indexed with other messages than their results have.
 
     Groups that are not brought forward yet (services/regrouping.py) have none.
     """
-    return count_differences(
+    differences = count_differences(
         connection,
         "SELECT g.number, count(DISTINCT r.error_message), count(*) FROM recipe_results r"
         " JOIN failure_groups g ON g.id = r.failure_group_id"
@@ -123,6 +133,7 @@ def count_drift(connection: Connection) -> int:
         f"SELECT id >> {NUMBER_BITS}, count(*), CAST(sum(results) AS BIGINT)"
         " FROM failure_messages GROUP BY 1",
     )
+    return {"failure_messages": differences}
 
 
 def _digest(group_id: int, message: str) -> bytes:

@@ -8,9 +8,15 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Table
 
 from batch_dashboard.model.failure_sums import FailureSums, GroupName, Seen
-from batch_dashboard.store.bulk import execute_many, run_statement, upsert_rows
-from batch_dashboard.store.failure_group_sums import frequent_category
-from batch_dashboard.store.failure_groups import added_update, seen_updates, upsert_groups
+from batch_dashboard.model.pruning import PrunedSums
+from batch_dashboard.store.bulk import as_stored, execute_many, run_statement, upsert_rows
+from batch_dashboard.store.failure_group_sums import RECIPE_COLUMNS, frequent_category
+from batch_dashboard.store.failure_groups import (
+    TIME_COLUMNS,
+    added_update,
+    seen_updates,
+    upsert_groups,
+)
 from batch_dashboard.store.schema import (
     failure_group_categories,
     failure_group_days,
@@ -42,6 +48,36 @@ class PrunedGroup(NamedTuple):
     id: int
     name: GroupName
     recipe_names: list[str]
+
+
+def prune(connection: Connection, sums: PrunedSums) -> None:
+    """Add the failed results that are pruned now."""
+    names = "error_category, masked_line, sample_message, is_truncated"
+    execute_many(
+        connection,
+        f"INSERT INTO pruned_failure_groups (id, {names}, failed, first_seen_at, last_seen_at)"
+        f" SELECT id, {names}, CAST(? AS BIGINT),"
+        " CAST(? AS BIGINT), CAST(? AS BIGINT) FROM failure_groups WHERE id = ?"
+        f" ON CONFLICT (id) DO UPDATE SET {', '.join(_updates(pruned_failure_groups))}",
+        [(*seen, group_id) for group_id, seen in sums.failures.groups.items()],
+    )
+    upsert_rows(
+        connection,
+        pruned_failure_group_recipes,
+        RECIPE_COLUMNS,
+        sorted((*key, *seen) for key, seen in sums.failures.recipes.items()),
+        _updates(pruned_failure_group_recipes),
+    )
+    upsert_rows(
+        connection,
+        pruned_failure_group_days,
+        (*TIME_COLUMNS, "day", "failed"),
+        sorted(
+            (*key, as_stored(connection, day), failed)
+            for (*key, day), failed in sums.failures.times.items()
+        ),
+        (added_update(pruned_failure_group_days.name),),
+    )
 
 
 def find_next(connection: Connection, after: int) -> PrunedGroup | None:
@@ -80,7 +116,7 @@ def move(connection: Connection, group: PrunedGroup, group_id: int, line: str) -
         pruned_failure_groups,
         ("id", *GroupName._fields, *Seen._fields),
         [(group_id, *name, *seen)],
-        (added_update("pruned_failure_groups"), *seen_updates("pruned_failure_groups")),
+        _updates(pruned_failure_groups),
     )
     for table in (pruned_failure_groups, failure_groups):
         run_statement(connection, f"DELETE FROM {table.name} WHERE id = ?", group.id)
@@ -92,6 +128,10 @@ def move(connection: Connection, group: PrunedGroup, group_id: int, line: str) -
             group_id,
         )
     return True
+
+
+def _updates(table: Table) -> tuple[str, ...]:
+    return (added_update(table.name), *seen_updates(table.name))
 
 
 def _move_sums(

@@ -3,30 +3,23 @@
 Source: docs/data-model.md, "Retention".
 """
 
+from contextlib import ExitStack
 from datetime import date, datetime
 from typing import NamedTuple
 
 from sqlalchemy import Connection, delete, func, select
 
 from batch_dashboard.model.pruning import PrunedResult, PrunedSums
-from batch_dashboard.model.summaries import RECENT_ATTEMPTS
-from batch_dashboard.store import circuit_breakers, job_sums, message_index
-from batch_dashboard.store.bulk import as_stored, execute_many, run_statement, upsert_rows
+from batch_dashboard.store.bulk import execute_many, run_statement
 from batch_dashboard.store.conditions import midnight
 from batch_dashboard.store.dialects import dialect_of
-from batch_dashboard.store.failure_group_sums import RECIPE_COLUMNS
-from batch_dashboard.store.failure_groups import TIME_COLUMNS, added_update, seen_updates
-from batch_dashboard.store.recipes import KEY_COLUMNS, SUM_COLUMNS
-from batch_dashboard.store.rollups import pin_day
 from batch_dashboard.store.schema import (
     batch_runs,
     excluded_ci_jobs,
     excluded_results,
     excluded_runs,
-    pruned_failure_group_days,
-    pruned_failure_group_recipes,
-    pruned_recipes,
 )
+from batch_dashboard.store.summaries import SUMMARIES
 
 # Runs looked at for one batch of results; more would not be reached.
 RUNS_AT_ONCE = 200
@@ -40,29 +33,6 @@ _MESSAGE = "CASE WHEN failure_group_id IS NOT NULL THEN error_message END"
 _RESULTS = (
     f"SELECT {', '.join(PrunedResult._fields[:-1])}, {_MESSAGE} FROM recipe_results"
     " WHERE batch_run_id = ? ORDER BY id LIMIT ?"
-)
-_OLD = "pruned_recipes"
-_JOINED = f"{_OLD}.recent_attempts || excluded.recent_attempts"
-# Behind what was pruned before, whatever the times: late runs are pruned late.
-_APPEND = (
-    *(f"{n} = {_OLD}.{n} + excluded.{n}" for n in SUM_COLUMNS[:4]),
-    "failure_streak = CASE WHEN excluded.last_passed_at IS NULL"
-    f" THEN {_OLD}.failure_streak + excluded.failure_streak ELSE excluded.failure_streak END",
-    "failing_since = CASE WHEN excluded.last_passed_at IS NOT NULL"
-    f" OR {_OLD}.failing_since IS NULL OR excluded.failing_since < {_OLD}.failing_since"
-    f" THEN excluded.failing_since ELSE {_OLD}.failing_since END",
-    f"recent_attempts = substr({_JOINED}, CASE WHEN length({_JOINED}) > {RECENT_ATTEMPTS}"
-    f" THEN length({_JOINED}) - {RECENT_ATTEMPTS - 1} ELSE 1 END)",
-    *(
-        f"{name} = CASE WHEN {_OLD}.{name} IS NULL OR excluded.{name} {sign} {_OLD}.{name}"
-        f" THEN excluded.{name} ELSE {_OLD}.{name} END"
-        for name, sign in (
-            ("first_seen_at", "<"),
-            ("last_seen_at", ">"),
-            ("last_passed_at", ">"),
-            ("last_failed_at", ">"),
-        )
-    ),
 )
 
 
@@ -107,43 +77,8 @@ def take_results(connection: Connection, until: datetime, count: int) -> list[Pr
 
 def prune_results(connection: Connection, sums: PrunedSums) -> None:
     """Add to what pruned results have summed up to, and delete them."""
-    upsert_rows(
-        connection,
-        pruned_recipes,
-        (*KEY_COLUMNS, *SUM_COLUMNS),
-        sorted(
-            (*key, *(getattr(recipe, name) for name in SUM_COLUMNS))
-            for key, recipe in sums.recipes.items()
-        ),
-        _APPEND,
-    )
-    names = "error_category, masked_line, sample_message, is_truncated"
-    execute_many(
-        connection,
-        f"INSERT INTO pruned_failure_groups (id, {names}, failed, first_seen_at, last_seen_at)"
-        f" SELECT id, {names}, CAST(? AS BIGINT),"
-        " CAST(? AS BIGINT), CAST(? AS BIGINT) FROM failure_groups WHERE id = ?"
-        f" ON CONFLICT (id) DO UPDATE SET {', '.join(_updates('pruned_failure_groups'))}",
-        [(*seen, group_id) for group_id, seen in sums.failures.groups.items()],
-    )
-    upsert_rows(
-        connection,
-        pruned_failure_group_recipes,
-        RECIPE_COLUMNS,
-        sorted((*key, *seen) for key, seen in sums.failures.recipes.items()),
-        _updates("pruned_failure_group_recipes"),
-    )
-    upsert_rows(
-        connection,
-        pruned_failure_group_days,
-        (*TIME_COLUMNS, "day", "failed"),
-        sorted(
-            (*key, as_stored(connection, day), failed)
-            for (*key, day), failed in sums.failures.times.items()
-        ),
-        (added_update("pruned_failure_group_days"),),
-    )
-    message_index.remove(connection, sums.failures.messages)
+    for summary in SUMMARIES:
+        summary.prune(connection, sums)
     execute_many(
         connection,
         "DELETE FROM recipe_results WHERE batch_run_id = ? AND id <= ?",
@@ -180,8 +115,7 @@ def prune_excluded_results(connection: Connection, until: datetime, count: int) 
 def prune_day_of_runs(connection: Connection, until: date) -> int:
     """Delete the runs of the oldest UTC day of one ecosystem, if before a day; how many.
 
-    Only runs whose results are pruned. The day's sums stay as they are. Circuit breakers are
-    followed from the oldest run that is left.
+    Only runs whose results are pruned. The day's sums stay as they are.
     """
     run = batch_runs.c
     oldest = connection.execute(
@@ -202,11 +136,10 @@ def prune_day_of_runs(connection: Connection, until: date) -> int:
         select(func.count()).where(*within, run.pruned_results < run.result_count)
     ).scalar_one():
         return 0
-    pin_day(connection, day, oldest.ecosystem)
-    job_sums.pin_day(connection, day, oldest.ecosystem)
-    gone = connection.execute(delete(batch_runs).where(*within)).rowcount
-    circuit_breakers.refresh(connection, oldest.ecosystem, *circuit_breakers.BEGINNING)
-    return gone
+    with ExitStack() as stack:
+        for summary in SUMMARIES:
+            stack.enter_context(summary.pruning_day(connection, oldest.ecosystem, day))
+        return connection.execute(delete(batch_runs).where(*within)).rowcount
 
 
 def _prune_excluded_runs(connection: Connection, until: date) -> int:
@@ -224,7 +157,3 @@ def give_space_back(connection: Connection, pages: int) -> int:
     Does nothing where the database does so by itself.
     """
     return dialect_of(connection).give_space_back(connection, pages)
-
-
-def _updates(table: str) -> tuple[str, ...]:
-    return (added_update(table), *seen_updates(table))

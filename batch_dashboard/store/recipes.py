@@ -1,7 +1,7 @@
 """Summaries of recipes, one row each, added to with every batch run."""
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from operator import itemgetter
 
 from sqlalchemy import Connection, select
@@ -18,6 +18,7 @@ from batch_dashboard.store.bulk import execute_many, run_statement, upsert_rows
 from batch_dashboard.store.dialects import dialect_of
 from batch_dashboard.store.drift import count_differences, milliseconds_sql
 from batch_dashboard.store.schema import recipe_results, recipes
+from batch_dashboard.store.summary import AddedRun, StoredRun
 
 KEY_COLUMNS = ("ecosystem", "recipe_name")
 SUM_COLUMNS = (
@@ -168,11 +169,26 @@ _PRUNED_ATTEMPTS = (
 )
 
 
-def add_outcomes(
-    connection: Connection, outcomes: Mapping[RecipeKey, RecipeOutcome], started_at: datetime
+def add(connection: Connection, added: AddedRun) -> None:
+    """Add the outcomes of a run, or where it is not the newest one sum its recipes again."""
+    if added.is_newest:
+        _add_outcomes(connection, added.summary.recipes, int(added.run.started_at.timestamp()))
+    else:
+        _recompute(connection, list(added.summary.recipes))
+
+
+@contextmanager
+def removing(connection: Connection, run: StoredRun) -> Iterator[None]:
+    """Sum the recipes of a run again once it is deleted."""
+    keys = _fetch_of_run(connection, run.id)
+    yield
+    _recompute(connection, keys)
+
+
+def _add_outcomes(
+    connection: Connection, outcomes: Mapping[RecipeKey, RecipeOutcome], time: int
 ) -> None:
-    """Add one batch run's outcomes; it must be the run stored last."""
-    time = int(started_at.timestamp())
+    """Add the outcomes of the run that was stored last; `time` is when it started."""
     # In the order of the key the rows land on neighbouring pages.
     ordered = sorted(outcomes.items(), key=itemgetter(0))
     # Most recipes of most runs passed once: only their keys differ.
@@ -211,7 +227,7 @@ def _sums(outcome: RecipeOutcome, time: int) -> tuple[int | str | None, ...]:
     )
 
 
-def fetch_of_run(connection: Connection, batch_run_id: int) -> list[RecipeKey]:
+def _fetch_of_run(connection: Connection, batch_run_id: int) -> list[RecipeKey]:
     """The recipes one batch run has results of."""
     rows = connection.execute(
         select(recipe_results.c.ecosystem, recipe_results.c.recipe_name)
@@ -221,7 +237,7 @@ def fetch_of_run(connection: Connection, batch_run_id: int) -> list[RecipeKey]:
     return [(row.ecosystem, row.recipe_name) for row in rows]
 
 
-def recompute(connection: Connection, keys: Sequence[RecipeKey]) -> None:
+def _recompute(connection: Connection, keys: Sequence[RecipeKey]) -> None:
     """Sum these recipes again from their results; one without results is gone."""
     execute_many(connection, "DELETE FROM recipes WHERE ecosystem = ? AND recipe_name = ?", keys)
     summed = _summed(connection, "WHERE ecosystem = ? AND recipe_name = ?")
@@ -236,7 +252,7 @@ def rebuild(connection: Connection) -> None:
     _recount_streaks(connection)
 
 
-def count_drift(connection: Connection) -> int:
+def count_drift(connection: Connection) -> dict[str, int]:
     """How many summary rows differ from what the results say."""
     names = ", ".join(COLUMNS)
     streak = _CURRENT_STREAK.format(recipe="summed")
@@ -247,7 +263,9 @@ def count_drift(connection: Connection) -> int:
     }
     computed = ", ".join(counted.get(name, name) for name in COLUMNS)
     expected = f"SELECT {computed} FROM ({_summed(connection)}) AS summed"
-    return count_differences(connection, expected, f"SELECT {names} FROM recipes")
+    return {
+        "recipes": count_differences(connection, expected, f"SELECT {names} FROM recipes"),
+    }
 
 
 def _summed(connection: Connection, where: str = "") -> str:

@@ -6,6 +6,7 @@ fractions come out the same only when they are summed in one way.
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, time
 from itertools import groupby
 from math import fsum
@@ -16,6 +17,7 @@ from sqlalchemy import Connection, delete, exists, select
 from batch_dashboard.model.periods import DAY
 from batch_dashboard.store.bulk import as_stored, run_statement, upsert_rows
 from batch_dashboard.store.schema import batch_runs, ecosystem_days, pruned_ecosystem_days
+from batch_dashboard.store.summary import AddedRun, StoredRun
 
 COLUMNS = tuple(column.name for column in ecosystem_days.columns)
 _UPDATES = tuple(f"{name} = excluded.{name}" for name in COLUMNS[2:])
@@ -73,8 +75,21 @@ def refresh_day(connection: Connection, day: date, ecosystem: str) -> None:
         )
 
 
-def pin_day(connection: Connection, day: date, ecosystem: str) -> None:
-    """Keep one ecosystem's day as it is: the sums of all its runs, which are about to be pruned."""
+def add(connection: Connection, added: AddedRun) -> None:
+    """Sum the day of a run that is stored now."""
+    refresh_day(connection, added.run.started_at.date(), added.run.ecosystem)
+
+
+@contextmanager
+def removing(connection: Connection, run: StoredRun) -> Iterator[None]:
+    """Sum the day of a run once it is deleted."""
+    yield
+    refresh_day(connection, run.started_at.date(), run.ecosystem)
+
+
+@contextmanager
+def pruning_day(connection: Connection, ecosystem: str, day: date) -> Iterator[None]:
+    """Keep the sums of a day of which all runs are pruned."""
     names = ", ".join(COLUMNS)
     run_statement(
         connection,
@@ -89,6 +104,7 @@ def pin_day(connection: Connection, day: date, ecosystem: str) -> None:
         ecosystem,
         day,
     )
+    yield
 
 
 def are_missing(connection: Connection) -> bool:
@@ -112,7 +128,7 @@ def rebuild(connection: Connection) -> None:
     _write(connection, slice_)
 
 
-def count_drift(connection: Connection) -> int:
+def count_drift(connection: Connection) -> dict[str, int]:
     """How many rows differ from what the batch runs say."""
     stored = {
         (row.day, row.ecosystem): EcosystemDay(*row)
@@ -121,7 +137,7 @@ def count_drift(connection: Connection) -> int:
     drift = 0
     for expected in _sum_all(connection):
         drift += stored.pop((expected.day, expected.ecosystem), None) != expected
-    return drift + len(stored)
+    return {"ecosystem_days": drift + len(stored)}
 
 
 def _sum_all(connection: Connection) -> Iterator[EcosystemDay]:

@@ -13,7 +13,6 @@ from batch_dashboard.model.payload import NewBatchRun, NewRecipeResults
 from batch_dashboard.model.summaries import RunSummary
 from batch_dashboard.store.bulk import insert_columns, run_statement
 from batch_dashboard.store.conditions import run_conditions
-from batch_dashboard.store.drift import count_differences, milliseconds_sql
 from batch_dashboard.store.schema import (
     batch_runs,
     ci_jobs,
@@ -21,6 +20,7 @@ from batch_dashboard.store.schema import (
     idempotency_keys,
     recipe_results,
 )
+from batch_dashboard.store.summary import StoredRun
 
 RUN_FIELDS = tuple(name for name in NewBatchRun.__annotations__ if name in batch_runs.columns)
 RESULT_FIELDS = tuple(NewRecipeResults.__annotations__)
@@ -41,14 +41,6 @@ class StoredUpload(NamedTuple):
 
     id: int
     content_digest: bytes
-
-
-class StoredRun(NamedTuple):
-    """What of a batch run decides which summaries it is part of, and how."""
-
-    ecosystem: str
-    started_at: datetime
-    truncated_at: int | None  # of its messages
 
 
 def insert_run(
@@ -183,34 +175,5 @@ def fetch_chosen(
 
 
 def delete_run(connection: Connection, batch_run_id: int) -> None:
-    """Delete a batch run with its results; its summaries are for the caller to mend."""
+    """Delete a batch run with its results; its summaries are for the caller to keep right."""
     connection.execute(delete(batch_runs).where(batch_runs.c.id == batch_run_id))
-
-
-def count_drift(connection: Connection) -> int:
-    """How many batch runs hold sums that their results do not say.
-
-    The durations of pruned results are not known any more.
-    """
-    durations = "CASE WHEN b.pruned_results = 0 THEN {} END"
-    kept = durations.format(f"coalesce(sum({_lost(connection)}), 0)")
-    return count_differences(
-        connection,
-        f"SELECT b.id, count(r.id) + b.pruned_results, {kept} FROM batch_runs b"
-        " LEFT JOIN recipe_results r ON r.batch_run_id = b.id GROUP BY b.id",
-        f"SELECT id, result_count, {durations.format('failed_milliseconds')} FROM batch_runs b",
-    )
-
-
-def recount(connection: Connection) -> None:
-    """Sum the results of every batch run again, as far as they are kept."""
-    connection.exec_driver_sql(
-        "UPDATE batch_runs SET (result_count, failed_milliseconds) = ("
-        f"SELECT count(*) + batch_runs.pruned_results, CASE WHEN batch_runs.pruned_results = 0"
-        f" THEN coalesce(sum({_lost(connection)}), 0) ELSE batch_runs.failed_milliseconds END"
-        " FROM recipe_results r WHERE r.batch_run_id = batch_runs.id)"
-    )
-
-
-def _lost(connection: Connection) -> str:
-    return f"CASE WHEN r.result = 'failed' THEN {milliseconds_sql(connection)} ELSE 0 END"

@@ -119,7 +119,7 @@ def test_an_upload_that_fails_half_way_leaves_nothing(
         raise OSError("pulled the plug")
 
     with monkeypatch.context() as patch:
-        patch.setattr(failure_groups, "add_failures", fail)
+        patch.setattr(failure_groups, "upsert_groups", fail)
         with pytest.raises(OSError, match="plug"):
             ingest(store, batch_run())
     assert count_runs(store) == (0, 0)
