@@ -19,6 +19,10 @@ class Problem:
     path: str
     message: str
 
+    def within(self, parent: str) -> "Problem":
+        """The same of a field of `parent`, where the message begins with the name of the field."""
+        return Problem(f"{parent}.{self.path}", f"{parent}.{self.message}")
+
 
 class PayloadError(BatchDashboardError):
     """A payload is refused; `problems` holds the first 100 reasons, in the order of the payload."""

@@ -94,7 +94,6 @@ def read_jobs(entries: Any, now: datetime) -> tuple[tuple[NewJob, ...], list[Pro
 def _read_job(
     index: int, entry: Mapping[str, Any], now: datetime, problems: list[Problem]
 ) -> NewJob | None:
-    path = f"jobs[{index}]"
     known = len(problems)
     times: list[datetime | None] = []
     for name in TIMES:
@@ -102,9 +101,9 @@ def _read_job(
         if text is None or (not text and name != "started_at"):
             times.append(None)
             continue
-        found = check_time(f"{path}.{name}", text, now)
+        found = check_time(name, text, now)
         if isinstance(found, Problem):
-            problems.append(found)
+            problems.append(found.within(f"jobs[{index}]"))
             times.append(None)
         else:
             times.append(found)
@@ -112,6 +111,7 @@ def _read_job(
     if started_at is None or len(problems) > known:
         return None
     if completed_at is not None and completed_at < started_at:
+        path = f"jobs[{index}]"
         place = f"{path}.completed_at"
         problems.append(Problem(place, f"{place} must not be before {path}.started_at"))
         return None
