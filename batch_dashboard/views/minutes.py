@@ -52,6 +52,7 @@ from batch_dashboard.store import ci_jobs, ecosystem_days, spending_rules
 from batch_dashboard.views.charts import as_json
 from batch_dashboard.views.choice import Choice, choose, csv_url
 from batch_dashboard.views.context import connection
+from batch_dashboard.views.panels.attention import AttentionPanel
 
 blueprint = Blueprint("minutes", __name__, url_prefix="/minutes")
 
@@ -85,7 +86,7 @@ def index() -> str:
         prices=prices,
         csv=csv_url("minutes.csv", choice.shown.query(by=step.value)),
         # Budgets have their own chart here.
-        findings=findings(judge_minutes(conn, choice.now)),
+        attention=AttentionPanel(findings(judge_minutes(conn, choice.now)), 0, {}),
         **_this_week(choice, budgets),
         **_over_time(through, sums, budgets, prices),
         **_jobs(choice, through, prices),
