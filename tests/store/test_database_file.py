@@ -230,3 +230,11 @@ def test_a_new_file_can_shrink_and_writes_ahead(tmp_path: Path) -> None:
         assert connection.exec_driver_sql("PRAGMA auto_vacuum").scalar_one() == INCREMENTAL
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar_one() == "wal"
     store.close()
+
+
+def test_a_connection_opens_while_another_one_writes(file: Path) -> None:
+    writing, reading = Store(f"sqlite:///{file}", 5), Store(f"sqlite:///{file}", 0.1)
+    with writing.write():
+        assert batch_ids(reading) == set()
+    writing.close()
+    reading.close()

@@ -191,9 +191,11 @@ def open_file(path: Path, wait_seconds: float, kind: type[AnyConnection]) -> Any
 def _opened(path: Path, wait_seconds: float, kind: type[AnyConnection]) -> AnyConnection:
     connection = open_file(path, wait_seconds, kind)
     try:
-        # Of a new file only, and before anything is written to it: it can shrink when retention has
-        # made room.
-        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+        # A new file is set up so that it can shrink when retention has made room. On a file with
+        # pages this would take the write lock, and a reader would wait for the writer.
+        [[pages]] = connection.execute("PRAGMA page_count")
+        if not pages:
+            connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         connection.execute("PRAGMA journal_mode = WAL")
         # A statement that reads opens the log too.
         connection.execute("SELECT count(*) FROM sqlite_master").fetchall()
