@@ -92,7 +92,13 @@ def test(name: str | None) -> None:
 
 @alerts.command("snooze")
 @click.argument("key")
-@click.option("--hours", type=click.IntRange(1, snoozes.MAX_HOURS), default=24, show_default=True)
+@click.option(
+    "--hours",
+    type=click.IntRange(1, snoozes.MAX_HOURS),
+    default=24,
+    show_default=True,
+    help="How long the finding is snoozed.",
+)
 @click.option("--reason", default="", help="Why, for those who wonder.")
 @in_application
 def snooze(key: str, hours: int, reason: str) -> None:
@@ -104,7 +110,13 @@ def snooze(key: str, hours: int, reason: str) -> None:
 
 
 @alerts.command("log")
-@click.option("--count", type=click.IntRange(1, MAX_LOGGED), default=20, show_default=True)
+@click.option(
+    "--count",
+    type=click.IntRange(1, MAX_LOGGED),
+    default=20,
+    show_default=True,
+    help="How many notifications are listed.",
+)
 @in_application
 def log(count: int) -> None:
     """The last notifications and what became of them."""
@@ -140,6 +152,7 @@ def list_destinations() -> None:
     type=click.Choice([severity.value for severity in Severity]),
     default=Severity.NOTICE.value,
     show_default=True,
+    help="The destination gets findings of this severity and above.",
 )
 @in_application
 def add(name: str, severity: str) -> None:

@@ -16,7 +16,13 @@ def publishers() -> None:
 
 @publishers.command("add")
 @click.argument("name")
-@click.option("--kind", type=click.Choice(KINDS), default="github", show_default=True)
+@click.option(
+    "--kind",
+    type=click.Choice(KINDS),
+    default="github",
+    show_default=True,
+    help="The CI system that issues the tokens.",
+)
 @click.option("--repository", default="", help="owner/name; on GitLab the path of the project.")
 @click.option("--repository-id", default="", help="Its id, which no other repository can take.")
 @click.option("--workflow", default="", help="File name, such as batch.yml.")
@@ -32,6 +38,7 @@ def publishers() -> None:
     multiple=True,
     default=(INGEST, READ),
     show_default=True,
+    help="What its jobs may do; may be given twice.",
 )
 @click.option("--ecosystem", "ecosystems", multiple=True, help="Only for this one; may repeat.")
 @in_application

@@ -60,7 +60,13 @@ def list_tokens() -> None:
 
 @tokens.command("rotate")
 @click.argument("token_id", type=click.IntRange(1))
-@click.option("--overlap-hours", type=click.IntRange(0, 2_160), default=24, show_default=True)
+@click.option(
+    "--overlap-hours",
+    type=click.IntRange(0, 2_160),
+    default=24,
+    show_default=True,
+    help="How long the earlier token stays valid.",
+)
 @in_application
 def rotate(token_id: int, overlap_hours: int) -> None:
     """Make a token like another, which ends after the overlap."""

@@ -16,7 +16,13 @@ def users() -> None:
 
 @users.command("add")
 @click.argument("name")
-@click.option("--role", type=click.Choice(ROLES), default=VIEWER, show_default=True)
+@click.option(
+    "--role",
+    type=click.Choice(ROLES),
+    default=VIEWER,
+    show_default=True,
+    help="Administrators may change things; viewers may see all pages.",
+)
 @click.option("--ask", is_flag=True, help="Ask for a password instead of making one.")
 @in_application
 def add(name: str, role: str, ask: bool) -> None:
