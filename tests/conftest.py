@@ -15,6 +15,8 @@ from flask.testing import FlaskClient
 
 from batch_dashboard.application import create_app
 from batch_dashboard.services import sign_in
+from batch_dashboard.services.identity_tokens import KeyCache
+from batch_dashboard.services.throttle import Throttle
 from batch_dashboard.settings import Settings
 from batch_dashboard.store import migrations
 from batch_dashboard.store.dialects.sqlite import reserve
@@ -112,11 +114,10 @@ def store(database_url: str) -> Iterator[Store]:
     store.close()
 
 
-@pytest.fixture
-def settings(database_url: str, tmp_path: Path) -> Settings:
+def _settings(database_url: str, instance_dir: Path) -> Settings:
     return Settings(
         database_url=database_url,
-        instance_dir=tmp_path,
+        instance_dir=instance_dir,
         ingest_token=TOKEN,
         secret_key="k" * 32,
         max_body_bytes=4 * 1024 * 1024,
@@ -133,15 +134,32 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def app(settings: Settings, store: Store) -> Flask:
-    app = create_app(settings)
-    own = app.extensions["store"]
-    app.extensions["store"] = store
-    store.on_write_lock, store.on_statement = own.on_write_lock, own.on_statement
-    store.statement_seconds = own.statement_seconds
-    own.close()
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    return _settings(database_url, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def shared_app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    """Routes and compiled templates take 0.1 s each, so they are made once."""
+    folder = tmp_path_factory.mktemp("application")
+    app = create_app(_settings(f"sqlite:///{folder / 'none.db'}", folder))
     app.testing = False  # errors are answered as they are in production
     return app
+
+
+@pytest.fixture
+def app(shared_app: Flask, settings: Settings, store: Store) -> Iterator[Flask]:
+    """The application with a database, settings and counts of its own; its routes are shared."""
+    shared = dict(shared_app.extensions)
+    own = shared_app.extensions["store"]
+    store.on_write_lock, store.on_statement = own.on_write_lock, own.on_statement
+    store.statement_seconds = own.statement_seconds
+    shared_app.extensions.update(
+        settings=settings, store=store, throttle=Throttle(None), issuer_keys=KeyCache()
+    )
+    yield shared_app
+    shared_app.extensions.clear()
+    shared_app.extensions.update(shared)
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
 from batch_dashboard.application import create_app
@@ -55,8 +56,10 @@ def test_another_version_is_not_there(client: FlaskClient, version: str) -> None
 
 
 def test_the_uploader_of_an_earlier_version_of_the_server_keeps_its_address(
-    client: FlaskClient, settings: Settings
+    app: Flask, settings: Settings
 ) -> None:
+    create_app(settings).extensions["store"].close()  # keeps its uploader
+    client = app.test_client()
     folder = settings.instance_dir / "uploaders"
     assert [file.name for file in folder.iterdir()] == [f"{SHA256}.py"]
     old = b"an earlier version"
