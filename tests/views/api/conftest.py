@@ -1,12 +1,14 @@
 """A dashboard with data, and the addresses of the API in it."""
 
-from urllib.parse import urlencode
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote, urlencode
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from batch_dashboard.model.api.operations import OPERATIONS, Operation
+from batch_dashboard.model.api.operations import OPERATIONS
 from batch_dashboard.services.alerts import check
 from batch_dashboard.store.engine import Store
 from tests.factories import NOW, batch_run, failed_result, ingest, recipe_result
@@ -48,24 +50,27 @@ def filled(app: Flask, store: Store) -> Store:
 
 def addresses(client: FlaskClient) -> dict[str, str]:
     """An address of each operation that has rows, by the operation's name."""
-    group = client.get("/api/v1/failure-groups").json
-    incident = client.get("/api/v1/incidents").json
-    assert group is not None
-    assert incident is not None
+    return addresses_of(lambda path: client.get(path).json)
+
+
+def addresses_of(read: Callable[[str], Any]) -> dict[str, str]:
+    """The same of any dashboard; `read` gives the JSON document of a path."""
+    recipe, group, incident = (
+        read(f"/api/v1/{path}?last=all")["items"][0]
+        for path in ("recipes", "failure-groups", "incidents")
+    )
+    query = urlencode({name: recipe[name] for name in ("ecosystem", "recipe_name")})
+    runs = read(f"/api/v1/batch-runs?last=all&ecosystem={quote(recipe['ecosystem'])}")["items"]
     values = {
-        "batch_run_id": "3",
-        "later_batch_run_id": "5",
-        "ecosystem": "homebrew",
-        "recipe_name": "wget",
-        "failure_group_id": group["items"][0]["id"],
-        "incident_id": incident["items"][0]["id"],
+        "batch_run_id": str(runs[-1]["id"]),
+        "later_batch_run_id": str(runs[0]["id"]),
+        "ecosystem": recipe["ecosystem"],
+        "recipe_name": recipe["recipe_name"],
+        "failure_group_id": group["id"],
+        "incident_id": str(incident["id"]),
     }
-    return {operation.name: _address(operation, values) for operation in OPERATIONS}
-
-
-def _address(operation: Operation, values: dict[str, str]) -> str:
-    needed = {each.name: values[each.name] for each in operation.filters if each.is_required}
-    if operation.needs_ecosystem:
-        needed["ecosystem"] = values["ecosystem"]
-    path = operation.full_path.format(**values)
-    return f"{path}?{urlencode(needed)}" if needed and operation.is_list else path
+    return {
+        operation.name: f"{operation.full_path.format(**values)}"
+        + (f"?{query}" if operation.needs_ecosystem else "")
+        for operation in OPERATIONS
+    }
