@@ -36,6 +36,7 @@ from batch_dashboard.views import (
     subjects,
     template_filters,
 )
+from batch_dashboard.views.api import docs
 
 
 def register(app: Flask) -> None:
@@ -70,6 +71,7 @@ def register(app: Flask) -> None:
         setup,
         decision,
         api,
+        docs,
         health,
         metrics,
         sign_in,

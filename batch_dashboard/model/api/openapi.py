@@ -29,7 +29,10 @@ from batch_dashboard.model.filters import LAST_WORDS, MAX_NAME_LENGTH
 VERSION = "1.0"
 _DAY = {"type": "string", "format": "date"}
 _PERIOD: dict[str, tuple[Schema, str]] = {
-    "last": ({"type": "string", "enum": list(LAST_WORDS)}, "The period; the last 90 days without."),
+    "last": (
+        {"type": "string", "enum": list(LAST_WORDS)},
+        "The period; by default the last 90 days.",
+    ),
     "since": (_DAY, "The first UTC day of the period."),
     "until": (_DAY, "The UTC day after the last one of the period."),
 }

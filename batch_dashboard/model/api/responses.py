@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from batch_dashboard.model.api.schemas import Schema, reference
+from batch_dashboard.model.api.schemas import TEXT, Schema, reference
 
 PROBLEM_TYPE = "application/problem+json"
 NOT_CHANGED: Schema = {"description": "Nothing has changed since the tag of `If-None-Match`."}
@@ -12,15 +12,19 @@ RESPONSES = {
     403: "The token is for another scope or for other ecosystems.",
     404: "There is no such row, or the token is not for its ecosystem.",
     413: "The body is too large.",
+    414: "The address is longer than 8,190 bytes.",
     415: "The encoding of the body is not supported.",
     421: "The dashboard has another host name.",
     422: "The Idempotency-Key came before with other content.",
     429: "Too many failed attempts; wait for `Retry-After` seconds.",
+    431: "A header is longer than 8,190 bytes.",
     500: "An error of the dashboard.",
     503: "The database cannot be used at the moment; wait for `Retry-After` seconds.",
 }
 # Any request can end with one of these.
-ALWAYS = (401, 403, 421, 429, 500, 503)
+ALWAYS = (401, 403, 414, 421, 429, 431, 500, 503)
+# The server refuses these before the application sees them, with a page of its own.
+OF_SERVER = (414, 431)
 
 
 def json_content(schema: Schema) -> Schema:
@@ -33,7 +37,9 @@ def responses() -> dict[str, Schema]:
     return {
         str(status): {
             "description": sentence,
-            "content": {PROBLEM_TYPE: {"schema": reference("problem")}},
+            "content": {"text/html": {"schema": TEXT}}
+            if status in OF_SERVER
+            else {PROBLEM_TYPE: {"schema": reference("problem")}},
         }
         for status, sentence in RESPONSES.items()
     }

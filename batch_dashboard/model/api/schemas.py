@@ -23,7 +23,7 @@ OF_KIND: dict[Kind, Schema] = {
     Kind.DAY: {"type": "string", "format": "date"},
 }
 ROW_NUMBER: Schema = {"type": "integer", "minimum": 0, "maximum": MAX_ROW_ID}
-CURSOR: Schema = {"type": "string", "maxLength": 4_000}
+CURSOR: Schema = {"type": "string", "maxLength": 4_000, "pattern": "^[A-Za-z0-9_-]*$"}
 # pydantic leaves some limits in words of its own.
 _LIMITS = {"ge": "minimum", "le": "maximum"}
 
@@ -107,6 +107,8 @@ def upload_schema() -> Schema:
     run["properties"]["jobs"] = {"type": "array", "items": job}
     run["properties"]["results"] = {"type": "array", "items": result}
     run["required"].append("results")
+    # A time without an offset is accepted as UTC too.
+    run["properties"]["started_at"] = TIME
     return run
 
 

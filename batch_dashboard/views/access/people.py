@@ -72,7 +72,8 @@ def refuse_person(status: int) -> Response:
         raise Forbidden("This is for administrators; you are signed in as a viewer.")
     if "password_wait_seconds" in g:
         return too_many(int(g.password_wait_seconds))
-    if for_programs(request.path):
+    # The page about the API is for people.
+    if for_programs(request.path) and request.endpoint != "api_docs.show":
         raise Unauthorized(HOW_TO_ASK, www_authenticate=WWWAuthenticate("bearer"))
     if not _wants_page():
         response = make_response("Please sign in.\n", 401)

@@ -1,0 +1,86 @@
+"""The page about the API: every operation, and lines that work."""
+
+import re
+import shlex
+import subprocess
+from html import unescape
+from pathlib import Path
+
+from flask import Flask
+from flask.testing import FlaskClient
+
+from batch_dashboard.model.api.openapi import openapi_document
+from batch_dashboard.store.engine import Store
+from tests.conftest import NewDatabase
+from tests.factories import NOW, TOKEN, batch_run, failed_result, ingest
+from tests.http.server import running_server
+from tests.statements import counted_statements
+
+
+def curl_lines(page: str) -> list[str]:
+    return [unescape(line) for line in re.findall(r'<pre id="\w+-curl"[^>]*>(.*?)</pre>', page)]
+
+
+def test_it_shows_every_operation_and_parameter(client: FlaskClient, filled: Store) -> None:
+    page = unescape(client.get("/api/docs").text)
+    document = openapi_document("http://localhost")
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            assert f"<b>{method.upper()}</b> <code>{path}</code>" in page
+            section = page.split(f'id="{operation["operationId"]}"')[1].split("</section>")[0]
+            for parameter in operation.get("parameters", []):
+                assert f"<code>{parameter['name']}</code>" in section, path
+            for status in operation["responses"]:
+                assert status < "400" or f"<dt>{status}</dt>" in section
+
+
+def test_it_takes_few_statements_and_is_linked(client: FlaskClient, filled: Store) -> None:
+    with counted_statements(filled) as statements:
+        assert client.get("/api/docs").status_code == 200
+    assert len(statements) == 4
+    assert client.get("/exports/").text.count('href="/api/docs"') == 2
+
+
+def test_without_data_it_is_shown_too(client: FlaskClient) -> None:
+    assert "/api/v1/batch-runs/1" in client.get("/api/docs").text
+
+
+def test_a_closed_dashboard_asks_people_to_sign_in(app: Flask, filled: Store) -> None:
+    app.extensions["settings"] = app.extensions["settings"].__class__(
+        **{**vars(app.extensions["settings"]), "public": False}
+    )
+    answer = app.test_client().get("/api/docs", headers={"Accept": "text/html"})
+    assert (answer.status_code, answer.mimetype) == (401, "text/html")
+
+
+def test_its_curl_lines_work(new_database: NewDatabase, tmp_path: Path) -> None:
+    with new_database() as url:
+        store = Store(url, 60)
+        failures = [failed_result(recipe_name="owner/wget"), failed_result(recipe_name="~odd name")]
+        for number in range(6):
+            ingest(store, batch_run(batch_id=str(number), results=failures))
+        from batch_dashboard.services.alerts import check
+
+        check(store, [], None, NOW)
+        store.close()
+        with running_server(url, tmp_path) as address:
+            page = run(f"curl {address}/api/docs")[1]
+            lines = curl_lines(page)
+            assert len(lines) == page.count('<p class="api-path">')
+            assert "owner" in page
+            for line in lines:
+                status, body = run(line)
+                assert status == "200", (line, body)
+
+
+def run(line: str) -> tuple[str, str]:
+    """The status and the body of a `curl` line in a shell."""
+    done = subprocess.run(
+        ["sh", "-c", f"{line} -sS -w {shlex.quote(chr(10) + '%{http_code}')}"],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"BATCH_METRICS_TOKEN": TOKEN, "PATH": "/usr/bin:/bin"},
+    )
+    body, _, status = done.stdout.rpartition("\n")
+    return status, body
