@@ -12,7 +12,7 @@ from tests.factories import TOKEN
 from tests.views.api.conformance import send_cases, values_of_rows
 from tests.views.api.conftest import addresses
 
-REQUESTS = 100
+REQUESTS = 50
 
 
 # Most of its time goes into making the requests, which are the same for both databases.
