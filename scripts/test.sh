@@ -16,6 +16,17 @@ find_chromium() {
     return 1
 }
 
+# install PACKAGE REASON: with apt-get, where that can be done without asking.
+install() {
+    if ! is_root || ! command -v apt-get >/dev/null 2>&1; then
+        die "$2; run: sudo apt-get install -y $1"
+    fi
+    say "Installing $1 ..."
+    apt-get update >&2 || true
+    DEBIAN_FRONTEND=noninteractive apt-get install -y "$1" >&2 ||
+        die "$1 could not be installed; the lines above say why"
+}
+
 cd -- "$PROJECT_ROOT"
 set_up dev
 
@@ -23,16 +34,13 @@ if [ -n "${BATCH_DASHBOARD_CHROMIUM:-}" ]; then
     command -v "$BATCH_DASHBOARD_CHROMIUM" >/dev/null ||
         die "BATCH_DASHBOARD_CHROMIUM: '$BATCH_DASHBOARD_CHROMIUM' is not a program"
 elif ! BATCH_DASHBOARD_CHROMIUM="$(find_chromium)"; then
-    if ! is_root || ! command -v apt-get >/dev/null 2>&1; then
-        die "the browser tests need Chromium; run: sudo apt-get install -y chromium (or set BATCH_DASHBOARD_CHROMIUM to a Chromium or Chrome)"
-    fi
-    say "Installing Chromium, which the browser tests need ..."
-    apt-get update >&2 || true
-    DEBIAN_FRONTEND=noninteractive apt-get install -y chromium >&2 ||
-        die "Chromium could not be installed; the lines above say why"
+    install chromium "the browser tests need Chromium (or set BATCH_DASHBOARD_CHROMIUM to a Chromium or Chrome)"
     BATCH_DASHBOARD_CHROMIUM="$(find_chromium)" || die "Chromium was installed but is not on PATH"
 fi
 export BATCH_DASHBOARD_CHROMIUM
+for program in curl jq; do
+    command -v "$program" >/dev/null || install "$program" "the tests of docs/api.md need $program"
+done
 
 if [ $# -eq 0 ]; then
     "$PYTHON" -m ruff check .
