@@ -35,6 +35,7 @@ STATEMENTS = {
     "/badges/homebrew.svg": 8,
     "/badges/homebrew.svg?show=minutes": 2,
     "/exports/": 8,
+    "/api/docs": 4,
     "/setup": 3,
     "/setup/first-run?after=1&ecosystem=npm": 1,
 }
