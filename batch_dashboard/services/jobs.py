@@ -180,8 +180,8 @@ def _check_rollups(work: Work) -> str:
     wrong = {table: rows for table, rows in drift.items() if rows}
     if not wrong:
         return "every sum is right"
-    said = ", ".join(f"{table}: {plural(rows, 'row')} differ" for table, rows in wrong.items())
-    return f"{said}; `flask --app app rollups rebuild` mends it"
+    differences = ", ".join(f"{table}: {plural(rows, 'row')} differ" for table, rows in wrong.items())
+    return f"{differences}; `flask --app app rollups rebuild` mends it"
 
 
 def _regroup(work: Work) -> str:
@@ -202,22 +202,22 @@ def _regroup(work: Work) -> str:
 
 
 def _change_runs(work: Work) -> str:
-    kind, said = work.job.kind, work.job.parameters
-    days = (said["since"], said["until"])
+    kind, chosen = work.job.kind, work.job.parameters
+    days = (chosen["since"], chosen["until"])
     period = Period(*(date.fromisoformat(day) if day else None for day in days))
-    run_filter = RunFilter(period, ecosystem=said["ecosystem"])
+    run_filter = RunFilter(period, ecosystem=chosen["ecosystem"])
     changed: list[int] = []
     after = 0
     while True:
         with work.store.read() as connection:
             ids = uploads.fetch_chosen(
-                connection, run_filter, kind == JobKind.RESTORE, after, said["last_id"], IDS_AT_ONCE
+                connection, run_filter, kind == JobKind.RESTORE, after, chosen["last_id"], IDS_AT_ONCE
             )
         for run_id in ids:
             with work.store.write(frees=kind == JobKind.DELETE) as connection:
                 if _CHANGES[kind](connection, run_id, work):
                     changed.append(run_id)
-            work.report(len(changed), said["count"])
+            work.report(len(changed), chosen["count"])
         if not ids:
             break
         after = ids[-1]
@@ -226,10 +226,10 @@ def _change_runs(work: Work) -> str:
             kind,
             plural(len(changed), "batch run"),
             None,
-            {"reason": said["reason"], "batch_run_ids": changed[:MOST_NAMED]},
+            {"reason": chosen["reason"], "batch_run_ids": changed[:MOST_NAMED]},
         )
         change.judge_again()
-    return f"{plural(len(changed), 'batch run')} of {said['count']:,}: done"
+    return f"{plural(len(changed), 'batch run')} of {chosen['count']:,}: done"
 
 
 _CHANGES: dict[str, Callable[[Connection, int, Work], bool]] = {

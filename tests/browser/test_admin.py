@@ -307,7 +307,7 @@ def test_budgets_and_prices(page: Page) -> None:
     assert "is set" in said(page)
     assert "set budget macOS from " in last_entry(page)
     page.goto("/admin/budgets-and-prices")
-    page.get_by_role("button", name="Take back").first.click()
+    page.get_by_role("button", name="Remove").first.click()
     assert "remove budget" in last_entry(page)
     page.goto("/admin/budgets-and-prices")
     page.get_by_label("macOS ($ a minute)").fill("0.5")
@@ -317,7 +317,7 @@ def test_budgets_and_prices(page: Page) -> None:
     page.get_by_role("button", name="Set the prices").click()
     assert "set prices" in last_entry(page)
     page.goto("/admin/budgets-and-prices")
-    page.get_by_role("button", name="Take back").first.click()
+    page.get_by_role("button", name="Remove").first.click()
     assert "remove prices" in last_entry(page)
 
 

@@ -47,21 +47,21 @@ def test_a_restore_waits_for_the_service_to_be_stopped(
             watcher = subprocess.Popen([*FLASK, "alerts", "watch"], cwd=PROJECT_ROOT, env=environ)
             named = "alerts watch" if on_sqlite else f"process {watcher.pid} on"
             for _ in range(TRIES):
-                code, said = command(environ, *put_back)
-                assert code == 1, said
-                assert ("the server" if on_sqlite else "process") in said
-                if named in said:
+                code, output = command(environ, *put_back)
+                assert code == 1, output
+                assert ("the server" if on_sqlite else "process") in output
+                if named in output:
                     break
-            assert named in said
+            assert named in output
         try:
-            code, said = command(environ, *put_back)
+            code, output = command(environ, *put_back)
             assert code == 1
-            assert named in said
-            assert "the server" not in said
-            assert "stop the service" in said
+            assert named in output
+            assert "the server" not in output
+            assert "stop the service" in output
         finally:
             watcher.terminate()
             watcher.wait(60)
-        code, said = command(environ, *put_back)
-        assert code == 0, said
-        assert "sign in again" in said
+        code, output = command(environ, *put_back)
+        assert code == 0, output
+        assert "sign in again" in output

@@ -180,7 +180,13 @@ def _index() -> dict[str, Any]:
                 "content": json_content(
                     {
                         "type": "object",
-                        "properties": {"resources": {"type": "array", "items": resource}},
+                        "properties": {
+                            "resources": {
+                                "type": "array",
+                                "items": resource,
+                                "description": "The path of each operation and what it does.",
+                            }
+                        },
                         "required": ["resources"],
                     }
                 ),

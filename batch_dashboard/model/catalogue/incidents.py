@@ -7,7 +7,7 @@ from batch_dashboard.model.finding_kinds import FindingKind, Severity
 
 
 class IncidentState(StrEnum):
-    """Whether an incident goes on."""
+    """Whether an incident is still open."""
 
     OPEN = "open"
     CLOSED = "closed"

@@ -116,7 +116,7 @@ class SqliteBackups(Backups):
             driver: Any = connection.connection.driver_connection
             target = sqlite3.connect(draft)
             try:
-                # In one step: a copy in parts begins anew whenever somebody writes.
+                # In one step, because a copy in several steps starts again after each write.
                 driver.backup(target, pages=-1)
                 target.execute("PRAGMA journal_mode = DELETE")
             finally:

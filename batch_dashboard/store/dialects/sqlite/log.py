@@ -12,11 +12,10 @@ TRIM_WAIT_SECONDS = 0.1
 
 
 def trim(database: Path, most_bytes: int) -> float:
-    """Work the write-ahead log into the file and begin it anew, if it is long.
+    """Move the write-ahead log into the database file and empty it, if it is long.
 
-    SQLite does so by itself only at a moment without readers, and under load there is none: the log
-    would grow until there is. All but the last of it is done while others write; for how many
-    seconds they then had to wait.
+    SQLite itself empties the log only while nobody reads, so under load the log would keep growing.
+    Most of the work is done while others write. Returns for how many seconds writers were blocked.
     """
     try:
         if Path(f"{database}{LOG}").stat().st_size <= most_bytes:
