@@ -13,7 +13,7 @@ from batch_dashboard.figures.style import (
     step_axis,
     value_axis,
 )
-from batch_dashboard.model.job_sums import StepWaits
+from batch_dashboard.model.ci_job_sums import StepWaits
 from batch_dashboard.model.series import Steps
 from batch_dashboard.model.vocabulary import JOB_RUNNER_OS_NAMES
 from batch_dashboard.model.wording import duration, plural

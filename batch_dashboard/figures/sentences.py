@@ -6,7 +6,7 @@ from datetime import date
 
 from batch_dashboard.figures.failure_rates import limits
 from batch_dashboard.model.budget import Budgets, BudgetWeek
-from batch_dashboard.model.job_sums import StepWaits
+from batch_dashboard.model.ci_job_sums import StepWaits
 from batch_dashboard.model.periods import Step
 from batch_dashboard.model.pipelines import Pipeline
 from batch_dashboard.model.prices import Cost

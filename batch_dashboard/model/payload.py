@@ -16,6 +16,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter,
 from typing_extensions import TypedDict
 
 from batch_dashboard.errors import PayloadError, Problem
+from batch_dashboard.model.ci_job_sums import JobSums, minutes_of, minutes_warnings, sum_jobs
 from batch_dashboard.model.ci_jobs import (
     JOB_FIELDS,
     NewJob,
@@ -23,7 +24,6 @@ from batch_dashboard.model.ci_jobs import (
 )
 from batch_dashboard.model.complaints import named_kind, problems_of, shown
 from batch_dashboard.model.decoding import canonical, decode_json
-from batch_dashboard.model.job_sums import JobSums, minutes_of, minutes_warnings, sum_jobs
 from batch_dashboard.model.messages import KeptMessages, keep_messages
 from batch_dashboard.model.names import Name, long_names, nfc, nfc_column
 from batch_dashboard.model.rates import success_rate
@@ -169,7 +169,7 @@ class NewBatchRun:
     commit_sha: str | None
     run_attempt: int | None  # which attempt of the same CI run it is
     jobs: tuple[NewJob, ...]
-    job_sums: JobSums
+    ci_job_sums: JobSums
     results: NewRecipeResults
     truncated_at: int | None  # the length at which its messages arrived truncated
     shortened_messages: int  # how many were too long to be kept whole
@@ -247,9 +247,9 @@ def check_payload(payload: Any, now: datetime, warnings: Sequence[str] = ()) -> 
             RUNNER_OS, (fields.macos_minutes, fields.linux_minutes), strict=True
         )
     }
-    job_sums = sum_jobs(jobs)
+    ci_job_sums = sum_jobs(jobs)
     minutes = {
-        name: minutes_of(job_sums, name) if known is None else known
+        name: minutes_of(ci_job_sums, name) if known is None else known
         for name, known in given.items()
     }
     ignored = _unknown_fields(payload, sent)
@@ -269,7 +269,7 @@ def check_payload(payload: Any, now: datetime, warnings: Sequence[str] = ()) -> 
         commit_sha=fields.commit_sha or None,
         run_attempt=fields.run_attempt,
         jobs=jobs,
-        job_sums=job_sums,
+        ci_job_sums=ci_job_sums,
         results=results,
         truncated_at=messages.truncated_at,
         shortened_messages=messages.shortened,
@@ -281,7 +281,7 @@ def check_payload(payload: Any, now: datetime, warnings: Sequence[str] = ()) -> 
                 *(f"unknown field {shown(name)} is ignored" for name in ignored),
                 *_ahead_warnings(started_at, completed_at, now),
                 *_rate_warnings(fields.success_rate, rate),
-                *minutes_warnings(job_sums, given),
+                *minutes_warnings(ci_job_sums, given),
                 *messages.warnings,
             ][:MAX_WARNINGS]
         ),

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from batch_dashboard.errors import InputError, NotFound
-from batch_dashboard.model.job_sums import sum_jobs
+from batch_dashboard.model.ci_job_sums import sum_jobs
 from batch_dashboard.model.summaries import summarise
 from batch_dashboard.model.upload_times import EARLIEST
 from batch_dashboard.model.wording import CONTROL_CHARACTER

@@ -84,7 +84,7 @@ def add_batch_run(
     stored = StoredRun(
         batch_run_id, run.ecosystem, run.started_at, run.passed, run.failed, run.truncated_at
     )
-    added = AddedRun(stored, summary, run.job_sums, is_newest=True)
+    added = AddedRun(stored, summary, run.ci_job_sums, is_newest=True)
     for kept in SUMMARIES:
         kept.add(connection, added)
     return Receipt(batch_run_id, replayed=False)

@@ -180,8 +180,10 @@ def _check_rollups(work: Work) -> str:
     wrong = {table: rows for table, rows in drift.items() if rows}
     if not wrong:
         return "every sum is right"
-    differences = ", ".join(f"{table}: {plural(rows, 'row')} differ" for table, rows in wrong.items())
-    return f"{differences}; `flask --app app rollups rebuild` mends it"
+    wrong_rows = ", ".join(
+        f"{table}: {plural(rows, 'row')} differ" for table, rows in wrong.items()
+    )
+    return f"{wrong_rows}; `flask --app app rollups rebuild` mends it"
 
 
 def _regroup(work: Work) -> str:
@@ -202,22 +204,27 @@ def _regroup(work: Work) -> str:
 
 
 def _change_runs(work: Work) -> str:
-    kind, chosen = work.job.kind, work.job.parameters
-    days = (chosen["since"], chosen["until"])
+    kind, asked = work.job.kind, work.job.parameters
+    days = (asked["since"], asked["until"])
     period = Period(*(date.fromisoformat(day) if day else None for day in days))
-    run_filter = RunFilter(period, ecosystem=chosen["ecosystem"])
+    run_filter = RunFilter(period, ecosystem=asked["ecosystem"])
     changed: list[int] = []
     after = 0
     while True:
         with work.store.read() as connection:
             ids = uploads.fetch_chosen(
-                connection, run_filter, kind == JobKind.RESTORE, after, chosen["last_id"], IDS_AT_ONCE
+                connection,
+                run_filter,
+                kind == JobKind.RESTORE,
+                after,
+                asked["last_id"],
+                IDS_AT_ONCE,
             )
         for run_id in ids:
             with work.store.write(frees=kind == JobKind.DELETE) as connection:
                 if _CHANGES[kind](connection, run_id, work):
                     changed.append(run_id)
-            work.report(len(changed), chosen["count"])
+            work.report(len(changed), asked["count"])
         if not ids:
             break
         after = ids[-1]
@@ -226,10 +233,10 @@ def _change_runs(work: Work) -> str:
             kind,
             plural(len(changed), "batch run"),
             None,
-            {"reason": chosen["reason"], "batch_run_ids": changed[:MOST_NAMED]},
+            {"reason": asked["reason"], "batch_run_ids": changed[:MOST_NAMED]},
         )
         change.judge_again()
-    return f"{plural(len(changed), 'batch run')} of {chosen['count']:,}: done"
+    return f"{plural(len(changed), 'batch run')} of {asked['count']:,}: done"
 
 
 _CHANGES: dict[str, Callable[[Connection, int, Work], bool]] = {

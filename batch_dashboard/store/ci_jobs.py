@@ -6,9 +6,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, case, func, null, select
 
+from batch_dashboard.model.ci_job_sums import JobTimes, StepTimes, StepWaits
 from batch_dashboard.model.ci_jobs import NewJob
 from batch_dashboard.model.filters import RunFilter
-from batch_dashboard.model.job_sums import JobTimes, StepTimes, StepWaits
 from batch_dashboard.model.periods import Step
 from batch_dashboard.store.conditions import period_conditions, run_conditions
 from batch_dashboard.store.schema import (

@@ -19,10 +19,10 @@ from sqlalchemy import (
     select,
 )
 
+from batch_dashboard.model.ci_job_sums import JobTimes
 from batch_dashboard.model.ci_jobs import SECONDS_PER_MINUTE
 from batch_dashboard.model.comparison import Change
 from batch_dashboard.model.failures import new_since
-from batch_dashboard.model.job_sums import JobTimes
 from batch_dashboard.model.list_query import ListQuery
 from batch_dashboard.model.prices import ListPrice
 from batch_dashboard.model.vocabulary import RUNNER_OS

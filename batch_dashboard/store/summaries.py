@@ -6,10 +6,10 @@ Source: docs/data-model.md, "Summaries".
 """
 
 from batch_dashboard.store import (
+    ci_job_sums,
     circuit_breakers,
     failure_group_sums,
     failure_groups,
-    job_sums,
     message_index,
     pruned_groups,
     pruned_recipes,
@@ -34,12 +34,12 @@ SUMMARIES = (
         pruning_day=rollups.pruning_day,
     ),
     Summary(
-        add=job_sums.add,
-        removing=job_sums.removing,
-        rebuild=job_sums.rebuild,
+        add=ci_job_sums.add,
+        removing=ci_job_sums.removing,
+        rebuild=ci_job_sums.rebuild,
         rebuild_at_upgrade=True,
-        count_drift=job_sums.count_drift,
-        pruning_day=job_sums.pruning_day,
+        count_drift=ci_job_sums.count_drift,
+        pruning_day=ci_job_sums.pruning_day,
     ),
     Summary(
         add=recipes.add,

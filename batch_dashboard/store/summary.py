@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from batch_dashboard.model.job_sums import JobSums
+from batch_dashboard.model.ci_job_sums import JobSums
 from batch_dashboard.model.pruning import PrunedSums
 from batch_dashboard.model.summaries import RunSummary
 

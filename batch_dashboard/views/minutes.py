@@ -19,7 +19,7 @@ from batch_dashboard.figures.sentences import (
 )
 from batch_dashboard.model.attention import findings
 from batch_dashboard.model.budget import Budgets, budget_week, burn_up
-from batch_dashboard.model.job_spending import job_spending
+from batch_dashboard.model.ci_job_spending import ci_job_spending
 from batch_dashboard.model.periods import Period, Step, week_of
 from batch_dashboard.model.prices import ListPrice, cost_of_sums, price_changes
 from batch_dashboard.model.records import RunSums
@@ -177,7 +177,7 @@ def _jobs(choice: Choice, through: Steps, prices: Sequence[ListPrice]) -> dict[s
     limits = spending_rules.fetch_wait_limits(conn) if waits else {}
     return {
         "runner_os_names": JOB_RUNNER_OS_NAMES,
-        "job_rows": job_spending(times, prices),
+        "job_rows": ci_job_spending(times, prices),
         "job_csv": csv_url("job_minutes.csv", query),
         "waits_json": as_json(queue_waits_figure(through, waits, limits)),
         "waits_sentence": queue_waits_sentence(through, waits),

@@ -7,7 +7,7 @@ import pytest
 
 from batch_dashboard.figures.queue_waits import queue_waits_figure
 from batch_dashboard.figures.sentences import queue_waits_sentence
-from batch_dashboard.model.job_sums import StepWaits
+from batch_dashboard.model.ci_job_sums import StepWaits
 from batch_dashboard.model.periods import Step
 from batch_dashboard.model.series import Steps
 

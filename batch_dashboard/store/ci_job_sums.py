@@ -10,8 +10,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Table
 
+from batch_dashboard.model.ci_job_sums import WAIT_BITS, JobSums, JobTimes, sum_jobs
 from batch_dashboard.model.ci_jobs import SECONDS_PER_MINUTE
-from batch_dashboard.model.job_sums import WAIT_BITS, JobSums, JobTimes, sum_jobs
 from batch_dashboard.store import ci_jobs
 from batch_dashboard.store.bulk import as_stored, run_statement, upsert_rows
 from batch_dashboard.store.dialects import dialect_of
@@ -153,7 +153,7 @@ def _jobs(connection: Connection) -> str:
 
 
 def _kept_wait(seconds: str) -> str:
-    """`model.job_sums.kept_wait` in SQL."""
+    """`model.ci_job_sums.kept_wait` in SQL."""
     cases = " ".join(
         f"WHEN {seconds} < {1 << (WAIT_BITS + left_out)}"
         f" THEN ({seconds} >> {left_out} << {left_out}) + {1 << left_out >> 1}"

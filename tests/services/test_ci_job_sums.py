@@ -4,7 +4,7 @@ import hypothesis.strategies as st
 from hypothesis import given
 from sqlalchemy import select
 
-from batch_dashboard.model.job_sums import LARGEST_WAIT_ERROR, kept_wait
+from batch_dashboard.model.ci_job_sums import LARGEST_WAIT_ERROR, kept_wait
 from batch_dashboard.services.rollups import verify_rollups
 from batch_dashboard.store.engine import Store
 from batch_dashboard.store.schema import ci_job_days, ci_wait_days

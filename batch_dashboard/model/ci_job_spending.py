@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from batch_dashboard.model.ci_job_sums import NO_JOBS, JobTimes, StepTimes
 from batch_dashboard.model.ci_jobs import SECONDS_PER_MINUTE
-from batch_dashboard.model.job_sums import NO_JOBS, JobTimes, StepTimes
 from batch_dashboard.model.prices import ListPrice, list_price
 from batch_dashboard.model.vocabulary import JOB_RUNNER_OS_NAMES, RUNNER_OS
 
@@ -26,7 +26,7 @@ class JobSpending(NamedTuple):
         return self.times.billed_minutes * SECONDS_PER_MINUTE / seconds - 1
 
 
-def job_spending(rows: Sequence[StepTimes], prices: Sequence[ListPrice]) -> list[JobSpending]:
+def ci_job_spending(rows: Sequence[StepTimes], prices: Sequence[ListPrice]) -> list[JobSpending]:
     """The jobs on each operating system that occurs, in the order of the vocabulary.
 
     None of the rows reaches over a change of price.
