@@ -14,10 +14,10 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 
-from batch_dashboard.model.failure_groups import failure_group_id, find_reason
-from batch_dashboard.model.reasons.kinds import has_clue, judge, kind_of, read_line
-from batch_dashboard.model.reasons.masking import mask_line
-from batch_dashboard.model.reasons.telling import remembered_telling_line
+from batch_dashboard.model.failures.failure_groups import failure_group_id, find_reason
+from batch_dashboard.model.failures.reasons.kinds import has_clue, judge, kind_of, read_line
+from batch_dashboard.model.failures.reasons.masking import mask_line
+from batch_dashboard.model.failures.reasons.telling import remembered_telling_line
 
 ROUNDS = 3
 LENGTH = 10_000

@@ -17,16 +17,16 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from batch_dashboard.model.finding_kinds import Severity
-from batch_dashboard.model.incidents import Incident
-from batch_dashboard.model.payload import NewBatchRun, check_payload
-from batch_dashboard.services.alerts import check
-from batch_dashboard.services.database import upgrade_database
-from batch_dashboard.services.destinations import Destination
-from batch_dashboard.services.ingest import ingest_batch_run
-from batch_dashboard.store import alerts, incidents
+from batch_dashboard.model.alerts.finding_kinds import Severity
+from batch_dashboard.model.alerts.incidents import Incident
+from batch_dashboard.model.ingest.payload import NewBatchRun, check_payload
+from batch_dashboard.services.administration.database import upgrade_database
+from batch_dashboard.services.alerts.alerts import check
+from batch_dashboard.services.alerts.destinations import Destination
+from batch_dashboard.services.ingest.ingest import ingest_batch_run
+from batch_dashboard.store.alerts import alerts, incidents
+from batch_dashboard.store.alerts.incidents import fetch_all
 from batch_dashboard.store.engine import Store
-from batch_dashboard.store.incidents import fetch_all
 
 HOUR = timedelta(hours=1)
 DAYS_AFTER = 2

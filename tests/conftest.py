@@ -14,9 +14,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from batch_dashboard.application import create_app
-from batch_dashboard.services import sign_in
-from batch_dashboard.services.identity_tokens import KeyCache
-from batch_dashboard.services.throttle import Throttle
+from batch_dashboard.services.access import sign_in
+from batch_dashboard.services.access.identity_tokens import KeyCache
+from batch_dashboard.services.access.throttle import Throttle
 from batch_dashboard.settings import Settings
 from batch_dashboard.store import migrations
 from batch_dashboard.store.dialects.sqlite import reserve

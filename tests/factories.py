@@ -4,8 +4,8 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from batch_dashboard.model.payload import check_payload, parse_payload
-from batch_dashboard.services.ingest import Receipt, ingest_batch_run
+from batch_dashboard.model.ingest.payload import check_payload, parse_payload
+from batch_dashboard.services.ingest.ingest import Receipt, ingest_batch_run
 from batch_dashboard.store.engine import Store
 
 TOKEN = "test-token-of-the-environment"

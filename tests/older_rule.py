@@ -4,8 +4,9 @@ from hashlib import blake2b
 
 from sqlalchemy import delete, insert, select, update
 
-from batch_dashboard.store import failure_group_sums, message_index, system
+from batch_dashboard.store.administration import system
 from batch_dashboard.store.engine import Connection, Store
+from batch_dashboard.store.failures import failure_group_sums, message_index
 from batch_dashboard.store.schema import (
     failure_groups,
     pruned_failure_groups,

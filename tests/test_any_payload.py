@@ -15,10 +15,10 @@ from hypothesis import settings as hypothesis_settings
 from sqlalchemy import select
 
 from batch_dashboard.model.catalogue import FILES
-from batch_dashboard.model.payload import MAX_COUNT, MAX_MINUTES, MAX_SECONDS
-from batch_dashboard.services.alerts import check as check_alerts
-from batch_dashboard.services.rollups import verify_rollups
-from batch_dashboard.services.users import ADMINISTRATOR
+from batch_dashboard.model.ingest.payload import MAX_COUNT, MAX_MINUTES, MAX_SECONDS
+from batch_dashboard.services.access.users import ADMINISTRATOR
+from batch_dashboard.services.administration.rollups import verify_rollups
+from batch_dashboard.services.alerts.alerts import check as check_alerts
 from batch_dashboard.settings import Settings
 from batch_dashboard.store import schema
 from batch_dashboard.store.engine import Store

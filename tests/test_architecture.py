@@ -47,6 +47,25 @@ AT_HOME = {
     "gunicorn": {"serving"},
 }
 
+# The folders of a layer. Source: docs/architecture.md, "Subjects".
+SUBJECTS = {
+    "ingest",
+    "batch_runs",
+    "recipes",
+    "failures",
+    "judgement",
+    "alerts",
+    "spending",
+    "access",
+    "administration",
+    "demo",
+}
+SHARED_FOLDERS = {
+    "model": {"catalogue", "api", "lists", "text"},
+    "store": {"lists", "summaries", "schema", "dialects"},
+    "services": set[str](),
+}
+
 NAMELESS = {"utils", "util", "helpers", "helper", "common", "misc"}
 
 # Nothing else knows which database it is on.
@@ -56,9 +75,9 @@ MAY_NAME_DATABASES = {
     # The databases that a URL can name.
     f"{PACKAGE}.settings",
     # SQLite as the format of files to be imported, whatever the database.
-    f"{PACKAGE}.services.import_sources",
-    f"{PACKAGE}.services.import_tables",
-    f"{PACKAGE}.services.import_dumps",
+    f"{PACKAGE}.services.ingest.import_sources",
+    f"{PACKAGE}.services.ingest.import_tables",
+    f"{PACKAGE}.services.ingest.import_dumps",
 }
 
 LARGEST_FILE_BYTES = 300_000
@@ -253,7 +272,7 @@ GOOD = {
     f"{PACKAGE}.commands": "from ..services.ingest import ingest_batch_run\n",
     f"{PACKAGE}.services": "",
     f"{PACKAGE}.services.ingest": "from batch_dashboard.store import runs\n",
-    f"{PACKAGE}.figures": "from batch_dashboard.model.rates import failure_rate\n",
+    f"{PACKAGE}.figures": "from batch_dashboard.model.judgement.rates import failure_rate\n",
     f"{PACKAGE}.exports": "import batch_dashboard.store.runs\n",
     f"{PACKAGE}.store": "",
     f"{PACKAGE}.store.runs": "import sqlalchemy as sa\nfrom batch_dashboard.model import rates\n",
@@ -339,3 +358,15 @@ def test_no_file_is_large() -> None:
         for path in repository_files()
         if path.stat().st_size > LARGEST_FILE_BYTES
     ] == []
+
+
+@pytest.mark.parametrize("layer", sorted(SHARED_FOLDERS))
+def test_a_subject_has_one_name_in_every_layer(layer: str) -> None:
+    folders = {file.parent.name for file in (ROOT / PACKAGE / layer).glob("*/*.py")}
+
+    assert folders - SHARED_FOLDERS[layer] <= SUBJECTS
+
+
+@pytest.mark.parametrize("layer", ["model", "services"])
+def test_every_module_is_in_the_folder_of_a_subject(layer: str) -> None:
+    assert {file.name for file in (ROOT / PACKAGE / layer).glob("*.py")} == {"__init__.py"}

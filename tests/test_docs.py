@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 from flask import Flask
 
-from batch_dashboard.model.payload import RESULT_FIELDS, RUN_FIELDS
+from batch_dashboard.model.ingest.payload import RESULT_FIELDS, RUN_FIELDS
 from batch_dashboard.settings import PROJECT_ROOT
 
 DOCS = PROJECT_ROOT / "docs"

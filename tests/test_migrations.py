@@ -10,8 +10,8 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Table, create_engine, select
 from sqlalchemy.pool import StaticPool
 
-from batch_dashboard.services.database import upgrade_database
-from batch_dashboard.services.rollups import verify_rollups
+from batch_dashboard.services.administration.database import upgrade_database
+from batch_dashboard.services.administration.rollups import verify_rollups
 from batch_dashboard.store import migrations
 from batch_dashboard.store.engine import Store
 from batch_dashboard.store.schema import metadata

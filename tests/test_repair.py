@@ -11,14 +11,14 @@ from flask.testing import FlaskClient
 from sqlalchemy import insert, select, text
 
 from batch_dashboard.errors import InputError
-from batch_dashboard.model.payload import MAX_MINUTES, MAX_SECONDS, NewBatchRun
-from batch_dashboard.services import batch_runs as changes_of_runs
-from batch_dashboard.services import tokens
-from batch_dashboard.services.alerts import check as check_alerts
-from batch_dashboard.services.changes import changing
-from batch_dashboard.services.database import upgrade_database
-from batch_dashboard.services.ingest import ingest_batch_run
-from batch_dashboard.services.rollups import verify_rollups
+from batch_dashboard.model.ingest.payload import MAX_MINUTES, MAX_SECONDS, NewBatchRun
+from batch_dashboard.services.access import tokens
+from batch_dashboard.services.administration.changes import changing
+from batch_dashboard.services.administration.database import upgrade_database
+from batch_dashboard.services.administration.rollups import verify_rollups
+from batch_dashboard.services.alerts.alerts import check as check_alerts
+from batch_dashboard.services.batch_runs import batch_runs as changes_of_runs
+from batch_dashboard.services.ingest.ingest import ingest_batch_run
 from batch_dashboard.store import migrations
 from batch_dashboard.store.engine import Store
 from batch_dashboard.store.schema import (

@@ -8,9 +8,9 @@ from typing import Any
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from batch_dashboard.services.changes import Actor, changing
-from batch_dashboard.services.sign_in import hash_password
-from batch_dashboard.store import users
+from batch_dashboard.services.access.sign_in import hash_password
+from batch_dashboard.services.administration.changes import Actor, changing
+from batch_dashboard.store.access import users
 from batch_dashboard.store.engine import Store
 from tests.factories import NOW
 

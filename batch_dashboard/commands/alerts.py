@@ -9,13 +9,13 @@ import click
 
 from batch_dashboard.commands.context import changing, in_application, settings, store
 from batch_dashboard.errors import NotFound
-from batch_dashboard.model.finding_kinds import Severity
-from batch_dashboard.model.incidents import TEST_MESSAGE
-from batch_dashboard.services import destinations, snoozes
-from batch_dashboard.services.alerts import check, send_due
-from batch_dashboard.services.watching import Watcher
-from batch_dashboard.store import alerts as alert_store
+from batch_dashboard.model.alerts.finding_kinds import Severity
+from batch_dashboard.model.alerts.incidents import TEST_MESSAGE
+from batch_dashboard.services.alerts import destinations, snoozes
+from batch_dashboard.services.alerts.alerts import check, send_due
+from batch_dashboard.services.alerts.watching import Watcher
 from batch_dashboard.store import service_lock
+from batch_dashboard.store.alerts import alerts as alert_store
 
 MAX_LOGGED = 1_000
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import click
 
 from batch_dashboard.commands.context import actor, in_application, store
-from batch_dashboard.services import backups
-from batch_dashboard.services import revocations as keeping
-from batch_dashboard.services.revocations import Kept
+from batch_dashboard.services.access import revocations as keeping
+from batch_dashboard.services.access.revocations import Kept
+from batch_dashboard.services.administration import backups
 
 BRING_BACK = click.option(
     "--bring-back-revoked",

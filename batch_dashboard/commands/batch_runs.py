@@ -3,7 +3,7 @@
 import click
 
 from batch_dashboard.commands.context import changing, in_application
-from batch_dashboard.services import batch_runs
+from batch_dashboard.services.batch_runs import batch_runs
 
 
 @click.group("runs")

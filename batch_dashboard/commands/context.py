@@ -13,8 +13,8 @@ from flask import current_app
 from flask.cli import with_appcontext
 
 from batch_dashboard.errors import BatchDashboardError, StoreUnavailable
-from batch_dashboard.services import changes
-from batch_dashboard.services.changes import COMMAND_LINE, Actor, Change
+from batch_dashboard.services.administration import changes
+from batch_dashboard.services.administration.changes import COMMAND_LINE, Actor, Change
 from batch_dashboard.settings import Settings
 from batch_dashboard.store.engine import Store
 

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import click
 
 from batch_dashboard.commands.context import actor, changing, in_application, store
-from batch_dashboard.services import backups
-from batch_dashboard.services.database import upgrade_database
+from batch_dashboard.services.administration import backups
+from batch_dashboard.services.administration.database import upgrade_database
 from batch_dashboard.store import migrations
 
 

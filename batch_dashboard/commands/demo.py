@@ -7,7 +7,7 @@ import click
 from tqdm import tqdm
 
 from batch_dashboard.commands.context import changing, in_application, store
-from batch_dashboard.services.demo import has_batch_runs, store_demo
+from batch_dashboard.services.demo.demo import has_batch_runs, store_demo
 
 MOST_RESULTS = 100_000_000
 

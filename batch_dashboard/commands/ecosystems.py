@@ -5,8 +5,8 @@ from datetime import timedelta
 import click
 
 from batch_dashboard.commands.context import changing, in_application
-from batch_dashboard.model.targets import OwnRule
-from batch_dashboard.services import ecosystem_rules
+from batch_dashboard.model.judgement.targets import OwnRule
+from batch_dashboard.services.judgement import ecosystem_rules
 
 
 @click.group("ecosystems")

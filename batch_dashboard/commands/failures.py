@@ -7,8 +7,8 @@ import click
 from tqdm import tqdm
 
 from batch_dashboard.commands.context import changing, in_application, store
-from batch_dashboard.model.wording import plural
-from batch_dashboard.services.regrouping import count_failed, regroup_failures
+from batch_dashboard.model.text.wording import plural
+from batch_dashboard.services.failures.regrouping import count_failed, regroup_failures
 
 
 @click.group("failures")

@@ -9,10 +9,10 @@ import click
 from tqdm import tqdm
 
 from batch_dashboard.commands.context import changing, in_application, store
-from batch_dashboard.model.complaints import shown
-from batch_dashboard.model.wording import plural
-from batch_dashboard.services.import_entries import Source
-from batch_dashboard.services.imports import ImportReport, import_file
+from batch_dashboard.model.ingest.complaints import shown
+from batch_dashboard.model.text.wording import plural
+from batch_dashboard.services.ingest.import_entries import Source
+from batch_dashboard.services.ingest.imports import ImportReport, import_file
 
 MAX_NAMED = 10
 

@@ -3,10 +3,10 @@
 import click
 
 from batch_dashboard.commands.context import changing, in_application, store
-from batch_dashboard.model.publishers import FIELDS, KIND_NAMES, KINDS, OTHER
-from batch_dashboard.services import publishers as publisher_service
-from batch_dashboard.services.tokens import INGEST, READ, SCOPES
-from batch_dashboard.store import publishers as publisher_store
+from batch_dashboard.model.access.publishers import FIELDS, KIND_NAMES, KINDS, OTHER
+from batch_dashboard.services.access import publishers as publisher_service
+from batch_dashboard.services.access.tokens import INGEST, READ, SCOPES
+from batch_dashboard.store.access import publishers as publisher_store
 
 
 @click.group("publishers")

@@ -6,8 +6,8 @@ import click
 
 from batch_dashboard.commands.context import actor, changing, in_application, store
 from batch_dashboard.errors import InputError
-from batch_dashboard.model.retention import Retention
-from batch_dashboard.services import retention as keeping
+from batch_dashboard.model.administration.retention import Retention
+from batch_dashboard.services.administration import retention as keeping
 
 FOR_EVER = "forever"
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import click
 
 from batch_dashboard.commands.context import changing, in_application, store
-from batch_dashboard.services.rollups import check_rollups, rebuild_rollups
+from batch_dashboard.services.administration.rollups import check_rollups, rebuild_rollups
 
 
 @click.group("rollups")

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import click
 
 from batch_dashboard.commands.context import in_application, settings, store
-from batch_dashboard.services.database import upgrade_database
-from batch_dashboard.services.first_start import FIRST_USER, make_first_access
+from batch_dashboard.services.access.first_start import FIRST_USER, make_first_access
+from batch_dashboard.services.administration.database import upgrade_database
 
 
 @click.command("setup")

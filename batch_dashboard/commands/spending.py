@@ -5,10 +5,10 @@ from datetime import date, datetime
 import click
 
 from batch_dashboard.commands.context import changing, in_application
-from batch_dashboard.model.budget import OwnBudget
-from batch_dashboard.model.prices import ListPrice
-from batch_dashboard.model.vocabulary import RUNNER_OS
-from batch_dashboard.services import spending_rules
+from batch_dashboard.model.batch_runs.vocabulary import RUNNER_OS
+from batch_dashboard.model.spending.budget import OwnBudget
+from batch_dashboard.model.spending.prices import ListPrice
+from batch_dashboard.services.spending import spending_rules
 
 DAY = click.DateTime(["%Y-%m-%d"])
 

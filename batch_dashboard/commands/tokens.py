@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 import click
 
 from batch_dashboard.commands.context import changing, in_application, settings, store
-from batch_dashboard.services import tokens as making
-from batch_dashboard.services.tokens import NewToken
-from batch_dashboard.store import tokens as token_store
+from batch_dashboard.services.access import tokens as making
+from batch_dashboard.services.access.tokens import NewToken
+from batch_dashboard.store.access import tokens as token_store
 
 
 @click.group("tokens")

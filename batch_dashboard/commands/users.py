@@ -4,9 +4,9 @@ import click
 
 from batch_dashboard.commands.context import changing, in_application, store
 from batch_dashboard.errors import NotFound
-from batch_dashboard.services import users as making
-from batch_dashboard.services.users import ROLES, VIEWER
-from batch_dashboard.store import users as user_store
+from batch_dashboard.services.access import users as making
+from batch_dashboard.services.access.users import ROLES, VIEWER
+from batch_dashboard.store.access import users as user_store
 
 
 @click.group("users")

@@ -4,9 +4,9 @@ import csv
 import io
 from collections.abc import Generator
 
-from batch_dashboard.model.audit import AuditFilter
-from batch_dashboard.model.spreadsheets import guarded
-from batch_dashboard.store import audit
+from batch_dashboard.model.administration.audit import AuditFilter
+from batch_dashboard.model.text.spreadsheets import guarded
+from batch_dashboard.store.administration import audit
 from batch_dashboard.store.engine import Store
 from batch_dashboard.store.times import utc_text
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
 from batch_dashboard.exports.csv_stream import LINE_END
-from batch_dashboard.model.spreadsheets import guarded
+from batch_dashboard.model.text.spreadsheets import guarded
 from batch_dashboard.store.times import utc_text
 
 Value = str | int | float | datetime | date | None

@@ -15,9 +15,9 @@ from batch_dashboard.figures.style import (
     named_once,
     value_axis,
 )
-from batch_dashboard.model.budget import PAUSE_SHARE, SAMPLE_SHARE, BudgetWeek, BurnUpDay
-from batch_dashboard.model.vocabulary import RUNNER_OS_NAMES
-from batch_dashboard.model.wording import minutes
+from batch_dashboard.model.batch_runs.vocabulary import RUNNER_OS_NAMES
+from batch_dashboard.model.spending.budget import PAUSE_SHARE, SAMPLE_SHARE, BudgetWeek, BurnUpDay
+from batch_dashboard.model.text.wording import minutes
 
 FORECAST = "forecast"
 THRESHOLDS = ((1.0, BUDGET, "dash"), (PAUSE_SHARE, MUTED, "dot"), (SAMPLE_SHARE, MUTED, "dot"))

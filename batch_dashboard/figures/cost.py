@@ -18,10 +18,10 @@ from batch_dashboard.figures.style import (
     value_axis,
     whole_first,
 )
-from batch_dashboard.model.prices import Cost
-from batch_dashboard.model.records import RunSums
-from batch_dashboard.model.series import Steps
-from batch_dashboard.model.vocabulary import RUNNER_OS, RUNNER_OS_NAMES
+from batch_dashboard.model.batch_runs.records import RunSums
+from batch_dashboard.model.batch_runs.vocabulary import RUNNER_OS, RUNNER_OS_NAMES
+from batch_dashboard.model.lists.series import Steps
+from batch_dashboard.model.spending.prices import Cost
 
 
 def cost_figure(

@@ -19,9 +19,9 @@ from batch_dashboard.figures.style import (
     value_axis,
     whole_first,
 )
-from batch_dashboard.model.records import RunSums
-from batch_dashboard.model.series import Steps, SumSeries
-from batch_dashboard.model.vocabulary import RUNNER_OS, RUNNER_OS_NAMES
+from batch_dashboard.model.batch_runs.records import RunSums
+from batch_dashboard.model.batch_runs.vocabulary import RUNNER_OS, RUNNER_OS_NAMES
+from batch_dashboard.model.lists.series import Steps, SumSeries
 
 
 def ecosystem_minutes_figure(

@@ -11,7 +11,7 @@ from batch_dashboard.figures.style import (
     time_axis,
     value_axis,
 )
-from batch_dashboard.model.slo import BudgetDay
+from batch_dashboard.model.judgement.slo import BudgetDay
 
 LEAST_AXIS_TOP = 1.2
 

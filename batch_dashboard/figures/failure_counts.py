@@ -17,8 +17,8 @@ from batch_dashboard.figures.style import (
     value_axis,
     whole_first,
 )
-from batch_dashboard.model.series import CountSeries, Steps
-from batch_dashboard.model.wording import plural
+from batch_dashboard.model.lists.series import CountSeries, Steps
+from batch_dashboard.model.text.wording import plural
 
 
 def failure_counts_figure(

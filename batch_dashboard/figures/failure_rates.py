@@ -17,8 +17,8 @@ from batch_dashboard.figures.style import (
     step_axis,
     value_axis,
 )
-from batch_dashboard.model.rates import failure_rate, wilson_interval
-from batch_dashboard.model.series import RatePoint, RateSeries, Steps
+from batch_dashboard.model.judgement.rates import failure_rate, wilson_interval
+from batch_dashboard.model.lists.series import RatePoint, RateSeries, Steps
 
 # Below this the axis ends above the highest rate instead of at 100 %.
 WHOLE_AXIS_FROM = 0.5

@@ -19,10 +19,10 @@ from batch_dashboard.figures.style import (
     value_axis,
     whole_first,
 )
-from batch_dashboard.model.budget import Budgets
-from batch_dashboard.model.records import RunSums
-from batch_dashboard.model.series import Steps
-from batch_dashboard.model.vocabulary import RUNNER_OS, RUNNER_OS_NAMES
+from batch_dashboard.model.batch_runs.records import RunSums
+from batch_dashboard.model.batch_runs.vocabulary import RUNNER_OS, RUNNER_OS_NAMES
+from batch_dashboard.model.lists.series import Steps
+from batch_dashboard.model.spending.budget import Budgets
 
 # A budget further above the bars than this would flatten them: it is named at the top instead.
 FARTHEST_BUDGET = 4.0

@@ -13,10 +13,10 @@ from batch_dashboard.figures.style import (
     step_axis,
     value_axis,
 )
-from batch_dashboard.model.ci_job_sums import StepWaits
-from batch_dashboard.model.series import Steps
-from batch_dashboard.model.vocabulary import JOB_RUNNER_OS_NAMES
-from batch_dashboard.model.wording import duration, plural
+from batch_dashboard.model.batch_runs.vocabulary import JOB_RUNNER_OS_NAMES
+from batch_dashboard.model.lists.series import Steps
+from batch_dashboard.model.spending.ci_job_sums import StepWaits
+from batch_dashboard.model.text.wording import duration, plural
 
 # A limit further above the lines than this would flatten them: it is named at the top instead.
 FARTHEST_LIMIT = 4.0

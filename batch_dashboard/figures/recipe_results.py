@@ -11,9 +11,9 @@ from batch_dashboard.figures.style import (
     time_axis,
     value_axis,
 )
-from batch_dashboard.model.recipes import RecipeAttempt
-from batch_dashboard.model.vocabulary import FAILED, PASSED, RESULTS, SKIPPED
-from batch_dashboard.model.wording import duration
+from batch_dashboard.model.batch_runs.vocabulary import FAILED, PASSED, RESULTS, SKIPPED
+from batch_dashboard.model.recipes.recipes import RecipeAttempt
+from batch_dashboard.model.text.wording import duration
 
 COLOURS = {PASSED: "var(--good)", FAILED: "var(--bad)", SKIPPED: "var(--ink-muted)"}
 # Shape tells apart what colour alone might not.

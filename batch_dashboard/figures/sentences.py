@@ -5,22 +5,22 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
 from batch_dashboard.figures.failure_rates import limits
-from batch_dashboard.model.budget import Budgets, BudgetWeek
-from batch_dashboard.model.ci_job_sums import StepWaits
-from batch_dashboard.model.periods import Step
-from batch_dashboard.model.pipelines import Pipeline
-from batch_dashboard.model.prices import Cost
-from batch_dashboard.model.rates import failure_rate
-from batch_dashboard.model.recipes import RecipeAttempt
-from batch_dashboard.model.records import RunSums
-from batch_dashboard.model.series import CountSeries, RateSeries, Steps, SumSeries
-from batch_dashboard.model.vocabulary import (
+from batch_dashboard.model.batch_runs.records import RunSums
+from batch_dashboard.model.batch_runs.vocabulary import (
     JOB_RUNNER_OS_NAMES,
     RESULTS,
     RUNNER_OS,
     RUNNER_OS_NAMES,
 )
-from batch_dashboard.model.wording import (
+from batch_dashboard.model.judgement.pipelines import Pipeline
+from batch_dashboard.model.judgement.rates import failure_rate
+from batch_dashboard.model.lists.periods import Step
+from batch_dashboard.model.lists.series import CountSeries, RateSeries, Steps, SumSeries
+from batch_dashboard.model.recipes.recipes import RecipeAttempt
+from batch_dashboard.model.spending.budget import Budgets, BudgetWeek
+from batch_dashboard.model.spending.ci_job_sums import StepWaits
+from batch_dashboard.model.spending.prices import Cost
+from batch_dashboard.model.text.wording import (
     dollars,
     duration,
     minutes,

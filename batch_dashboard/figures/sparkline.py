@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from batch_dashboard.model.rates import failure_rate
-from batch_dashboard.model.series import RatePoint
-from batch_dashboard.model.wording import percent
+from batch_dashboard.model.judgement.rates import failure_rate
+from batch_dashboard.model.lists.series import RatePoint
+from batch_dashboard.model.text.wording import percent
 
 WIDTH = 120
 HEIGHT = 24

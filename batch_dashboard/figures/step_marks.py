@@ -5,9 +5,9 @@ from datetime import date
 from typing import Any
 
 from batch_dashboard.figures.style import MUTED
-from batch_dashboard.model.records import Minutes, RunSums
-from batch_dashboard.model.series import Steps
-from batch_dashboard.model.wording import plural
+from batch_dashboard.model.batch_runs.records import Minutes, RunSums
+from batch_dashboard.model.lists.series import Steps
+from batch_dashboard.model.text.wording import plural
 
 NO_RUN = "no batch run"
 UNKNOWN = "minutes unknown"

@@ -5,10 +5,10 @@ from datetime import date
 from html import escape
 from typing import Any
 
-from batch_dashboard.model.periods import DAY, Step
-from batch_dashboard.model.series import Steps
-from batch_dashboard.model.vocabulary import LINUX, MACOS
-from batch_dashboard.model.wording import shortened
+from batch_dashboard.model.batch_runs.vocabulary import LINUX, MACOS
+from batch_dashboard.model.lists.periods import DAY, Step
+from batch_dashboard.model.lists.series import Steps
+from batch_dashboard.model.text.wording import shortened
 
 TEXT = "var(--ink)"
 MUTED = "var(--ink-muted)"

@@ -1,1 +1,1 @@
-"""All SQL of the application, by noun."""
+"""All SQL of the application, in a folder for each subject."""

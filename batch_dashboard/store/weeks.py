@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Date, and_, case
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import GenericFunction
 
-from batch_dashboard.model.periods import Step
+from batch_dashboard.model.lists.periods import Step
 from batch_dashboard.store.dialects import dialect_of
 
 

@@ -5,8 +5,8 @@ from wtforms import Form, PasswordField
 from wtforms.validators import EqualTo, InputRequired
 
 from batch_dashboard.errors import InputError
-from batch_dashboard.services import sign_in, users
-from batch_dashboard.store.users import User
+from batch_dashboard.services.access import sign_in, users
+from batch_dashboard.store.access.users import User
 from batch_dashboard.views.access import SESSION_COOKIE, current_principal
 from batch_dashboard.views.addresses import cookie_path
 from batch_dashboard.views.context import client_address, current_time, release, settings, store

@@ -5,13 +5,13 @@ from typing import NamedTuple
 from flask import Blueprint, Response, render_template, request
 
 from batch_dashboard.errors import FilterError
-from batch_dashboard.model.budget import BudgetWeek
-from batch_dashboard.model.finding_kinds import Severity
-from batch_dashboard.model.pipelines import Pipeline
-from batch_dashboard.model.vocabulary import RUNNER_OS_NAMES
-from batch_dashboard.model.wording import count, minutes, not_one_of, percent
-from batch_dashboard.services.judgement import judge_budgets, judge_pipelines
-from batch_dashboard.store import batch_runs
+from batch_dashboard.model.alerts.finding_kinds import Severity
+from batch_dashboard.model.batch_runs.vocabulary import RUNNER_OS_NAMES
+from batch_dashboard.model.judgement.pipelines import Pipeline
+from batch_dashboard.model.spending.budget import BudgetWeek
+from batch_dashboard.model.text.wording import count, minutes, not_one_of, percent
+from batch_dashboard.services.judgement.judgement import judge_budgets, judge_pipelines
+from batch_dashboard.store.batch_runs import batch_runs
 from batch_dashboard.views.access import current_principal
 from batch_dashboard.views.context import connection, current_time
 

@@ -5,27 +5,26 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, abort, render_template, request, url_for
 
+from batch_dashboard.model.batch_runs.comparison import LISTED, SENTENCES
+from batch_dashboard.model.batch_runs.records import OutcomeCount
+from batch_dashboard.model.batch_runs.result_filter import NO_CATEGORY, ResultFilter
+from batch_dashboard.model.batch_runs.vocabulary import JOB_RUNNER_OS_NAMES, RESULTS
 from batch_dashboard.model.catalogue import BATCH_RUNS
 from batch_dashboard.model.catalogue.batch_runs import RUN_RESULTS
-from batch_dashboard.model.comparison import LISTED, SENTENCES
-from batch_dashboard.model.filters import EVERYTHING
-from batch_dashboard.model.list_query import ListQuery
-from batch_dashboard.model.pagination import MAX_ROW_ID
-from batch_dashboard.model.prices import list_price
-from batch_dashboard.model.records import OutcomeCount
-from batch_dashboard.model.result_filter import NO_CATEGORY, ResultFilter
-from batch_dashboard.model.series import colour_slots
-from batch_dashboard.model.vocabulary import JOB_RUNNER_OS_NAMES, RESULTS
-from batch_dashboard.store import (
+from batch_dashboard.model.lists.filters import EVERYTHING
+from batch_dashboard.model.lists.list_query import ListQuery
+from batch_dashboard.model.lists.pagination import MAX_ROW_ID
+from batch_dashboard.model.lists.series import colour_slots
+from batch_dashboard.model.spending.prices import list_price
+from batch_dashboard.store.batch_runs import (
     batch_runs,
-    ci_jobs,
     ecosystem_days,
     exclusion,
-    previous_attempts,
     recipe_results,
     run_comparison,
-    spending_rules,
 )
+from batch_dashboard.store.recipes import previous_attempts
+from batch_dashboard.store.spending import ci_jobs, spending_rules
 from batch_dashboard.views.choice import BATCH_RUN, choose, csv_url
 from batch_dashboard.views.context import connection
 from batch_dashboard.views.listing import Listing

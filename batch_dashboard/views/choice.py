@@ -8,11 +8,11 @@ from urllib.parse import urlencode
 
 from flask import request, url_for
 
-from batch_dashboard.model.filters import DEFAULT_LAST, LAST_DAYS, LAST_WORDS, RunFilter
-from batch_dashboard.model.periods import DAY, Period, Step, last_days
-from batch_dashboard.model.records import EcosystemSpan
-from batch_dashboard.model.series import fitting_step
-from batch_dashboard.store import batch_runs
+from batch_dashboard.model.batch_runs.records import EcosystemSpan
+from batch_dashboard.model.lists.filters import DEFAULT_LAST, LAST_DAYS, LAST_WORDS, RunFilter
+from batch_dashboard.model.lists.periods import DAY, Period, Step, last_days
+from batch_dashboard.model.lists.series import fitting_step
+from batch_dashboard.store.batch_runs import batch_runs
 from batch_dashboard.store.engine import Connection
 from batch_dashboard.views.context import current_time
 

@@ -4,26 +4,22 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 
 from batch_dashboard.exports.lines import Value
-from batch_dashboard.model.budget import budget_week, burn_up
-from batch_dashboard.model.filters import RunFilter
-from batch_dashboard.model.periods import Step, last_days
-from batch_dashboard.model.pipelines import Pipeline
-from batch_dashboard.model.prices import price_changes
-from batch_dashboard.model.rates import success_rate, wilson_interval
-from batch_dashboard.model.records import EcosystemSpan
-from batch_dashboard.model.slo import BUDGET_DAYS, WINDOWS, budget_days
-from batch_dashboard.model.spending import Spending, spending
-from batch_dashboard.model.targets import default_rule
-from batch_dashboard.model.vocabulary import LINUX, MACOS, RUNNER_OS
-from batch_dashboard.services.judgement import judge_pipelines
-from batch_dashboard.store import (
-    batch_runs,
-    ecosystem_days,
-    ecosystem_rules,
-    pipelines,
-    spending_rules,
-)
+from batch_dashboard.model.batch_runs.records import EcosystemSpan
+from batch_dashboard.model.batch_runs.vocabulary import LINUX, MACOS, RUNNER_OS
+from batch_dashboard.model.judgement.pipelines import Pipeline
+from batch_dashboard.model.judgement.rates import success_rate, wilson_interval
+from batch_dashboard.model.judgement.slo import BUDGET_DAYS, WINDOWS, budget_days
+from batch_dashboard.model.judgement.targets import default_rule
+from batch_dashboard.model.lists.filters import RunFilter
+from batch_dashboard.model.lists.periods import Step, last_days
+from batch_dashboard.model.spending.budget import budget_week, burn_up
+from batch_dashboard.model.spending.prices import price_changes
+from batch_dashboard.model.spending.spending import Spending, spending
+from batch_dashboard.services.judgement.judgement import judge_pipelines
+from batch_dashboard.store.batch_runs import batch_runs, ecosystem_days
 from batch_dashboard.store.engine import Connection
+from batch_dashboard.store.judgement import ecosystem_rules, pipelines
+from batch_dashboard.store.spending import spending_rules
 
 DAYS_OF_WEEK = 7
 JUDGED_FIELDS = 6 + len(WINDOWS)

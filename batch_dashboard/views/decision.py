@@ -3,9 +3,9 @@
 from flask import Blueprint, Response, jsonify, request
 
 from batch_dashboard.errors import FilterError
-from batch_dashboard.model.decision import as_document, as_env
-from batch_dashboard.services.judgement import decide_for
-from batch_dashboard.services.tokens import READ
+from batch_dashboard.model.judgement.decision import as_document, as_env
+from batch_dashboard.services.access.tokens import READ
+from batch_dashboard.services.judgement.judgement import decide_for
 from batch_dashboard.views.access import bearer, require_reading
 from batch_dashboard.views.context import connection, current_time
 

@@ -2,10 +2,11 @@
 
 from flask import Blueprint, abort, render_template, request
 
-from batch_dashboard.model.recipes import RecipeState
-from batch_dashboard.model.records import RunSums
-from batch_dashboard.model.series import colour_slots
-from batch_dashboard.store import batch_runs, recipe_list
+from batch_dashboard.model.batch_runs.records import RunSums
+from batch_dashboard.model.lists.series import colour_slots
+from batch_dashboard.model.recipes.recipes import RecipeState
+from batch_dashboard.store.batch_runs import batch_runs
+from batch_dashboard.store.recipes import recipe_list
 from batch_dashboard.views.choice import choose
 from batch_dashboard.views.context import connection
 from batch_dashboard.views.panels.attention import attention_panel, facts_of

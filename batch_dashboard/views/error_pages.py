@@ -30,7 +30,7 @@ from batch_dashboard.errors import (
     QueryError,
     StoreUnavailable,
 )
-from batch_dashboard.model.wording import sentence
+from batch_dashboard.model.text.wording import sentence
 from batch_dashboard.views.observing import note_error
 
 RETRY_SECONDS = 5

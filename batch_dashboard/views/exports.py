@@ -10,12 +10,13 @@ from batch_dashboard.exports.csv_stream import file_chunks, gzip_chunks
 from batch_dashboard.exports.lines import lines
 from batch_dashboard.model.catalogue import FILES
 from batch_dashboard.model.catalogue.fields import Resource
-from batch_dashboard.model.filters import RunFilter
-from batch_dashboard.model.list_query import ListQuery
-from batch_dashboard.model.periods import Period
-from batch_dashboard.model.search import parse_word
-from batch_dashboard.store import batch_runs, csv_counts, csv_rows
+from batch_dashboard.model.lists.filters import RunFilter
+from batch_dashboard.model.lists.list_query import ListQuery
+from batch_dashboard.model.lists.periods import Period
+from batch_dashboard.model.lists.search import parse_word
+from batch_dashboard.store.batch_runs import batch_runs
 from batch_dashboard.store.engine import Connection
+from batch_dashboard.store.lists import csv_counts, csv_rows
 from batch_dashboard.views import computed_files
 from batch_dashboard.views.access import current_principal
 from batch_dashboard.views.choice import BATCH_RUN, choose

@@ -6,21 +6,22 @@ from flask import Blueprint, abort, render_template, request
 
 from batch_dashboard.figures.failure_counts import failure_counts_figure
 from batch_dashboard.figures.sentences import failure_counts_sentence
+from batch_dashboard.model.batch_runs.result_filter import NO_CATEGORY
 from batch_dashboard.model.catalogue import FAILURE_GROUPS
 from batch_dashboard.model.catalogue.failures import GROUP_RECIPES
-from batch_dashboard.model.failure_groups import find_reason
-from batch_dashboard.model.failures import FailureSums, new_since
-from batch_dashboard.model.list_query import ListQuery
-from batch_dashboard.model.messages import NO_RECIPE
-from batch_dashboard.model.pagination import MAX_ROW_ID
-from batch_dashboard.model.result_filter import NO_CATEGORY
-from batch_dashboard.model.series import (
+from batch_dashboard.model.failures.failure_groups import find_reason
+from batch_dashboard.model.failures.failures import FailureSums, new_since
+from batch_dashboard.model.failures.messages import NO_RECIPE
+from batch_dashboard.model.lists.list_query import ListQuery
+from batch_dashboard.model.lists.pagination import MAX_ROW_ID
+from batch_dashboard.model.lists.series import (
     colour_slots,
     count_series,
     name_slots,
     steps,
 )
-from batch_dashboard.store import ecosystem_days, failure_group_list
+from batch_dashboard.store.batch_runs import ecosystem_days
+from batch_dashboard.store.failures import failure_group_list
 from batch_dashboard.views.charts import as_json
 from batch_dashboard.views.choice import Choice, choose, csv_url
 from batch_dashboard.views.context import connection

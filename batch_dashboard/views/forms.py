@@ -18,10 +18,10 @@ from markupsafe import Markup
 from wtforms import DecimalField, Form, IntegerField
 
 from batch_dashboard.errors import Forbidden, FormSpent, InputError
-from batch_dashboard.model.wording import sentence
-from batch_dashboard.services import changes
-from batch_dashboard.services.changes import Actor, Change
-from batch_dashboard.services.sign_in import LONGEST_SESSION
+from batch_dashboard.model.text.wording import sentence
+from batch_dashboard.services.access.sign_in import LONGEST_SESSION
+from batch_dashboard.services.administration import changes
+from batch_dashboard.services.administration.changes import Actor, Change
 from batch_dashboard.views.access import SESSION_COOKIE, current_principal
 from batch_dashboard.views.context import client_address, current_time, release, settings, store
 

@@ -4,12 +4,12 @@ from datetime import datetime
 
 from flask import Blueprint, Response, abort, render_template, request, url_for
 
+from batch_dashboard.model.alerts.incidents import Incident
 from batch_dashboard.model.catalogue.incidents import INCIDENTS, STATES
-from batch_dashboard.model.filters import EVERYTHING
-from batch_dashboard.model.incidents import Incident
-from batch_dashboard.model.list_query import ListQuery
-from batch_dashboard.model.pagination import MAX_ROW_ID
-from batch_dashboard.store import incidents
+from batch_dashboard.model.lists.filters import EVERYTHING
+from batch_dashboard.model.lists.list_query import ListQuery
+from batch_dashboard.model.lists.pagination import MAX_ROW_ID
+from batch_dashboard.store.alerts import incidents
 from batch_dashboard.views.context import connection, current_time
 from batch_dashboard.views.listing import Listing
 

@@ -9,13 +9,13 @@ from typing import Any
 from flask import Blueprint, Response, current_app, g, jsonify, request, url_for
 
 from batch_dashboard.errors import PayloadError, Problem, StoreUnavailable
-from batch_dashboard.model.complaints import shown
-from batch_dashboard.model.payload import NewBatchRun, parse_payload
-from batch_dashboard.services import metrics
-from batch_dashboard.services.identity_tokens import Identity
-from batch_dashboard.services.ingest import Publication, find_stored, ingest_batch_run
-from batch_dashboard.services.tokens import INGEST
-from batch_dashboard.services.upload_summary import UploadSummary, find_upload_summary
+from batch_dashboard.model.ingest.complaints import shown
+from batch_dashboard.model.ingest.payload import NewBatchRun, parse_payload
+from batch_dashboard.services.access.identity_tokens import Identity
+from batch_dashboard.services.access.tokens import INGEST
+from batch_dashboard.services.administration import metrics
+from batch_dashboard.services.ingest.ingest import Publication, find_stored, ingest_batch_run
+from batch_dashboard.services.ingest.upload_summary import UploadSummary, find_upload_summary
 from batch_dashboard.store.times import utc_text
 from batch_dashboard.views.access import INGEST_PATH, bearer, current_program
 from batch_dashboard.views.context import (

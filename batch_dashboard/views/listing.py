@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
-from batch_dashboard.model.pagination import Place, Slice, parse_place
-from batch_dashboard.model.sorting import Sort, SortColumn
+from batch_dashboard.model.lists.pagination import Place, Slice, parse_place
+from batch_dashboard.model.lists.sorting import Sort, SortColumn
 
 # The parts of an address that choose a period, an ecosystem or a platform.
 PERIOD_PARTS = frozenset({"last", "since", "until"})

@@ -4,7 +4,7 @@ import hmac
 
 from flask import Blueprint, Response, request
 
-from batch_dashboard.services import metrics
+from batch_dashboard.services.administration import metrics
 from batch_dashboard.views.access import count_bad_token, refuse_token
 from batch_dashboard.views.context import settings, store
 

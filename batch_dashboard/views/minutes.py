@@ -17,13 +17,11 @@ from batch_dashboard.figures.sentences import (
     minutes_sentence,
     queue_waits_sentence,
 )
-from batch_dashboard.model.attention import findings
-from batch_dashboard.model.budget import Budgets, budget_week, burn_up
-from batch_dashboard.model.ci_job_spending import ci_job_spending
-from batch_dashboard.model.periods import Period, Step, week_of
-from batch_dashboard.model.prices import ListPrice, cost_of_sums, price_changes
-from batch_dashboard.model.records import RunSums
-from batch_dashboard.model.series import (
+from batch_dashboard.model.alerts.attention import findings
+from batch_dashboard.model.batch_runs.records import RunSums
+from batch_dashboard.model.batch_runs.vocabulary import JOB_RUNNER_OS_NAMES, RUNNER_OS
+from batch_dashboard.model.lists.periods import Period, Step, week_of
+from batch_dashboard.model.lists.series import (
     Steps,
     by_step,
     colour_slots,
@@ -33,7 +31,10 @@ from batch_dashboard.model.series import (
     steps,
     sum_series,
 )
-from batch_dashboard.model.spending import (
+from batch_dashboard.model.spending.budget import Budgets, budget_week, burn_up
+from batch_dashboard.model.spending.ci_job_spending import ci_job_spending
+from batch_dashboard.model.spending.prices import ListPrice, cost_of_sums, price_changes
+from batch_dashboard.model.spending.spending import (
     ASCENDING,
     DEFAULT_SORT,
     DESCENDING,
@@ -45,10 +46,10 @@ from batch_dashboard.model.spending import (
     sorted_spending,
     spending,
 )
-from batch_dashboard.model.vocabulary import JOB_RUNNER_OS_NAMES, RUNNER_OS
-from batch_dashboard.model.wording import not_one_of
-from batch_dashboard.services.judgement import judge_minutes
-from batch_dashboard.store import ci_jobs, ecosystem_days, spending_rules
+from batch_dashboard.model.text.wording import not_one_of
+from batch_dashboard.services.judgement.judgement import judge_minutes
+from batch_dashboard.store.batch_runs import ecosystem_days
+from batch_dashboard.store.spending import ci_jobs, spending_rules
 from batch_dashboard.views.charts import as_json
 from batch_dashboard.views.choice import Choice, choose, csv_url
 from batch_dashboard.views.context import connection

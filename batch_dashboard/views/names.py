@@ -5,9 +5,9 @@ import re
 from flask import Flask
 from werkzeug.routing import BaseConverter, IntegerConverter, Map, ValidationError
 
-from batch_dashboard.model.names import nfc
-from batch_dashboard.model.pagination import MAX_ROW_ID
-from batch_dashboard.model.wording import CONTROL_CHARACTER
+from batch_dashboard.model.ingest.names import nfc
+from batch_dashboard.model.lists.pagination import MAX_ROW_ID
+from batch_dashboard.model.text.wording import CONTROL_CHARACTER
 
 _ESCAPED = re.compile(r"~([0-9A-F]{2})", re.ASCII)
 

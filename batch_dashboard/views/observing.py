@@ -5,8 +5,8 @@ import time
 from flask import Flask, Response, current_app, g, has_request_context, request
 
 from batch_dashboard.errors import StoreUnavailable
-from batch_dashboard.services import metrics
-from batch_dashboard.store import system
+from batch_dashboard.services.administration import metrics
+from batch_dashboard.store.administration import system
 from batch_dashboard.store.engine import Store
 from batch_dashboard.views.context import current_time, store
 

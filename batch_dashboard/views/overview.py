@@ -2,8 +2,8 @@
 
 from flask import Blueprint, render_template, request
 
-from batch_dashboard.model.records import RunSums
-from batch_dashboard.services.judgement import judge_budgets, judge_minutes
+from batch_dashboard.model.batch_runs.records import RunSums
+from batch_dashboard.services.judgement.judgement import judge_budgets, judge_minutes
 from batch_dashboard.views.choice import choose
 from batch_dashboard.views.context import connection
 from batch_dashboard.views.panels.attention import attention_panel, facts_of

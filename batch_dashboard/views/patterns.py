@@ -20,14 +20,13 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from batch_dashboard.figures.sparkline import Sparkline, failure_rate_sparkline
 from batch_dashboard.figures.style import empty_figure
-from batch_dashboard.model.attention import Facts, findings
-from batch_dashboard.model.budget import BudgetWeek
+from batch_dashboard.model.administration.jobs import Job
+from batch_dashboard.model.alerts.attention import Facts, findings
+from batch_dashboard.model.batch_runs.records import BatchRun, EcosystemSpan, Minutes, RunSums
+from batch_dashboard.model.batch_runs.vocabulary import MACOS, RESULTS
 from batch_dashboard.model.catalogue import BATCH_RUNS
-from batch_dashboard.model.failures import FailureGroupCount, FailureGroupDetail
-from batch_dashboard.model.jobs import Job
-from batch_dashboard.model.pagination import Place, Slice
-from batch_dashboard.model.periods import week_of
-from batch_dashboard.model.pipelines import (
+from batch_dashboard.model.failures.failures import FailureGroupCount, FailureGroupDetail
+from batch_dashboard.model.judgement.pipelines import (
     FailingRuns,
     Pause,
     Pipeline,
@@ -35,13 +34,14 @@ from batch_dashboard.model.pipelines import (
     RecentRun,
     judge_pipeline,
 )
-from batch_dashboard.model.recipes import STATES, Recipe, StuckRecipe
-from batch_dashboard.model.records import BatchRun, EcosystemSpan, Minutes, RunSums
-from batch_dashboard.model.series import RatePoint
-from batch_dashboard.model.slo import NONE, WINDOWS, Attempts, WindowRuns
-from batch_dashboard.model.sorting import Sort
-from batch_dashboard.model.targets import EcosystemRule
-from batch_dashboard.model.vocabulary import MACOS, RESULTS
+from batch_dashboard.model.judgement.slo import NONE, WINDOWS, Attempts, WindowRuns
+from batch_dashboard.model.judgement.targets import EcosystemRule
+from batch_dashboard.model.lists.pagination import Place, Slice
+from batch_dashboard.model.lists.periods import week_of
+from batch_dashboard.model.lists.series import RatePoint
+from batch_dashboard.model.lists.sorting import Sort
+from batch_dashboard.model.recipes.recipes import STATES, Recipe, StuckRecipe
+from batch_dashboard.model.spending.budget import BudgetWeek
 from batch_dashboard.views.charts import as_json
 from batch_dashboard.views.context import current_time
 from batch_dashboard.views.listing import Listing

@@ -4,13 +4,13 @@ from flask import Blueprint, abort, render_template, request
 
 from batch_dashboard.figures.recipe_results import recipe_results_figure
 from batch_dashboard.figures.sentences import recipe_results_sentence
+from batch_dashboard.model.batch_runs.vocabulary import RESULTS
 from batch_dashboard.model.catalogue import RECIPES
 from batch_dashboard.model.catalogue.batch_runs import RECIPE_HISTORY
-from batch_dashboard.model.list_query import ListQuery
-from batch_dashboard.model.recipes import STATES
-from batch_dashboard.model.series import colour_slots
-from batch_dashboard.model.vocabulary import RESULTS
-from batch_dashboard.store import previous_attempts, recipe_history, recipe_list
+from batch_dashboard.model.lists.list_query import ListQuery
+from batch_dashboard.model.lists.series import colour_slots
+from batch_dashboard.model.recipes.recipes import STATES
+from batch_dashboard.store.recipes import previous_attempts, recipe_history, recipe_list
 from batch_dashboard.views.charts import as_json
 from batch_dashboard.views.choice import choose, csv_url
 from batch_dashboard.views.context import connection

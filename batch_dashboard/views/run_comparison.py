@@ -2,12 +2,12 @@
 
 from flask import Blueprint, render_template, request
 
+from batch_dashboard.model.batch_runs.comparison import LISTED, SENTENCES
+from batch_dashboard.model.batch_runs.records import BatchRun
 from batch_dashboard.model.catalogue.comparison import COMPARED_RECIPES
-from batch_dashboard.model.comparison import LISTED, SENTENCES
-from batch_dashboard.model.pagination import Slice
-from batch_dashboard.model.records import BatchRun
-from batch_dashboard.model.search import parse_number, parse_word
-from batch_dashboard.store import batch_runs, run_comparison
+from batch_dashboard.model.lists.pagination import Slice
+from batch_dashboard.model.lists.search import parse_number, parse_word
+from batch_dashboard.store.batch_runs import batch_runs, run_comparison
 from batch_dashboard.views.context import connection
 from batch_dashboard.views.listing import Listing, parse_order
 

@@ -4,14 +4,16 @@ from typing import NamedTuple
 
 from flask import Blueprint, render_template, request
 
-from batch_dashboard.model.failures import FailureGroupCount
-from batch_dashboard.model.filters import EVERYTHING
-from batch_dashboard.model.list_query import ListQuery
-from batch_dashboard.model.recipes import Recipe
-from batch_dashboard.model.records import BatchRun, EcosystemSpan
-from batch_dashboard.model.search import holds_words, parse_text, run_number, words_of
-from batch_dashboard.model.series import colour_slots
-from batch_dashboard.store import batch_runs, exclusion, failure_group_list, recipe_list
+from batch_dashboard.model.batch_runs.records import BatchRun, EcosystemSpan
+from batch_dashboard.model.failures.failures import FailureGroupCount
+from batch_dashboard.model.lists.filters import EVERYTHING
+from batch_dashboard.model.lists.list_query import ListQuery
+from batch_dashboard.model.lists.search import holds_words, parse_text, run_number, words_of
+from batch_dashboard.model.lists.series import colour_slots
+from batch_dashboard.model.recipes.recipes import Recipe
+from batch_dashboard.store.batch_runs import batch_runs, exclusion
+from batch_dashboard.store.failures import failure_group_list
+from batch_dashboard.store.recipes import recipe_list
 from batch_dashboard.views.context import connection
 from batch_dashboard.views.panels.top_groups import MOST_FREQUENT
 

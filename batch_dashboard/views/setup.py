@@ -5,11 +5,11 @@ from typing import NamedTuple
 
 from flask import Blueprint, Response, jsonify, render_template, request, url_for
 
-from batch_dashboard.model import quoting
-from batch_dashboard.model.names import nfc
-from batch_dashboard.model.pagination import MAX_ROW_ID
-from batch_dashboard.model.publishers import GITHUB, GITLAB, OTHER
-from batch_dashboard.store import batch_runs
+from batch_dashboard.model.access.publishers import GITHUB, GITLAB, OTHER
+from batch_dashboard.model.ingest.names import nfc
+from batch_dashboard.model.lists.pagination import MAX_ROW_ID
+from batch_dashboard.model.text import quoting
+from batch_dashboard.store.batch_runs import batch_runs
 from batch_dashboard.views.client import uploader_sha256
 from batch_dashboard.views.context import connection, settings
 

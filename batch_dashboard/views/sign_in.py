@@ -12,8 +12,8 @@ from flask import (
     url_for,
 )
 
-from batch_dashboard.services import sign_in
-from batch_dashboard.store.users import User
+from batch_dashboard.services.access import sign_in
+from batch_dashboard.store.access.users import User
 from batch_dashboard.views.access import SESSION_COOKIE
 from batch_dashboard.views.addresses import cookie_path
 from batch_dashboard.views.context import client_address, current_time, release, settings, store

@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 from flask import Flask, url_for
 
-from batch_dashboard.model.attention import Finding
-from batch_dashboard.model.finding_kinds import Subject, SubjectPage
-from batch_dashboard.model.incidents import Incident
+from batch_dashboard.model.alerts.attention import Finding
+from batch_dashboard.model.alerts.finding_kinds import Subject, SubjectPage
+from batch_dashboard.model.alerts.incidents import Incident
 
 _URLS: dict[SubjectPage, Callable[[Subject], str]] = {
     SubjectPage.ECOSYSTEM: lambda about: url_for("ecosystems.show", ecosystem=about.ecosystem),

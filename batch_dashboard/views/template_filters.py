@@ -1,4 +1,4 @@
-"""How templates write numbers, times and names. The words themselves: model/wording.py."""
+"""How templates write numbers, times and names. The words themselves: model/text/wording.py."""
 
 import re
 from datetime import datetime
@@ -7,16 +7,16 @@ from typing import Any
 from flask import Flask, current_app
 from markupsafe import Markup, escape
 
-from batch_dashboard.model import wording
-from batch_dashboard.model.failure_groups import Reason, plain_text
-from batch_dashboard.model.failures import group_title, names_a_cause
-from batch_dashboard.model.messages import stored_reason
-from batch_dashboard.model.rates import failure_rate, success_rate, wilson_interval
-from batch_dashboard.model.recipes import RecipeAttempt
-from batch_dashboard.model.records import Minutes, RecipeResult
-from batch_dashboard.model.search import words_of
-from batch_dashboard.model.summaries import FAILED_ATTEMPT, PASSED_ATTEMPT
-from batch_dashboard.model.vocabulary import FAILED
+from batch_dashboard.model.batch_runs.records import Minutes, RecipeResult
+from batch_dashboard.model.batch_runs.vocabulary import FAILED
+from batch_dashboard.model.failures.failure_groups import Reason, plain_text
+from batch_dashboard.model.failures.failures import group_title, names_a_cause
+from batch_dashboard.model.failures.messages import stored_reason
+from batch_dashboard.model.ingest.summaries import FAILED_ATTEMPT, PASSED_ATTEMPT
+from batch_dashboard.model.judgement.rates import failure_rate, success_rate, wilson_interval
+from batch_dashboard.model.lists.search import words_of
+from batch_dashboard.model.recipes.recipes import RecipeAttempt
+from batch_dashboard.model.text import wording
 from batch_dashboard.views import assets
 from batch_dashboard.views.choice import csv_url
 from batch_dashboard.views.context import current_time

@@ -2,7 +2,7 @@
 
 Runs that started before 2000 are excluded from the statistics; minutes and durations beyond the
 bounds become unknown. Each change is an entry of the audit log. Sums are made again afterwards
-(services/database), so nothing of this is undone when going back.
+(services/administration/database), so nothing of this is undone when going back.
 
 Revision ID: 0007
 """

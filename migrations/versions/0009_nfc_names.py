@@ -1,7 +1,7 @@
 """Names in Unicode NFC: what was stored as two names because of its spelling becomes one.
 
-Sums are made again afterwards (services/database). Going back changes nothing: the names of an
-upload are not known to older versions in another spelling either.
+Sums are made again afterwards (services/administration/database). Going back changes nothing: the
+names of an upload are not known to older versions in another spelling either.
 
 Revision ID: 0009
 """

@@ -1,7 +1,7 @@
 """Failure groups by their reason alone: categories beside them, messages searched by word.
 
 Sums are only copied here. Which group a stored result belongs to, and the index of the words in
-stored messages, are brought forward afterwards, a little at a time (services/regrouping.py).
+stored messages, are updated afterwards, a little at a time (services/failures/regrouping.py).
 
 Revision ID: 0010
 """
@@ -67,7 +67,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("digest", name="uq_failure_messages_digest"),
     )
     _create_words()
-    # Which failures have to be grouped again (services/regrouping.py): those of before, if any.
+    # The failures that have to be grouped again (services/failures/regrouping.py): those of before.
     now = "strftime('%Y-%m-%dT%H:%M:%SZ', 'now')" if _is_sqlite() else "now()"
     op.execute(
         f"INSERT INTO system_facts (name, at, value) SELECT 'failure groups', {now}, "

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from batch_dashboard.services.database import upgrade_database
-from batch_dashboard.services.demo import store_demo
+from batch_dashboard.services.administration.database import upgrade_database
+from batch_dashboard.services.demo.demo import store_demo
 from batch_dashboard.settings import PROJECT_ROOT
 from batch_dashboard.store.engine import Store
 from tests.browser.visits import FLAGS

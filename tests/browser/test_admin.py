@@ -16,11 +16,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from batch_dashboard.services import publishers, users
-from batch_dashboard.services.alerts import check
-from batch_dashboard.services.changes import changing
-from batch_dashboard.services.users import ADMINISTRATOR
-from batch_dashboard.services.watching import Watcher
+from batch_dashboard.services.access import publishers, users
+from batch_dashboard.services.access.users import ADMINISTRATOR
+from batch_dashboard.services.administration.changes import changing
+from batch_dashboard.services.alerts.alerts import check
+from batch_dashboard.services.alerts.watching import Watcher
 from batch_dashboard.settings import load_settings
 from batch_dashboard.store.engine import Store
 from tests.browser.visits import PATIENCE_MS, Visit, assert_sound

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from batch_dashboard.model.failure_groups import failure_group_id, find_reason
-from batch_dashboard.services.alerts import check
-from batch_dashboard.services.demo import store_demo
+from batch_dashboard.model.failures.failure_groups import failure_group_id, find_reason
+from batch_dashboard.services.alerts.alerts import check
+from batch_dashboard.services.demo.demo import store_demo
 from batch_dashboard.store.engine import Store
 from tests.browser.visits import PATIENCE_MS, Visit, assert_sound
 from tests.factories import batch_run, failed_result, ingest, recipe_result

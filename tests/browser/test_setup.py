@@ -9,7 +9,7 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Browser, Page
 
-from batch_dashboard.services.users import ADMINISTRATOR
+from batch_dashboard.services.access.users import ADMINISTRATOR
 from batch_dashboard.store.engine import Store
 from tests.browser.visits import PATIENCE_MS, Visit, assert_sound
 from tests.client.ci_page import VALIDATE

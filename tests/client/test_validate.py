@@ -9,7 +9,7 @@ import pytest
 
 from batch_dashboard.client.batch_metrics import shape_problems
 from batch_dashboard.errors import PayloadError
-from batch_dashboard.model.payload import RESULT_FIELDS, RUN_FIELDS, check_payload
+from batch_dashboard.model.ingest.payload import RESULT_FIELDS, RUN_FIELDS, check_payload
 from tests.client.conftest import Dashboard
 from tests.client.uploader import run_uploader
 from tests.factories import NOW, batch_run, recipe_result

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 import pytest
 from flask import Flask
 
-from batch_dashboard.services import demo as demo_service
-from batch_dashboard.services.rollups import verify_rollups
-from batch_dashboard.store import batch_runs
+from batch_dashboard.services.administration.rollups import verify_rollups
+from batch_dashboard.services.demo import demo as demo_service
+from batch_dashboard.store.batch_runs import batch_runs
 from batch_dashboard.store.engine import Store
 
 

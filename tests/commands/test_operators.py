@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from batch_dashboard.model.audit import AuditFilter
-from batch_dashboard.services.changes import COMMAND_LINE
-from batch_dashboard.store import audit
+from batch_dashboard.model.administration.audit import AuditFilter
+from batch_dashboard.services.administration.changes import COMMAND_LINE
+from batch_dashboard.store.administration import audit
 from batch_dashboard.store.engine import Store
 from tests.clients import count_runs, post
 from tests.command_line import done, run

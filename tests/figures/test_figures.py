@@ -18,12 +18,12 @@ from batch_dashboard.figures.sentences import (
     failure_rates_sentence,
     minutes_sentence,
 )
-from batch_dashboard.model.budget import DEFAULT_BUDGETS, budget_week, burn_up
-from batch_dashboard.model.periods import Step
-from batch_dashboard.model.prices import cost_of_sums
-from batch_dashboard.model.records import DayMinutes, RunSums
-from batch_dashboard.model.series import Steps, by_step, rate_series, sum_series
-from batch_dashboard.model.vocabulary import RUNNER_OS
+from batch_dashboard.model.batch_runs.records import DayMinutes, RunSums
+from batch_dashboard.model.batch_runs.vocabulary import RUNNER_OS
+from batch_dashboard.model.lists.periods import Step
+from batch_dashboard.model.lists.series import Steps, by_step, rate_series, sum_series
+from batch_dashboard.model.spending.budget import DEFAULT_BUDGETS, budget_week, burn_up
+from batch_dashboard.model.spending.prices import cost_of_sums
 from tests.figures.weeks import FIRST, SECOND, STARTS, THIRD, accepted, week
 
 WEEKS = Steps(STARTS, Step.WEEK)

@@ -9,9 +9,9 @@ from batch_dashboard.figures.sentences import (
     failure_rates_sentence,
     minutes_sentence,
 )
-from batch_dashboard.model.budget import DEFAULT_BUDGETS
-from batch_dashboard.model.periods import DAY, WEEK, Period, Step
-from batch_dashboard.model.series import Steps, count_series, rate_series, sum_series
+from batch_dashboard.model.lists.periods import DAY, WEEK, Period, Step
+from batch_dashboard.model.lists.series import Steps, count_series, rate_series, sum_series
+from batch_dashboard.model.spending.budget import DEFAULT_BUDGETS
 from tests.figures.weeks import FIRST, SECOND, STARTS, THIRD, accepted, week
 
 # The period begins on a Thursday and goes on after Tuesday, which is today.

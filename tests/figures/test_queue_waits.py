@@ -7,9 +7,9 @@ import pytest
 
 from batch_dashboard.figures.queue_waits import queue_waits_figure
 from batch_dashboard.figures.sentences import queue_waits_sentence
-from batch_dashboard.model.ci_job_sums import StepWaits
-from batch_dashboard.model.periods import Step
-from batch_dashboard.model.series import Steps
+from batch_dashboard.model.lists.periods import Step
+from batch_dashboard.model.lists.series import Steps
+from batch_dashboard.model.spending.ci_job_sums import StepWaits
 
 STARTS = [date(2026, 11, 2), date(2026, 11, 9), date(2026, 11, 16)]
 STEPS = Steps(STARTS, Step.WEEK)

@@ -8,13 +8,13 @@ import plotly.graph_objects as go
 from batch_dashboard.figures.burn_up import burn_up_figure
 from batch_dashboard.figures.cost import cost_figure
 from batch_dashboard.figures.ecosystem_minutes import ecosystem_minutes_figure
-from batch_dashboard.model.budget import budget_week, burn_up
-from batch_dashboard.model.periods import Step
-from batch_dashboard.model.prices import cost_of_sums, price_changes
-from batch_dashboard.model.records import DayMinutes, RunSums
-from batch_dashboard.model.series import Steps, by_step, sum_series
-from batch_dashboard.model.spending import ranked_by_cost, sorted_spending, spending
-from batch_dashboard.model.vocabulary import LINUX, MACOS, RUNNER_OS
+from batch_dashboard.model.batch_runs.records import DayMinutes, RunSums
+from batch_dashboard.model.batch_runs.vocabulary import LINUX, MACOS, RUNNER_OS
+from batch_dashboard.model.lists.periods import Step
+from batch_dashboard.model.lists.series import Steps, by_step, sum_series
+from batch_dashboard.model.spending.budget import budget_week, burn_up
+from batch_dashboard.model.spending.prices import cost_of_sums, price_changes
+from batch_dashboard.model.spending.spending import ranked_by_cost, sorted_spending, spending
 
 MONDAY = date(2026, 11, 16)
 TODAY = date(2026, 11, 18)

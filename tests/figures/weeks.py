@@ -5,7 +5,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from batch_dashboard.model.records import RunSums
+from batch_dashboard.model.batch_runs.records import RunSums
 
 FIRST, SECOND, THIRD = date(2026, 11, 2), date(2026, 11, 9), date(2026, 11, 16)
 STARTS = [FIRST, SECOND, THIRD]

@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from batch_dashboard.services.rollups import verify_rollups
+from batch_dashboard.services.administration.rollups import verify_rollups
 from batch_dashboard.store.dialects.postgresql.database import WRITER_LOCK
 from batch_dashboard.store.engine import Store
 from tests.clients import count_runs
@@ -112,7 +112,7 @@ def test_a_database_that_is_away_is_answered_503(
 def test_an_upload_that_fails_half_way_leaves_nothing(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from batch_dashboard.store import failure_groups
+    from batch_dashboard.store.failures import failure_groups
     from tests.factories import ingest
 
     def fail(*_arguments: object) -> None:

@@ -9,9 +9,9 @@ from pathlib import Path
 from threading import Barrier
 from urllib.error import HTTPError
 
-from batch_dashboard.services.sign_in import FREE_FAILURES
-from batch_dashboard.services.throttle import MAX_FAILURES
-from batch_dashboard.services.users import ADMINISTRATOR
+from batch_dashboard.services.access.sign_in import FREE_FAILURES
+from batch_dashboard.services.access.throttle import MAX_FAILURES
+from batch_dashboard.services.access.users import ADMINISTRATOR
 from batch_dashboard.store.engine import Store
 from tests.conftest import NewDatabase
 from tests.factories import TOKEN

@@ -6,8 +6,8 @@ import pytest
 
 from batch_dashboard.model.catalogue import RESOURCES
 from batch_dashboard.model.catalogue.fields import Kind, Resource
-from batch_dashboard.model.list_query import ListQuery
-from batch_dashboard.store.resource_queries import SELECT
+from batch_dashboard.model.lists.list_query import ListQuery
+from batch_dashboard.store.lists.resource_queries import SELECT
 from batch_dashboard.views.exports import COMPUTED
 from tests.factories import NOW
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from batch_dashboard.errors import StoreUnavailable
-from batch_dashboard.services.database import upgrade_database
-from batch_dashboard.services.rollups import verify_rollups
+from batch_dashboard.services.administration.database import upgrade_database
+from batch_dashboard.services.administration.rollups import verify_rollups
 from batch_dashboard.store import migrations
 from batch_dashboard.store.dialects.sqlite.dialect import INCREMENTAL
 from batch_dashboard.store.engine import Store

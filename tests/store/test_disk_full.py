@@ -11,8 +11,8 @@ from flask import Flask
 from sqlalchemy import event
 
 from batch_dashboard.errors import DiskFull
-from batch_dashboard.services.changes import Actor, changing
-from batch_dashboard.store import system
+from batch_dashboard.services.administration.changes import Actor, changing
+from batch_dashboard.store.administration import system
 from batch_dashboard.store.dialects.sqlite import reserve as reserves
 from batch_dashboard.store.dialects.sqlite.reserve import Reserve
 from batch_dashboard.store.engine import Store

@@ -5,16 +5,16 @@ from typing import Any
 
 from sqlalchemy import event
 
+from batch_dashboard.model.batch_runs.records import BatchRun
+from batch_dashboard.model.batch_runs.result_filter import NO_CATEGORY
 from batch_dashboard.model.catalogue import BATCH_RUNS, RECIPE_RESULTS
-from batch_dashboard.model.filters import RunFilter
-from batch_dashboard.model.list_query import ListQuery
-from batch_dashboard.model.pagination import Place, Slice, parse_place
-from batch_dashboard.model.payload import MAX_MINUTES
-from batch_dashboard.model.periods import Period, Step
-from batch_dashboard.model.records import BatchRun
-from batch_dashboard.model.result_filter import NO_CATEGORY
-from batch_dashboard.model.sorting import Sort
-from batch_dashboard.store import batch_runs, ecosystem_days, recipe_results
+from batch_dashboard.model.ingest.payload import MAX_MINUTES
+from batch_dashboard.model.lists.filters import RunFilter
+from batch_dashboard.model.lists.list_query import ListQuery
+from batch_dashboard.model.lists.pagination import Place, Slice, parse_place
+from batch_dashboard.model.lists.periods import Period, Step
+from batch_dashboard.model.lists.sorting import Sort
+from batch_dashboard.store.batch_runs import batch_runs, ecosystem_days, recipe_results
 from batch_dashboard.store.engine import Connection, Store
 from tests.databases import is_sqlite
 from tests.factories import NOW, batch_run, failed_result, ingest, recipe_result

@@ -11,11 +11,11 @@ from sqlalchemy import text
 from batch_dashboard.application import create_app
 from batch_dashboard.errors import StatementTooSlow
 from batch_dashboard.model.catalogue import RECIPE_RESULTS
-from batch_dashboard.model.list_query import ListQuery
+from batch_dashboard.model.lists.list_query import ListQuery
 from batch_dashboard.settings import Settings
-from batch_dashboard.store import csv_rows
 from batch_dashboard.store.dialects.sqlite import engines
 from batch_dashboard.store.engine import Store
+from batch_dashboard.store.lists import csv_rows
 from tests.factories import NOW, batch_run, ingest, recipe_result
 
 LIMIT_SECONDS = 0.05

@@ -3,7 +3,7 @@
 import pytest
 from flask import Flask
 
-from batch_dashboard.services.users import ADMINISTRATOR, VIEWER
+from batch_dashboard.services.access.users import ADMINISTRATOR, VIEWER
 from batch_dashboard.store.engine import Store
 from tests.visitors import Visitor, make_user
 

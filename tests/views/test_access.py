@@ -6,8 +6,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from batch_dashboard.services.first_start import FIRST_USER, make_first_access
-from batch_dashboard.services.throttle import MAX_FAILURES, WINDOW_SECONDS
+from batch_dashboard.services.access.first_start import FIRST_USER, make_first_access
+from batch_dashboard.services.access.throttle import MAX_FAILURES, WINDOW_SECONDS
 from batch_dashboard.settings import Settings
 from batch_dashboard.store.engine import Store
 from batch_dashboard.views.access import OPEN_ENDPOINTS

@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from batch_dashboard.application import create_app
-from batch_dashboard.services.alerts import check
+from batch_dashboard.services.alerts.alerts import check
 from batch_dashboard.settings import Settings
 from batch_dashboard.store.engine import Store
 from tests.clients import count_runs, post

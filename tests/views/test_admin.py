@@ -10,12 +10,12 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from batch_dashboard.model.audit import AuditFilter
-from batch_dashboard.services import jobs
-from batch_dashboard.services.alerts import check
-from batch_dashboard.services.rollups import verify_rollups
-from batch_dashboard.store import audit
-from batch_dashboard.store import tokens as token_store
+from batch_dashboard.model.administration.audit import AuditFilter
+from batch_dashboard.services.administration import jobs
+from batch_dashboard.services.administration.rollups import verify_rollups
+from batch_dashboard.services.alerts.alerts import check
+from batch_dashboard.store.access import tokens as token_store
+from batch_dashboard.store.administration import audit
 from batch_dashboard.store.engine import Store
 from batch_dashboard.views import observing
 from tests.clients import post

@@ -11,10 +11,10 @@ from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 from werkzeug.routing.converters import NumberConverter
 
-from batch_dashboard.services import tokens
-from batch_dashboard.services.changes import changing
-from batch_dashboard.services.sign_in import IDLE_SESSION, LONGEST_SESSION
-from batch_dashboard.services.users import ADMINISTRATOR
+from batch_dashboard.services.access import tokens
+from batch_dashboard.services.access.sign_in import IDLE_SESSION, LONGEST_SESSION
+from batch_dashboard.services.access.users import ADMINISTRATOR
+from batch_dashboard.services.administration.changes import changing
 from batch_dashboard.settings import Settings
 from batch_dashboard.store import schema
 from batch_dashboard.store.engine import Store

@@ -7,8 +7,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from batch_dashboard.store import ecosystem_rules
 from batch_dashboard.store.engine import Store
+from batch_dashboard.store.judgement import ecosystem_rules
 from tests.factories import NOW, TOKEN, batch_run, failed_result, ingest
 from tests.statements import counted_statements
 

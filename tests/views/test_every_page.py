@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from batch_dashboard.services.alerts import check
+from batch_dashboard.services.alerts.alerts import check
 from batch_dashboard.store.engine import Store
 from tests.factories import HOSTILE, NOW, batch_run, failed_result, ingest, recipe_result
 from tests.statements import counted_statements

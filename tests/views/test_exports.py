@@ -15,13 +15,13 @@ from sqlalchemy import delete, insert
 
 from batch_dashboard.errors import StoreUnavailable
 from batch_dashboard.model.catalogue import FILES, RECIPE_RESULTS
-from batch_dashboard.model.filters import RunFilter
-from batch_dashboard.model.list_query import ListQuery
-from batch_dashboard.model.periods import Period
-from batch_dashboard.model.spreadsheets import guarded as guarded_text
-from batch_dashboard.model.wording import CONTROL_CHARACTER
-from batch_dashboard.store import csv_rows
+from batch_dashboard.model.lists.filters import RunFilter
+from batch_dashboard.model.lists.list_query import ListQuery
+from batch_dashboard.model.lists.periods import Period
+from batch_dashboard.model.text.spreadsheets import guarded as guarded_text
+from batch_dashboard.model.text.wording import CONTROL_CHARACTER
 from batch_dashboard.store.engine import Store
+from batch_dashboard.store.lists import csv_rows
 from batch_dashboard.store.schema import batch_runs, recipe_results
 from tests.factories import NOW, batch_run, failed_result, ingest, recipe_result
 

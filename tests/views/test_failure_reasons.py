@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from batch_dashboard.model.failure_groups import NO_ERROR_LINE
-from batch_dashboard.services.batch_runs import delete_run, exclude_run, restore_run
+from batch_dashboard.model.failures.failure_groups import NO_ERROR_LINE
+from batch_dashboard.services.batch_runs.batch_runs import delete_run, exclude_run, restore_run
 from batch_dashboard.store.engine import Store
 from tests.factories import NOW, batch_run, failed_result, ingest
 

@@ -8,9 +8,9 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from batch_dashboard.services import spending_rules
-from batch_dashboard.services.changes import changing
-from batch_dashboard.services.judgement import find_all
+from batch_dashboard.services.administration.changes import changing
+from batch_dashboard.services.judgement.judgement import find_all
+from batch_dashboard.services.spending import spending_rules
 from batch_dashboard.store.engine import Store
 from tests.factories import NOW, batch_run, ci_job, ingest, run_on
 from tests.pages import table, text_of

@@ -10,15 +10,16 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from batch_dashboard.errors import PayloadError
-from batch_dashboard.model.payload import NewBatchRun
-from batch_dashboard.model.retention import Retention
-from batch_dashboard.services import batch_runs, retention
-from batch_dashboard.services.changes import changing
-from batch_dashboard.store import ci_jobs
+from batch_dashboard.model.administration.retention import Retention
+from batch_dashboard.model.ingest.payload import NewBatchRun
+from batch_dashboard.services.administration import retention
+from batch_dashboard.services.administration.changes import changing
+from batch_dashboard.services.batch_runs import batch_runs
 from batch_dashboard.store.engine import Store
 from batch_dashboard.store.schema import ci_jobs as jobs_table
 from batch_dashboard.store.schema import excluded_ci_jobs
 from batch_dashboard.store.schema import recipe_results as results_table
+from batch_dashboard.store.spending import ci_jobs
 from tests.factories import NOW, batch_run, check, failed_result, ingest, recipe_result
 from tests.visitors import SOMEBODY
 

@@ -13,9 +13,9 @@ from werkzeug.test import TestResponse
 
 from batch_dashboard.model.api.operations import OPERATIONS
 from batch_dashboard.model.catalogue import FILES
-from batch_dashboard.services import tokens
-from batch_dashboard.services.alerts import check
-from batch_dashboard.services.changes import changing
+from batch_dashboard.services.access import tokens
+from batch_dashboard.services.administration.changes import changing
+from batch_dashboard.services.alerts.alerts import check
 from batch_dashboard.settings import Settings
 from batch_dashboard.store.engine import Store
 from tests.factories import NOW, batch_run, failed_result, ingest, recipe_result

@@ -8,8 +8,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from prometheus_client.parser import text_string_to_metric_families
 
-from batch_dashboard.services.rollups import check_rollups
-from batch_dashboard.services.throttle import MAX_FAILURES
+from batch_dashboard.services.access.throttle import MAX_FAILURES
+from batch_dashboard.services.administration.rollups import check_rollups
 from batch_dashboard.settings import Settings
 from batch_dashboard.store.engine import Store
 from tests.clients import post

@@ -13,8 +13,8 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from batch_dashboard.application import create_app
-from batch_dashboard.services.alerts import check
-from batch_dashboard.services.users import ADMINISTRATOR
+from batch_dashboard.services.access.users import ADMINISTRATOR
+from batch_dashboard.services.alerts.alerts import check
 from batch_dashboard.settings import Settings
 from batch_dashboard.store.engine import Store
 from tests.clients import AUTHORIZED

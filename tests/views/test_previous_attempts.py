@@ -9,12 +9,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from batch_dashboard.model.attempts import SENTENCES
-from batch_dashboard.services import batch_runs
-from batch_dashboard.services.changes import changing
-from batch_dashboard.store import previous_attempts
+from batch_dashboard.model.recipes.attempts import SENTENCES
+from batch_dashboard.services.administration.changes import changing
+from batch_dashboard.services.batch_runs import batch_runs
 from batch_dashboard.store.engine import Store
-from batch_dashboard.store.previous_attempts import LOOKED_BACK
+from batch_dashboard.store.recipes import previous_attempts
+from batch_dashboard.store.recipes.previous_attempts import LOOKED_BACK
 from batch_dashboard.store.schema import recipe_results
 from tests.factories import NOW, batch_run, failed_result, ingest, recipe_result
 from tests.pages import table, text_of

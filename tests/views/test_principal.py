@@ -4,8 +4,8 @@ import pytest
 from flask import Flask
 
 from batch_dashboard.errors import Forbidden
-from batch_dashboard.services.users import ADMINISTRATOR, VIEWER
-from batch_dashboard.store.users import User
+from batch_dashboard.services.access.users import ADMINISTRATOR, VIEWER
+from batch_dashboard.store.access.users import User
 from batch_dashboard.views.access.principal import VISITOR, Principal, Program
 from batch_dashboard.views.access.rules import (
     OPEN_ENDPOINTS,

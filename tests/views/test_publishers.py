@@ -10,9 +10,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from batch_dashboard.services import publishers
-from batch_dashboard.services.changes import Actor, changing
-from batch_dashboard.store import publishers as publisher_store
+from batch_dashboard.services.access import publishers
+from batch_dashboard.services.administration.changes import Actor, changing
+from batch_dashboard.store.access import publishers as publisher_store
 from batch_dashboard.store.engine import Store
 from batch_dashboard.store.schema import batch_runs, trusted_publishers
 from tests.factories import NOW, batch_run

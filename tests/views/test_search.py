@@ -8,8 +8,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from batch_dashboard.application import create_app
-from batch_dashboard.services import batch_runs as runs_service
-from batch_dashboard.services.changes import changing
+from batch_dashboard.services.administration.changes import changing
+from batch_dashboard.services.batch_runs import batch_runs as runs_service
 from batch_dashboard.settings import Settings
 from batch_dashboard.store.engine import Store
 from tests.factories import HOSTILE, NOW, batch_run, failed_result, ingest, recipe_result

@@ -13,8 +13,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from batch_dashboard.model.failures import new_since
-from batch_dashboard.services.alerts import check
+from batch_dashboard.model.failures.failures import new_since
+from batch_dashboard.services.alerts.alerts import check
 from batch_dashboard.store.engine import Store
 from batch_dashboard.store.schema import failure_groups, recipe_results
 from tests.factories import NOW, batch_run, failed_result, ingest, recipe_result

@@ -13,11 +13,11 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from batch_dashboard.exports.reference import with_sections
+from batch_dashboard.model.administration.retention import Retention
 from batch_dashboard.model.catalogue import FILES
-from batch_dashboard.model.retention import Retention
-from batch_dashboard.services import retention
-from batch_dashboard.services.alerts import check
-from batch_dashboard.services.changes import changing
+from batch_dashboard.services.administration import retention
+from batch_dashboard.services.administration.changes import changing
+from batch_dashboard.services.alerts.alerts import check
 from batch_dashboard.store.engine import Store
 from batch_dashboard.store.schema import failure_groups
 from tests.factories import NOW, batch_run, failed_result, ingest, recipe_result

@@ -6,8 +6,9 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import text
 
-from batch_dashboard.services import tokens, upload_summary
-from batch_dashboard.services.changes import changing
+from batch_dashboard.services.access import tokens
+from batch_dashboard.services.administration.changes import changing
+from batch_dashboard.services.ingest import upload_summary
 from batch_dashboard.store.engine import Connection, Store
 from batch_dashboard.views import ingest as ingest_view
 from tests.clients import count_runs, post

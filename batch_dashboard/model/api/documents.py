@@ -5,11 +5,11 @@ from typing import Any
 from batch_dashboard.model.api.operations import ROOT
 from batch_dashboard.model.api.responses import json_content, refusals, refusals_of_pages
 from batch_dashboard.model.api.schemas import ROW_NUMBER, TEXT, Schema, nullable, reference
-from batch_dashboard.model.budget import OK, PAUSE, SAMPLE
-from batch_dashboard.model.circuit_breaker import BreakerState
-from batch_dashboard.model.decision import Advice
-from batch_dashboard.model.pipelines import STATES
-from batch_dashboard.model.vocabulary import RUNNER_OS
+from batch_dashboard.model.batch_runs.vocabulary import RUNNER_OS
+from batch_dashboard.model.judgement.circuit_breaker import BreakerState
+from batch_dashboard.model.judgement.decision import Advice
+from batch_dashboard.model.judgement.pipelines import STATES
+from batch_dashboard.model.spending.budget import OK, PAUSE, SAMPLE
 
 _TIME = nullable({"type": "string", "format": "date-time"})
 _NUMBER = nullable({"type": "number"})

@@ -24,7 +24,7 @@ from batch_dashboard.model.api.schemas import (
     upload_schema,
 )
 from batch_dashboard.model.catalogue.fields import Kind
-from batch_dashboard.model.filters import LAST_WORDS, MAX_NAME_LENGTH
+from batch_dashboard.model.lists.filters import LAST_WORDS, MAX_NAME_LENGTH
 
 VERSION = "1.0"
 _DAY = {"type": "string", "format": "date"}

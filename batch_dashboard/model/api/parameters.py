@@ -6,9 +6,9 @@ from datetime import date
 
 from batch_dashboard.errors import Problem, QueryError
 from batch_dashboard.model.api.operations import DEFAULT_LIMIT, Operation
-from batch_dashboard.model.filters import EVERYTHING, RunFilter
-from batch_dashboard.model.list_query import ListQuery
-from batch_dashboard.model.pagination import NOT_A_PLACE
+from batch_dashboard.model.lists.filters import EVERYTHING, RunFilter
+from batch_dashboard.model.lists.list_query import ListQuery
+from batch_dashboard.model.lists.pagination import NOT_A_PLACE
 
 _NOT_A_CURSOR = (
     "is no cursor of this list in this order; use those of the `Link` header, `next` and `previous`"

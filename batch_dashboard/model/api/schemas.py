@@ -3,10 +3,10 @@
 from typing import Any
 
 from batch_dashboard.model.catalogue.fields import DAY, Field, Filter, Kind, Resource
-from batch_dashboard.model.ci_jobs import JOBS
-from batch_dashboard.model.pagination import MAX_ROW_ID
-from batch_dashboard.model.payload import RESULT_SLICE, BatchRunFields
-from batch_dashboard.model.periods import Step
+from batch_dashboard.model.ingest.payload import RESULT_SLICE, BatchRunFields
+from batch_dashboard.model.lists.pagination import MAX_ROW_ID
+from batch_dashboard.model.lists.periods import Step
+from batch_dashboard.model.spending.ci_jobs import JOBS
 
 Schema = dict[str, Any]
 

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+from batch_dashboard.model.batch_runs.vocabulary import JOB_RUNNER_OS_NAMES
+from batch_dashboard.model.batch_runs.vocabulary import RESULTS as RESULT_WORDS
 from batch_dashboard.model.catalogue.fields import (
     BATCH_RUN_ID,
     ECOSYSTEM,
@@ -20,8 +22,6 @@ from batch_dashboard.model.catalogue.fields import (
     Order,
     Resource,
 )
-from batch_dashboard.model.vocabulary import JOB_RUNNER_OS_NAMES
-from batch_dashboard.model.vocabulary import RESULTS as RESULT_WORDS
 
 _BATCH_ID = Field(
     "batch_id", Kind.TEXT, "The name that the client gave the batch; several runs can share one."

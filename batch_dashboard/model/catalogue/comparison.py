@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from batch_dashboard.model.batch_runs.comparison import LISTED, Change
 from batch_dashboard.model.catalogue.batch_runs import BATCH_RUNS
 from batch_dashboard.model.catalogue.fields import (
     ECOSYSTEM,
@@ -12,8 +13,7 @@ from batch_dashboard.model.catalogue.fields import (
     Order,
     Resource,
 )
-from batch_dashboard.model.comparison import LISTED, Change
-from batch_dashboard.model.sorting import SortColumn
+from batch_dashboard.model.lists.sorting import SortColumn
 
 _BOTH_RUNS = (
     Filter(

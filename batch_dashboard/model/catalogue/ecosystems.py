@@ -1,5 +1,6 @@
 """Ecosystems: their states, circuit breakers and error budgets."""
 
+from batch_dashboard.model.alerts.finding_kinds import Severity
 from batch_dashboard.model.catalogue.fields import (
     BATCH_RUN_ID,
     ECOSYSTEM,
@@ -13,10 +14,9 @@ from batch_dashboard.model.catalogue.fields import (
     Resource,
 )
 from batch_dashboard.model.catalogue.spending import MINUTES_FIELDS
-from batch_dashboard.model.circuit_breaker import BreakerState
-from batch_dashboard.model.finding_kinds import Severity
-from batch_dashboard.model.pipelines import STATES
-from batch_dashboard.model.slo import WINDOWS
+from batch_dashboard.model.judgement.circuit_breaker import BreakerState
+from batch_dashboard.model.judgement.pipelines import STATES
+from batch_dashboard.model.judgement.slo import WINDOWS
 
 BREAKER_STATES = (BreakerState.CLOSED, BreakerState.OPEN, BreakerState.HALF_OPEN)
 _DROPPED = "retention deleted all its runs"

@@ -7,8 +7,8 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from batch_dashboard.model.periods import Step
-from batch_dashboard.model.sorting import SortColumn
+from batch_dashboard.model.lists.periods import Step
+from batch_dashboard.model.lists.sorting import SortColumn
 
 
 class Kind(StrEnum):

@@ -2,8 +2,8 @@
 
 from enum import StrEnum
 
+from batch_dashboard.model.alerts.finding_kinds import FindingKind, Severity
 from batch_dashboard.model.catalogue.fields import Field, Filter, Kind, Order, Resource
-from batch_dashboard.model.finding_kinds import FindingKind, Severity
 
 
 class IncidentState(StrEnum):

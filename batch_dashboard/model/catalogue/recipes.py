@@ -13,7 +13,7 @@ from batch_dashboard.model.catalogue.fields import (
     Order,
     Resource,
 )
-from batch_dashboard.model.recipes import STATES
+from batch_dashboard.model.recipes.recipes import STATES
 
 RECIPES = Resource(
     "recipes",

@@ -1,5 +1,10 @@
 """Minutes, what they cost, and what they are budgeted at."""
 
+from batch_dashboard.model.batch_runs.vocabulary import (
+    JOB_RUNNER_OS_NAMES,
+    RUNNER_OS,
+    RUNNER_OS_NAMES,
+)
 from batch_dashboard.model.catalogue.fields import (
     BY_DAY_ORDER,
     BY_FILTER,
@@ -18,7 +23,6 @@ from batch_dashboard.model.catalogue.fields import (
 from batch_dashboard.model.catalogue.fields import (
     MINUTES as IN_MINUTES,
 )
-from batch_dashboard.model.vocabulary import JOB_RUNNER_OS_NAMES, RUNNER_OS, RUNNER_OS_NAMES
 
 # Sums of known minutes, of runs without any, and of their price: one way in every resource.
 MINUTES_FIELDS = (

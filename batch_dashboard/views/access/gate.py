@@ -2,9 +2,9 @@
 
 from flask import Flask, Response, request
 
-from batch_dashboard.services.identity_tokens import KeyCache
-from batch_dashboard.services.tokens import READ
-from batch_dashboard.services.users import ADMINISTRATOR
+from batch_dashboard.services.access.identity_tokens import KeyCache
+from batch_dashboard.services.access.tokens import READ
+from batch_dashboard.services.access.users import ADMINISTRATOR
 from batch_dashboard.views.access import guessing
 from batch_dashboard.views.access.current import shown_principal
 from batch_dashboard.views.access.people import people

@@ -7,7 +7,7 @@ from pathlib import Path
 from flask import Flask, Response, current_app, g, make_response, request
 from werkzeug.exceptions import TooManyRequests
 
-from batch_dashboard.services.throttle import Throttle
+from batch_dashboard.services.access.throttle import Throttle
 from batch_dashboard.views.context import client_address
 from batch_dashboard.views.error_pages import for_programs
 

@@ -8,8 +8,8 @@ from werkzeug.datastructures import Authorization, WWWAuthenticate
 from werkzeug.exceptions import Unauthorized
 
 from batch_dashboard.errors import Forbidden
-from batch_dashboard.services import sign_in
-from batch_dashboard.store.users import User
+from batch_dashboard.services.access import sign_in
+from batch_dashboard.store.access.users import User
 from batch_dashboard.views.access.guessing import too_many
 from batch_dashboard.views.access.principal import Principal
 from batch_dashboard.views.addresses import this_page

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 from batch_dashboard.errors import Forbidden
-from batch_dashboard.services.identity_tokens import Identity
-from batch_dashboard.services.tokens import SCOPES
-from batch_dashboard.services.users import ADMINISTRATOR
-from batch_dashboard.store.users import User
+from batch_dashboard.services.access.identity_tokens import Identity
+from batch_dashboard.services.access.tokens import SCOPES
+from batch_dashboard.services.access.users import ADMINISTRATOR
+from batch_dashboard.store.access.users import User
 
 
 @dataclass(frozen=True, kw_only=True)

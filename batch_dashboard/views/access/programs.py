@@ -8,11 +8,11 @@ from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import Unauthorized
 
 from batch_dashboard.errors import Forbidden, IdentityRejected, StoreUnavailable
-from batch_dashboard.model.wording import CONTROL_CHARACTER
-from batch_dashboard.services import identity_tokens, sign_in, tokens
-from batch_dashboard.services.identity_tokens import KeyCache
-from batch_dashboard.store import publishers as publisher_store
-from batch_dashboard.store import tokens as token_store
+from batch_dashboard.model.text.wording import CONTROL_CHARACTER
+from batch_dashboard.services.access import identity_tokens, sign_in, tokens
+from batch_dashboard.services.access.identity_tokens import KeyCache
+from batch_dashboard.store.access import publishers as publisher_store
+from batch_dashboard.store.access import tokens as token_store
 from batch_dashboard.views.access.current import current_principal
 from batch_dashboard.views.access.guessing import count_bad_token, seconds_to_wait, too_many
 from batch_dashboard.views.access.people import HOW_TO_ASK

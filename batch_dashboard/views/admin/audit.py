@@ -5,8 +5,8 @@ from typing import Any
 from flask import Blueprint, Response, render_template, request, url_for
 
 from batch_dashboard.exports.audit import audit_chunks
-from batch_dashboard.model.audit import SORTS, AuditFilter
-from batch_dashboard.store import audit
+from batch_dashboard.model.administration.audit import SORTS, AuditFilter
+from batch_dashboard.store.administration import audit
 from batch_dashboard.views.context import connection, current_time, store
 from batch_dashboard.views.listing import Listing, parse_order
 

@@ -7,15 +7,16 @@ from wtforms import Form, HiddenField, TextAreaField
 from wtforms.validators import InputRequired
 
 from batch_dashboard.errors import NotFound
-from batch_dashboard.model.filters import RunFilter
-from batch_dashboard.model.jobs import JobKind
-from batch_dashboard.model.pagination import MAX_ROW_ID
-from batch_dashboard.model.records import BatchRun
-from batch_dashboard.model.wording import plural
-from batch_dashboard.services import batch_runs, jobs
-from batch_dashboard.store import batch_runs as run_store
-from batch_dashboard.store import exclusion
-from batch_dashboard.store import jobs as job_store
+from batch_dashboard.model.administration.jobs import JobKind
+from batch_dashboard.model.batch_runs.records import BatchRun
+from batch_dashboard.model.lists.filters import RunFilter
+from batch_dashboard.model.lists.pagination import MAX_ROW_ID
+from batch_dashboard.model.text.wording import plural
+from batch_dashboard.services.administration import jobs
+from batch_dashboard.services.batch_runs import batch_runs
+from batch_dashboard.store.administration import jobs as job_store
+from batch_dashboard.store.batch_runs import batch_runs as run_store
+from batch_dashboard.store.batch_runs import exclusion
 from batch_dashboard.views.choice import choose
 from batch_dashboard.views.context import connection
 from batch_dashboard.views.forms import WholeNumberField, changing, done, errors_in, page

@@ -4,7 +4,7 @@ from wtforms import Form, SelectMultipleField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from batch_dashboard.store import batch_runs
+from batch_dashboard.store.batch_runs import batch_runs
 from batch_dashboard.views.context import connection
 
 

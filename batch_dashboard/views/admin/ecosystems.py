@@ -12,12 +12,12 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired, Optional
 
-from batch_dashboard.model.pipelines import Pipeline
-from batch_dashboard.model.targets import OwnRule, default_rule
-from batch_dashboard.services import ecosystem_rules
-from batch_dashboard.services.judgement import decide_for, judge_pipelines
-from batch_dashboard.store import batch_runs
-from batch_dashboard.store import ecosystem_rules as rule_store
+from batch_dashboard.model.judgement.pipelines import Pipeline
+from batch_dashboard.model.judgement.targets import OwnRule, default_rule
+from batch_dashboard.services.judgement import ecosystem_rules
+from batch_dashboard.services.judgement.judgement import decide_for, judge_pipelines
+from batch_dashboard.store.batch_runs import batch_runs
+from batch_dashboard.store.judgement import ecosystem_rules as rule_store
 from batch_dashboard.views.context import connection, current_time
 from batch_dashboard.views.forms import (
     NumberField,

@@ -9,11 +9,11 @@ from wtforms.validators import InputRequired, NumberRange
 from wtforms.widgets import PasswordInput
 
 from batch_dashboard.errors import InputError, NotFound
-from batch_dashboard.model.finding_kinds import Severity
-from batch_dashboard.model.incidents import TEST_MESSAGE, Incident
-from batch_dashboard.model.wording import plural
-from batch_dashboard.services import destinations, snoozes
-from batch_dashboard.store import alerts, incidents
+from batch_dashboard.model.alerts.finding_kinds import Severity
+from batch_dashboard.model.alerts.incidents import TEST_MESSAGE, Incident
+from batch_dashboard.model.text.wording import plural
+from batch_dashboard.services.alerts import destinations, snoozes
+from batch_dashboard.store.alerts import alerts, incidents
 from batch_dashboard.views.context import connection, current_time, release, settings
 from batch_dashboard.views.forms import (
     WholeNumberField,

@@ -9,10 +9,10 @@ from wtforms.validators import InputRequired
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from batch_dashboard.errors import NotFound
-from batch_dashboard.model.publishers import FIELDS, KIND_NAMES, OTHER, TrustedPublisher
-from batch_dashboard.model.wording import plural, relative
-from batch_dashboard.services import publishers, tokens
-from batch_dashboard.store import publishers as publisher_store
+from batch_dashboard.model.access.publishers import FIELDS, KIND_NAMES, OTHER, TrustedPublisher
+from batch_dashboard.model.text.wording import plural, relative
+from batch_dashboard.services.access import publishers, tokens
+from batch_dashboard.store.access import publishers as publisher_store
 from batch_dashboard.views.admin.ecosystem_fields import EcosystemFields, known_ecosystems
 from batch_dashboard.views.context import connection, current_time, settings
 from batch_dashboard.views.forms import changing, confirmation, done, errors_in, page

@@ -9,8 +9,8 @@ from wtforms import Form, StringField
 from wtforms.validators import Optional
 from wtforms.widgets import HiddenInput
 
-from batch_dashboard.model.jobs import JobKind
-from batch_dashboard.model.retention import (
+from batch_dashboard.model.administration.jobs import JobKind
+from batch_dashboard.model.administration.retention import (
     AUDIT,
     DEFAULT_DAYS,
     RESULTS,
@@ -18,9 +18,9 @@ from batch_dashboard.model.retention import (
     Retention,
     oldest_day,
 )
-from batch_dashboard.model.wording import count
-from batch_dashboard.services import jobs, retention
-from batch_dashboard.store import jobs as job_store
+from batch_dashboard.model.text.wording import count
+from batch_dashboard.services.administration import jobs, retention
+from batch_dashboard.store.administration import jobs as job_store
 from batch_dashboard.views.context import connection, current_time
 from batch_dashboard.views.forms import (
     WholeNumberField,

@@ -8,14 +8,18 @@ from wtforms import DateField, Form, SelectField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
-from batch_dashboard.model.budget import DEFAULT_MINUTES, OwnBudget
-from batch_dashboard.model.periods import week_of
-from batch_dashboard.model.prices import DEFAULT_PRICES, ListPrice
-from batch_dashboard.model.queue_waits import JUDGED_DAYS, LEAST_JOBS
-from batch_dashboard.model.vocabulary import JOB_RUNNER_OS_NAMES, RUNNER_OS, RUNNER_OS_NAMES
-from batch_dashboard.services import spending_rules
-from batch_dashboard.services.judgement import judge_budgets, judge_queue_waits
-from batch_dashboard.store import spending_rules as rule_store
+from batch_dashboard.model.batch_runs.vocabulary import (
+    JOB_RUNNER_OS_NAMES,
+    RUNNER_OS,
+    RUNNER_OS_NAMES,
+)
+from batch_dashboard.model.lists.periods import week_of
+from batch_dashboard.model.spending.budget import DEFAULT_MINUTES, OwnBudget
+from batch_dashboard.model.spending.prices import DEFAULT_PRICES, ListPrice
+from batch_dashboard.model.spending.queue_waits import JUDGED_DAYS, LEAST_JOBS
+from batch_dashboard.services.judgement.judgement import judge_budgets, judge_queue_waits
+from batch_dashboard.services.spending import spending_rules
+from batch_dashboard.store.spending import spending_rules as rule_store
 from batch_dashboard.views.context import connection, current_time
 from batch_dashboard.views.forms import NumberField, changing, done, errors_in, page
 

@@ -7,12 +7,15 @@ from pathlib import Path
 
 from flask import Blueprint, Response, render_template
 
-from batch_dashboard.model.jobs import JobKind
-from batch_dashboard.services import jobs
-from batch_dashboard.services.regrouping import is_due
+from batch_dashboard.model.administration.jobs import JobKind
+from batch_dashboard.services.administration import jobs
+from batch_dashboard.services.failures.regrouping import is_due
 from batch_dashboard.settings import VERSION
-from batch_dashboard.store import alerts, migrations, sessions, system
-from batch_dashboard.store import jobs as job_store
+from batch_dashboard.store import migrations
+from batch_dashboard.store.access import sessions
+from batch_dashboard.store.administration import jobs as job_store
+from batch_dashboard.store.administration import system
+from batch_dashboard.store.alerts import alerts
 from batch_dashboard.views.context import connection, current_time, settings, store
 from batch_dashboard.views.forms import changing, done
 

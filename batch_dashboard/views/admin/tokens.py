@@ -14,11 +14,11 @@ from wtforms.validators import InputRequired, NumberRange, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from batch_dashboard.errors import NotFound
-from batch_dashboard.model.tokens import Token
-from batch_dashboard.model.wording import plural, relative
-from batch_dashboard.services import tokens
-from batch_dashboard.services.tokens import NewToken
-from batch_dashboard.store import tokens as token_store
+from batch_dashboard.model.access.tokens import Token
+from batch_dashboard.model.text.wording import plural, relative
+from batch_dashboard.services.access import tokens
+from batch_dashboard.services.access.tokens import NewToken
+from batch_dashboard.store.access import tokens as token_store
 from batch_dashboard.views.admin.ecosystem_fields import EcosystemFields, known_ecosystems
 from batch_dashboard.views.context import connection, current_time, settings
 from batch_dashboard.views.forms import (

@@ -6,12 +6,12 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
 from batch_dashboard.errors import NotFound
-from batch_dashboard.model.wording import plural
-from batch_dashboard.services import users
-from batch_dashboard.services.users import ROLES, VIEWER
-from batch_dashboard.store import sessions
-from batch_dashboard.store import users as user_store
-from batch_dashboard.store.users import User
+from batch_dashboard.model.text.wording import plural
+from batch_dashboard.services.access import users
+from batch_dashboard.services.access.users import ROLES, VIEWER
+from batch_dashboard.store.access import sessions
+from batch_dashboard.store.access import users as user_store
+from batch_dashboard.store.access.users import User
 from batch_dashboard.views.access import current_principal
 from batch_dashboard.views.context import connection
 from batch_dashboard.views.forms import changing, confirmation, done, errors_in, page

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from flask import Response, request
 
 from batch_dashboard.model.catalogue.fields import Field, Kind
-from batch_dashboard.model.pagination import Place, Slice
+from batch_dashboard.model.lists.pagination import Place, Slice
 from batch_dashboard.store.times import utc_text
 from batch_dashboard.views.finite_json import compact
 

@@ -9,9 +9,9 @@ from batch_dashboard.model.api.openapi import openapi_document
 from batch_dashboard.model.api.reference import described
 from batch_dashboard.model.catalogue import BATCH_RUNS, FAILURE_GROUPS, INCIDENTS, RECIPES
 from batch_dashboard.model.catalogue.fields import Resource
-from batch_dashboard.model.filters import EVERYTHING
-from batch_dashboard.model.list_query import ListQuery
-from batch_dashboard.store import resource_pages
+from batch_dashboard.model.lists.filters import EVERYTHING
+from batch_dashboard.model.lists.list_query import ListQuery
+from batch_dashboard.store.lists import resource_pages
 from batch_dashboard.views.context import connection, current_time, settings
 
 blueprint = Blueprint("api_docs", __name__)

@@ -11,10 +11,10 @@ from batch_dashboard.errors import NotFound
 from batch_dashboard.model.api.operations import Operation
 from batch_dashboard.model.api.parameters import parse_query
 from batch_dashboard.model.catalogue.fields import Resource
-from batch_dashboard.model.filters import EVERYTHING
-from batch_dashboard.model.list_query import ListQuery
-from batch_dashboard.model.pagination import KeyValue, Slice, slice_of
-from batch_dashboard.store import resource_pages
+from batch_dashboard.model.lists.filters import EVERYTHING
+from batch_dashboard.model.lists.list_query import ListQuery
+from batch_dashboard.model.lists.pagination import KeyValue, Slice, slice_of
+from batch_dashboard.store.lists import resource_pages
 from batch_dashboard.views.access import current_principal, require_reading
 from batch_dashboard.views.api.answers import Row, answer, item, list_answer
 from batch_dashboard.views.context import connection, current_time

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from batch_dashboard.model.attention import Facts, Finding, findings, without_general_silence
-from batch_dashboard.model.recipes import RecipeState
-from batch_dashboard.services.judgement import fetch_facts
-from batch_dashboard.store import recipe_list
+from batch_dashboard.model.alerts.attention import Facts, Finding, findings, without_general_silence
+from batch_dashboard.model.recipes.recipes import RecipeState
+from batch_dashboard.services.judgement.judgement import fetch_facts
+from batch_dashboard.store.recipes import recipe_list
 from batch_dashboard.views.choice import Choice
 from batch_dashboard.views.context import connection
 

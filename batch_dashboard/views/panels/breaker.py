@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 
-from batch_dashboard.model.circuit_breaker import Change
-from batch_dashboard.model.pipelines import Pipeline
-from batch_dashboard.store import circuit_breakers
+from batch_dashboard.model.judgement.circuit_breaker import Change
+from batch_dashboard.model.judgement.pipelines import Pipeline
+from batch_dashboard.store.judgement import circuit_breakers
 from batch_dashboard.views.choice import Choice
 from batch_dashboard.views.context import connection
 

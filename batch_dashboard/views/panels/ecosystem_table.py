@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from batch_dashboard.figures.sparkline import Sparkline, failure_rate_sparkline
-from batch_dashboard.model.pipelines import Pipeline
-from batch_dashboard.model.records import EcosystemSpan, RunSums
-from batch_dashboard.model.series import RatePoint, by_ecosystem, colour_slots, steps
-from batch_dashboard.store import batch_runs
+from batch_dashboard.model.batch_runs.records import EcosystemSpan, RunSums
+from batch_dashboard.model.judgement.pipelines import Pipeline
+from batch_dashboard.model.lists.series import RatePoint, by_ecosystem, colour_slots, steps
+from batch_dashboard.store.batch_runs import batch_runs
 from batch_dashboard.views.choice import Choice
 from batch_dashboard.views.context import connection
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from batch_dashboard.figures.error_budget import error_budget_figure
 from batch_dashboard.figures.sentences import error_budget_sentence
 from batch_dashboard.figures.style import ecosystem_colour
-from batch_dashboard.model.periods import last_days
-from batch_dashboard.model.pipelines import Pipeline
-from batch_dashboard.model.series import colour_slots
-from batch_dashboard.model.slo import BUDGET_DAYS, BudgetDay, budget_days
-from batch_dashboard.store.pipelines import fetch_days
+from batch_dashboard.model.judgement.pipelines import Pipeline
+from batch_dashboard.model.judgement.slo import BUDGET_DAYS, BudgetDay, budget_days
+from batch_dashboard.model.lists.periods import last_days
+from batch_dashboard.model.lists.series import colour_slots
+from batch_dashboard.store.judgement.pipelines import fetch_days
 from batch_dashboard.views.charts import as_json
 from batch_dashboard.views.choice import Choice
 from batch_dashboard.views.context import connection

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from batch_dashboard.model.records import BatchRun
-from batch_dashboard.model.series import colour_slots
-from batch_dashboard.store import batch_runs
+from batch_dashboard.model.batch_runs.records import BatchRun
+from batch_dashboard.model.lists.series import colour_slots
+from batch_dashboard.store.batch_runs import batch_runs
 from batch_dashboard.views.choice import Choice
 from batch_dashboard.views.context import connection
 

@@ -6,10 +6,10 @@ from datetime import date
 
 from batch_dashboard.figures.minutes import minutes_figure
 from batch_dashboard.figures.sentences import minutes_sentence
-from batch_dashboard.model.periods import Step
-from batch_dashboard.model.records import RunSums
-from batch_dashboard.model.series import Steps, by_step, steps
-from batch_dashboard.store import spending_rules
+from batch_dashboard.model.batch_runs.records import RunSums
+from batch_dashboard.model.lists.periods import Step
+from batch_dashboard.model.lists.series import Steps, by_step, steps
+from batch_dashboard.store.spending import spending_rules
 from batch_dashboard.views.charts import as_json
 from batch_dashboard.views.choice import Choice, csv_url
 from batch_dashboard.views.context import connection

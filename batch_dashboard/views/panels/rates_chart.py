@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from batch_dashboard.figures.failure_rates import failure_rates_figure
 from batch_dashboard.figures.sentences import failure_rates_sentence
-from batch_dashboard.model.pipelines import Pipeline
-from batch_dashboard.model.records import RunSums
-from batch_dashboard.model.series import RateSeries, Steps, colour_slots, rate_series, steps
+from batch_dashboard.model.batch_runs.records import RunSums
+from batch_dashboard.model.judgement.pipelines import Pipeline
+from batch_dashboard.model.lists.series import RateSeries, Steps, colour_slots, rate_series, steps
 from batch_dashboard.views.charts import as_json
 from batch_dashboard.views.choice import Choice, csv_url
 

@@ -1,7 +1,7 @@
 """The numbers that several panels of a page are made of."""
 
-from batch_dashboard.model.records import RunSums
-from batch_dashboard.store import ecosystem_days
+from batch_dashboard.model.batch_runs.records import RunSums
+from batch_dashboard.store.batch_runs import ecosystem_days
 from batch_dashboard.views.choice import Choice
 from batch_dashboard.views.context import connection
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from batch_dashboard.model.catalogue import FAILURE_GROUPS
-from batch_dashboard.model.failures import FailureGroupCount, new_since
-from batch_dashboard.model.list_query import ListQuery
-from batch_dashboard.model.sorting import Sort
-from batch_dashboard.store import failure_group_list
+from batch_dashboard.model.failures.failures import FailureGroupCount, new_since
+from batch_dashboard.model.lists.list_query import ListQuery
+from batch_dashboard.model.lists.sorting import Sort
+from batch_dashboard.store.failures import failure_group_list
 from batch_dashboard.views.choice import Choice
 from batch_dashboard.views.context import connection
 

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from batch_dashboard.model.budget import BudgetWeek
-from batch_dashboard.model.periods import week_of
-from batch_dashboard.model.prices import cost_of_days
-from batch_dashboard.store import ecosystem_days, spending_rules
+from batch_dashboard.model.lists.periods import week_of
+from batch_dashboard.model.spending.budget import BudgetWeek
+from batch_dashboard.model.spending.prices import cost_of_days
+from batch_dashboard.store.batch_runs import ecosystem_days
+from batch_dashboard.store.spending import spending_rules
 from batch_dashboard.views.choice import Choice
 from batch_dashboard.views.context import connection
 

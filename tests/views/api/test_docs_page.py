@@ -59,7 +59,7 @@ def test_its_curl_lines_work(new_database: NewDatabase, tmp_path: Path) -> None:
         failures = [failed_result(recipe_name="owner/wget"), failed_result(recipe_name="~odd name")]
         for number in range(6):
             ingest(store, batch_run(batch_id=str(number), results=failures))
-        from batch_dashboard.services.alerts import check
+        from batch_dashboard.services.alerts.alerts import check
 
         check(store, [], None, NOW)
         store.close()

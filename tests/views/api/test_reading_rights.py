@@ -6,8 +6,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from batch_dashboard.services import tokens
-from batch_dashboard.services.changes import changing
+from batch_dashboard.services.access import tokens
+from batch_dashboard.services.administration.changes import changing
 from batch_dashboard.settings import Settings
 from batch_dashboard.store.engine import Store
 from tests.factories import NOW, TOKEN

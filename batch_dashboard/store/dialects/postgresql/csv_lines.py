@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from batch_dashboard.model.catalogue.fields import Kind
-from batch_dashboard.model.spreadsheets import BLANKS, FORMULA_STARTS
+from batch_dashboard.model.text.spreadsheets import BLANKS, FORMULA_STARTS
 from batch_dashboard.store.dialects.contract import (
     FIRST_BEYOND_ASCII,
     FIRST_LETTER,

@@ -1,0 +1,1 @@
+"""Running the installation: the audit log, background jobs, retention."""

@@ -1,0 +1,199 @@
+"""What a maintainer should look at first: findings in plain words, worst first."""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime, time
+from typing import NamedTuple
+
+from batch_dashboard.model.alerts.finding_kinds import FindingKind, Severity, Subject, rank
+from batch_dashboard.model.batch_runs.vocabulary import JOB_RUNNER_OS_NAMES, RUNNER_OS_NAMES
+from batch_dashboard.model.failures.failures import FailureGroupDetail, group_title
+from batch_dashboard.model.judgement.pipelines import SILENT, Pipeline, moment
+from batch_dashboard.model.recipes.recipes import StuckRecipe
+from batch_dashboard.model.spending.budget import PAUSE, SAMPLE, BudgetWeek
+from batch_dashboard.model.spending.queue_waits import JUDGED_DAYS, QueueWait
+from batch_dashboard.model.spending.unreported import UnreportedRuns
+from batch_dashboard.model.text.wording import duration, minutes, percent, plural, weekday
+
+ERROR_LENGTH = 160
+
+
+class Reason(NamedTuple):
+    """The failure group that explains a finding."""
+
+    failure_group_id: int
+    masked_line: str
+
+
+class Finding(NamedTuple):
+    """One thing that needs attention."""
+
+    key: str  # the same for as long as the subject has findings of this topic
+    kind: FindingKind
+    severity: Severity
+    subject: Subject
+    words: str  # the sentence without its reason
+    since: datetime
+    reason: Reason | None = None
+
+    @property
+    def sentence(self) -> str:
+        """What was found, as a sentence that begins with the subject's name."""
+        if self.reason is None:
+            return self.words
+        return f"{self.words}: {group_title(self.reason.masked_line)[:ERROR_LENGTH]}"
+
+
+class Facts(NamedTuple):
+    """All that the rules look at."""
+
+    pipelines: Sequence[Pipeline] = ()
+    budgets: Sequence[BudgetWeek] = ()
+    unreported: UnreportedRuns | None = None  # None: not too many
+    queue_waits: Sequence[QueueWait] = ()
+    stuck: Sequence[StuckRecipe] = ()
+    new_groups: Sequence[FailureGroupDetail] = ()
+
+
+def findings(facts: Facts) -> list[Finding]:
+    """All that needs attention, worst first; within one severity in the order of RULES."""
+    found = [finding for rule in RULES for finding in rule(facts)]
+    return sorted(found, key=lambda finding: rank(finding.severity))
+
+
+def without_general_silence(pipelines: Sequence[Pipeline]) -> Sequence[Pipeline]:
+    """No pipeline where every ecosystem is silent: the page states that as a whole."""
+    return pipelines if any(pipeline.state != SILENT for pipeline in pipelines) else ()
+
+
+def _ecosystems(facts: Facts) -> Iterator[Finding]:
+    """At most one finding for each ecosystem: the state it is in."""
+    for pipeline in facts.pipelines:
+        if pipeline.kind is not None and pipeline.severity is not None:
+            yield Finding(
+                pipeline.kind.key(pipeline.ecosystem),
+                pipeline.kind,
+                pipeline.severity,
+                Subject(pipeline.ecosystem, ecosystem=pipeline.ecosystem),
+                pipeline.sentence,
+                pipeline.since,
+            )
+
+
+def _stuck_recipes(facts: Facts) -> Iterator[Finding]:
+    """Recipes that keep failing."""
+    kind = FindingKind.STUCK
+    for recipe in facts.stuck:
+        group_id = recipe.failure_group_id
+        yield Finding(
+            kind.key(f"{recipe.ecosystem}/{recipe.recipe_name}"),
+            kind,
+            kind.severity,
+            Subject(
+                f"{recipe.recipe_name} ({recipe.ecosystem})",
+                ecosystem=recipe.ecosystem,
+                recipe_name=recipe.recipe_name,
+            ),
+            recipe.streak_in_words,
+            recipe.failing_since or recipe.last_seen_at,
+            None if group_id is None else Reason(group_id, recipe.masked_line or ""),
+        )
+
+
+def _budgets(facts: Facts) -> Iterator[Finding]:
+    """Budgets that are nearly used, or will be within the week."""
+    kind = FindingKind.BUDGET
+    for budget in facts.budgets:
+        severity, advice = _advice(budget)
+        if severity is None:
+            continue
+        words = (
+            f"{minutes(budget.used.known)} of {minutes(budget.budget_minutes)} minutes used"
+            f" this week ({percent(budget.share)})"
+        )
+        if budget.used.unknown_runs:
+            words += f", {plural(budget.used.unknown_runs, 'run')} reported none"
+        words += advice
+        if budget.share < 1 and budget.runs_out_on is not None:
+            words += f"; at this pace gone on {weekday(budget.runs_out_on)}"
+        monday = budget.week.since
+        assert monday is not None  # noqa: S101 - a week has both its ends
+        yield Finding(
+            kind.key(f"{budget.runner_os}:{monday}"),
+            kind,
+            severity,
+            Subject(RUNNER_OS_NAMES[budget.runner_os]),
+            words,
+            datetime.combine(monday, time(), UTC),
+        )
+
+
+def _advice(budget: BudgetWeek) -> tuple[Severity | None, str]:
+    """How bad the use of a budget is, and what it asks for; None: nothing needs attention."""
+    if budget.state == PAUSE:
+        return Severity.CRITICAL, "; spend no more before Monday"
+    if budget.state == SAMPLE:
+        return Severity.WARNING, "; CI is advised to sample"
+    return (None if budget.runs_out_on is None else Severity.NOTICE), ""
+
+
+def _unreported_minutes(facts: Facts) -> Iterator[Finding]:
+    """Batch runs that reported no minutes."""
+    kind, unreported = FindingKind.NO_MINUTES, facts.unreported
+    if unreported is None:
+        return
+    runs = unreported.runs
+    which = "the last batch run did not report any above 0"
+    if runs > 1:
+        which = f"none of the last {runs:,} batch runs reported any above 0"
+    yield Finding(
+        kind.key("all"),
+        kind,
+        kind.severity,
+        Subject("Minutes"),
+        f"{which}, since {unreported.since}",
+        datetime.combine(unreported.since, time(), UTC),
+    )
+
+
+def _queue_waits(facts: Facts) -> Iterator[Finding]:
+    """Jobs that wait for a runner longer than an operator allows."""
+    kind = FindingKind.QUEUE_WAIT
+    for wait in facts.queue_waits:
+        since = wait.period.since
+        if not wait.is_too_long or since is None:
+            continue
+        yield Finding(
+            kind.key(wait.runner_os),
+            kind,
+            kind.severity,
+            Subject(f"{JOB_RUNNER_OS_NAMES[wait.runner_os]} runners"),
+            f"one in ten jobs waited {duration(wait.p90_seconds)} or longer in the last"
+            f" {JUDGED_DAYS} days (n = {plural(wait.jobs, 'job')}), above the limit of"
+            f" {duration(wait.limit_seconds)}",
+            datetime.combine(since, time(), UTC),
+        )
+
+
+def _new_failures(facts: Facts) -> Iterator[Finding]:
+    """Failure groups that were not seen before."""
+    kind = FindingKind.NEW_FAILURE
+    for group in facts.new_groups:
+        yield Finding(
+            kind.key(group.id),
+            kind,
+            kind.severity,
+            Subject(group.error_category or "no category", failure_group_id=group.id),
+            f"has failed {plural(group.failed, 'time')} since {moment(group.first_seen_at)}, with",
+            group.first_seen_at,
+            Reason(group.id, group.masked_line),
+        )
+
+
+RULES: tuple[Callable[[Facts], Iterator[Finding]], ...] = (
+    _ecosystems,
+    _stuck_recipes,
+    _budgets,
+    _queue_waits,
+    _unreported_minutes,
+    _new_failures,
+)

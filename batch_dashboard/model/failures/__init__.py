@@ -1,0 +1,1 @@
+"""Failed results: their messages, and the groups that fail for one reason."""

@@ -1,0 +1,1 @@
+"""An upload: its payload, checked, and what it adds to the summaries."""

@@ -1,0 +1,1 @@
+"""How ecosystems are doing: rates, targets, states, circuit breakers."""

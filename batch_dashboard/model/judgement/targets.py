@@ -1,0 +1,48 @@
+"""What an ecosystem is held to. Source: docs/data-model.md, "Targets"."""
+
+from datetime import timedelta
+from typing import NamedTuple
+
+from batch_dashboard.model.judgement.slo import MIN_ATTEMPTS
+
+SUCCESS_RATE_TARGETS = {"homebrew": 0.85, "cask": 0.95}
+DEFAULT_TARGET = 0.98
+
+
+class EcosystemRule(NamedTuple):
+    """The target and the rhythm of an ecosystem, set by an operator or by default."""
+
+    target: float | None  # the least success rate that is good enough, 0…1; None: it has none
+    min_attempts: int = MIN_ATTEMPTS  # fewer are too few to judge
+    expected_interval: timedelta | None = None  # None: what is usual for its runs
+
+
+class OwnRule(NamedTuple):
+    """What an operator set for an ecosystem; None: the default."""
+
+    has_target: bool = True
+    success_rate_target: float | None = None  # 0…1
+    min_attempts: int | None = None
+    expected_interval: timedelta | None = None
+
+
+def rule_of(ecosystem: str, own: OwnRule) -> EcosystemRule:
+    """What an ecosystem is held to by what an operator set, the rest by default."""
+    rule = default_rule(ecosystem)
+    if not own.has_target:
+        rule = rule._replace(target=None)
+    elif own.success_rate_target is not None:
+        rule = rule._replace(target=own.success_rate_target)
+    if own.min_attempts is not None:
+        rule = rule._replace(min_attempts=own.min_attempts)
+    return rule._replace(expected_interval=own.expected_interval)
+
+
+def success_rate_target(ecosystem: str) -> float:
+    """The least success rate that is good enough where no operator set one, 0…1."""
+    return SUCCESS_RATE_TARGETS.get(ecosystem, DEFAULT_TARGET)
+
+
+def default_rule(ecosystem: str) -> EcosystemRule:
+    """What an ecosystem is held to where no operator said otherwise."""
+    return EcosystemRule(success_rate_target(ecosystem))

@@ -1,0 +1,1 @@
+"""What a reader chose to see: filters, orders, pages and periods, from the URL and back to it."""

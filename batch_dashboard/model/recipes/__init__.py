@@ -1,0 +1,1 @@
+"""Recipes: their attempts, and which are stuck or flaky."""

@@ -1,0 +1,1 @@
+"""Minutes, CI jobs, budgets and prices."""

@@ -1,0 +1,1 @@
+"""Values as text: in words, in CSV cells, in scripts."""

@@ -1,0 +1,1 @@
+"""Signing in, tokens, trusted publishers and users."""

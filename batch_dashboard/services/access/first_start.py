@@ -1,0 +1,33 @@
+"""What the first start makes: an administrator and a token, each told once."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from batch_dashboard.services.access import tokens as making_tokens
+from batch_dashboard.services.access import users as making_users
+from batch_dashboard.services.administration.changes import COMMAND_LINE, OF_ITSELF, Actor, changing
+from batch_dashboard.store.access import tokens, users
+from batch_dashboard.store.engine import Store
+
+FIRST_USER = "admin"
+FIRST_TOKEN = "first token"  # noqa: S105 - its name
+
+
+@dataclass(frozen=True)
+class FirstAccess:
+    """What the first start made; told once. None: it was there already."""
+
+    password: str | None
+    token: str | None
+
+
+def make_first_access(store: Store, secret_key: str, now: datetime) -> FirstAccess:
+    """Make the first administrator and the first token where there is none."""
+    with changing(store, Actor(OF_ITSELF, COMMAND_LINE), now) as change:
+        password = token = None
+        if not users.count(change.connection):
+            password = making_users.made_password()
+            making_users.add(change, FIRST_USER, password, making_users.ADMINISTRATOR)
+        if not tokens.count(change.connection):
+            token = making_tokens.create(change, secret_key, FIRST_TOKEN).secret
+    return FirstAccess(password, token)

@@ -1,0 +1,195 @@
+"""Signing in: passwords, sessions of browsers, and the delay after wrong passwords."""
+
+import hmac
+import secrets
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import NamedTuple
+
+from werkzeug.security import check_password_hash, generate_password_hash
+
+from batch_dashboard.errors import BatchDashboardError, StoreUnavailable
+from batch_dashboard.model.access.clients import network_of
+from batch_dashboard.services.administration import metrics
+from batch_dashboard.store.access import sessions, users
+from batch_dashboard.store.access.sessions import Failures
+from batch_dashboard.store.access.users import User
+from batch_dashboard.store.engine import Connection, Store
+
+SESSION_BYTES = 32
+LONGEST_SESSION = timedelta(days=7)
+IDLE_SESSION = timedelta(hours=12)
+# A session's last sight is noted at most so often.
+SEEN_STEP = timedelta(minutes=5)
+# A slow disk or a busy writer must not keep a page from being shown.
+NOTE_WAIT_SECONDS = 0.5
+
+# Wrong passwords that cost no time; each further one doubles the delay.
+FREE_FAILURES = 5
+FREE_FAILURES_OF_ADDRESS = 20
+FIRST_DELAY = timedelta(seconds=5)
+LONGEST_DELAY = timedelta(minutes=15)
+FAILURES_KEPT = timedelta(hours=24)
+
+# Addresses that share a turn are rare, and wait for each other for a moment only.
+TURNS = 64
+LONGEST_TURN_SECONDS = 20.0
+
+METHOD = "scrypt:32768:8:1"  # memory-hard: 32 MiB a guess
+
+_turns = tuple(threading.Lock() for _ in range(TURNS))
+
+
+class TooManyAttempts(BatchDashboardError):
+    """So many passwords were wrong that the next one is not looked at yet."""
+
+    def __init__(self, wait: timedelta) -> None:
+        super().__init__("Too many failed attempts; wait and try again.")
+        self.wait_seconds = int(wait.total_seconds()) + 1
+
+
+def check_password(
+    store: Store, secret_key: str, name: str, password: str, address: str, now: datetime
+) -> User | None:
+    """The user of this name and password, None when there is none.
+
+    The guess is counted before the password is checked, and taken back when it was right: of any
+    number of guesses at once, over all processes, no more are checked than one after the other.
+    Raises TooManyAttempts when this address failed too often recently, with this name or in total;
+    the password is not checked then.
+    """
+    subjects = _subjects(secret_key, name, address)
+    _refuse_when_delayed(store, subjects, now)
+    with _turn(subjects.address):
+        counted_before = _count_guess(store, subjects, now)
+        with store.read() as connection:
+            # No user's name has other characters, and PostgreSQL takes no NUL even to look for.
+            found = users.find_named(connection, name) if name.isprintable() else None
+        stored = found[1] if found else _hash_of_nobody()
+        is_right = check_password_hash(stored, password) and found is not None
+        metrics.password_checks.labels(metrics.RIGHT if is_right else metrics.WRONG).inc()
+        if not is_right or found is None:
+            return None
+        with store.write() as connection:
+            sessions.delete_failures(connection, subjects.name)
+            sessions.take_failure_back(connection, subjects.address, now, counted_before)
+    return found[0]
+
+
+def _refuse_when_delayed(store: Store, subjects: "_Subjects", now: datetime) -> None:
+    """Refuse most guesses of a flood without writing anything. Raises TooManyAttempts."""
+    with store.read() as connection:
+        _check_delay(connection, subjects, now)
+
+
+@contextmanager
+def _turn(subject: bytes) -> Iterator[None]:
+    """One password of an address at a time in each process.
+
+    Checking takes 32 MiB, and right passwords sent at once must not be taken for many guesses.
+    """
+    turn = _turns[subject[0] % len(_turns)]
+    if not turn.acquire(timeout=LONGEST_TURN_SECONDS):
+        metrics.password_checks.labels(metrics.NOT_CHECKED).inc()
+        raise TooManyAttempts(FIRST_DELAY)
+    try:
+        yield
+    finally:
+        turn.release()
+
+
+def _count_guess(store: Store, subjects: "_Subjects", now: datetime) -> Failures | None:
+    """Count a guess as failed until it is known better; what was counted of its address before.
+
+    Raises TooManyAttempts.
+    """
+    with store.write() as connection:
+        _check_delay(connection, subjects, now)
+        before = sessions.find_failures(connection, subjects.address)
+        for subject in subjects:
+            sessions.add_failure(connection, subject, now, FAILURES_KEPT)
+    return before
+
+
+def _check_delay(connection: Connection, subjects: "_Subjects", now: datetime) -> None:
+    wait = max(
+        _delay(connection, subjects.name, FREE_FAILURES, now),
+        _delay(connection, subjects.address, FREE_FAILURES_OF_ADDRESS, now),
+    )
+    if wait > timedelta(0):
+        metrics.password_checks.labels(metrics.NOT_CHECKED).inc()
+        raise TooManyAttempts(wait)
+
+
+def begin_session(
+    connection: Connection, secret_key: str, user: User, address: str, now: datetime
+) -> str:
+    """Sign a browser in; the value of its cookie, of which a keyed hash is stored."""
+    cookie = secrets.token_urlsafe(SESSION_BYTES)
+    sessions.insert_session(connection, hash_session(secret_key, cookie), user.id, address, now)
+    return cookie
+
+
+def find_user(store: Store, secret_key: str, cookie: str, now: datetime) -> User | None:
+    """Whose browser this is, None when it is not signed in, or was too long ago or too idle."""
+    session_hash = hash_session(secret_key, cookie)
+    with store.read() as connection:
+        session = sessions.find(connection, session_hash)
+    if session is None:
+        return None
+    if now - session.created_at > LONGEST_SESSION or now - session.last_seen_at > IDLE_SESSION:
+        return None
+    if now - session.last_seen_at > SEEN_STEP:
+        try:
+            with store.write(NOTE_WAIT_SECONDS) as connection:
+                sessions.update_seen(connection, session_hash, now)
+        except StoreUnavailable:
+            pass  # noted at the next request
+    return session.user
+
+
+def end_session(connection: Connection, secret_key: str, cookie: str) -> None:
+    """Sign a browser out."""
+    sessions.delete_session(connection, hash_session(secret_key, cookie))
+
+
+def hash_session(secret_key: str, cookie: str) -> bytes:
+    """What is stored of a session: HMAC-SHA256 under the installation's secret key."""
+    return hmac.digest(secret_key.encode(), b"session:" + cookie.encode(), sha256)
+
+
+def hash_password(password: str) -> str:
+    """What is stored of a password."""
+    return generate_password_hash(password, method=METHOD)
+
+
+def _hash_of_nobody() -> str:
+    """Matches no password, and takes as long to check as the hash of a user."""
+    return f"{METHOD}$nobody$"
+
+
+class _Subjects(NamedTuple):
+    """What failures are counted by, as keyed hashes."""
+
+    name: bytes  # with the address
+    address: bytes
+
+
+def _subjects(secret_key: str, name: str, address: str) -> _Subjects:
+    def keyed(*parts: str) -> bytes:
+        return hmac.digest(secret_key.encode(), "\n".join(parts).encode(), sha256)
+
+    network = network_of(address)
+    return _Subjects(keyed("sign-in", network, name), keyed("sign-in", network))
+
+
+def _delay(connection: Connection, subject: bytes, free: int, now: datetime) -> timedelta:
+    failures = sessions.find_failures(connection, subject)
+    if failures is None or failures.number < free:
+        return timedelta(0)
+    doubled = min(failures.number - free, 10)
+    delay: timedelta = min(FIRST_DELAY * 2**doubled, LONGEST_DELAY)
+    return failures.last_failed_at + delay - now

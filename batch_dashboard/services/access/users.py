@@ -1,0 +1,95 @@
+"""The people who may sign in: administrators, who may change things, and viewers."""
+
+import secrets
+
+from batch_dashboard.errors import InputError, NotFound
+from batch_dashboard.services.access.sign_in import hash_password
+from batch_dashboard.services.administration.changes import Change
+from batch_dashboard.store.access import sessions, users
+from batch_dashboard.store.access.users import User
+
+ADMINISTRATOR = "administrator"
+VIEWER = "viewer"
+ROLES = (ADMINISTRATOR, VIEWER)
+
+MIN_PASSWORD_LENGTH = 12
+MAX_PASSWORD_LENGTH = 200
+MADE_PASSWORD_BYTES = 15
+MAX_NAME_LENGTH = 60
+
+
+def made_password() -> str:
+    """A password nobody guesses, to be told once."""
+    return secrets.token_urlsafe(MADE_PASSWORD_BYTES)
+
+
+def add(change: Change, name: str, password: str, role: str) -> User:
+    """Make a user. Raises InputError naming the field that cannot be used."""
+    name = name.strip()
+    if not 0 < len(name) <= MAX_NAME_LENGTH or not name.isprintable() or ":" in name:
+        raise InputError("name", f"a name has 1 to {MAX_NAME_LENGTH} characters, none of them “:”")
+    if users.find_named(change.connection, name) is not None:
+        raise InputError("name", f"somebody is called {name} already")
+    if role not in ROLES:
+        raise InputError("role", f"a role is one of {', '.join(ROLES)}")
+    stored = hash_password(_checked(password, name))
+    user_id = users.insert_user(change.connection, name, stored, role, change.now)
+    change.record("add user", name, None, {"role": role})
+    return User(user_id, name, role, change.now, None)
+
+
+def set_role(change: Change, user_id: int, role: str) -> User:
+    """Give a user another role. Raises NotFound, or InputError when nobody could administer."""
+    user = _find(change, user_id)
+    if role not in ROLES:
+        raise InputError("role", f"a role is one of {', '.join(ROLES)}")
+    if role != user.role:
+        _another_remains(change, user)
+        users.update_role(change.connection, user_id, role)
+        change.record("set role", user.name, {"role": user.role}, {"role": role})
+    return user._replace(role=role)
+
+
+def set_password(change: Change, user_id: int, password: str, session: bytes | None = None) -> User:
+    """Give a user another password and sign their browsers out, but for the one of `session`.
+
+    Raises NotFound, or InputError when the password cannot be used.
+    """
+    user = _find(change, user_id)
+    stored = hash_password(_checked(password, user.name))
+    users.update_password(change.connection, user_id, stored)
+    sessions.delete_of_user(change.connection, user_id, session)
+    change.record("set password", user.name)
+    return user
+
+
+def remove(change: Change, user_id: int) -> User:
+    """Remove a user. Raises NotFound, or InputError when nobody could administer any more."""
+    user = _find(change, user_id)
+    _another_remains(change, user)
+    users.delete_user(change.connection, user_id)
+    change.record("remove user", user.name, {"role": user.role}, None)
+    return user
+
+
+def _find(change: Change, user_id: int) -> User:
+    user = users.find(change.connection, user_id)
+    if user is None:
+        raise NotFound("there is no such user any more")
+    return user
+
+
+def _another_remains(change: Change, user: User) -> None:
+    if user.role == ADMINISTRATOR and users.count(change.connection, ADMINISTRATOR) == 1:
+        raise InputError("role", f"{user.name} is the last administrator: make another one first")
+
+
+def _checked(password: str, name: str) -> str:
+    if not MIN_PASSWORD_LENGTH <= len(password) <= MAX_PASSWORD_LENGTH:
+        raise InputError(
+            "password",
+            f"a password has {MIN_PASSWORD_LENGTH} to {MAX_PASSWORD_LENGTH} characters",
+        )
+    if password.casefold() == name.casefold() or len(set(password)) < 4:
+        raise InputError("password", "this is guessed too easily; use a few words nobody knows")
+    return password

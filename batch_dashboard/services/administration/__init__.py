@@ -1,0 +1,1 @@
+"""Backups, background jobs, metrics, retention and other upkeep."""

@@ -1,0 +1,78 @@
+"""Changes by operators: done once, in one transaction with the entry that tells of them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from batch_dashboard.errors import FormSpent
+from batch_dashboard.store.access import forms
+from batch_dashboard.store.administration import audit
+from batch_dashboard.store.alerts import alerts
+from batch_dashboard.store.engine import Connection, Store
+
+COMMAND_LINE = "command line"
+NIGHTLY = "nightly"
+UPGRADE = "upgrade"
+OF_ITSELF = "Batch Dashboard"
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who changes something, and from where."""
+
+    name: str
+    address: str
+
+
+@dataclass(frozen=True)
+class Change:
+    """An open transaction of somebody who may change things."""
+
+    connection: Connection
+    actor: Actor
+    now: datetime
+
+    def record(
+        self,
+        action: str,
+        subject: str,
+        before: dict[str, Any] | None = None,
+        after: dict[str, Any] | None = None,
+    ) -> None:
+        """Write to the audit log what is changed; `before` and `after` must hold no secret."""
+        audit.insert_entry(
+            self.connection,
+            self.now,
+            self.actor.name,
+            self.actor.address,
+            action,
+            subject,
+            before,
+            after,
+        )
+
+    def judge_again(self) -> None:
+        """Have everything judged soon: what judging goes by is changed."""
+        alerts.ask_for_check(self.connection)
+
+
+@contextmanager
+def changing(
+    store: Store,
+    actor: Actor,
+    now: datetime,
+    form_id: str | None = None,
+    *,
+    frees: bool = False,
+) -> Iterator[Change]:
+    """A transaction for changes; with a form's id, that form is spent in it.
+
+    `frees` is for changes that make room: they are possible on a full disk.
+    Raises FormSpent when the form was sent before, StoreUnavailable when the database is away.
+    """
+    with store.write(frees=frees) as connection:
+        if form_id is not None and not forms.spend(connection, form_id, now):
+            raise FormSpent("this form was sent before; nothing was done a second time")
+        yield Change(connection, actor, now)

@@ -1,0 +1,43 @@
+"""Comparing rollups and summaries with the rows that they sum, and repairing them."""
+
+from datetime import datetime
+
+from batch_dashboard.store.administration import system
+from batch_dashboard.store.engine import Connection, Store
+from batch_dashboard.store.summaries.summaries import SUMMARIES
+
+
+def verify_rollups(store: Store) -> dict[str, int]:
+    """How many rows of each summary differ from what its rows say, by table; all 0 is right."""
+    drift: dict[str, int] = {}
+    with store.read() as connection:
+        for summary in SUMMARIES:
+            drift |= summary.count_drift(connection)
+    return drift
+
+
+def check_rollups(store: Store, now: datetime) -> dict[str, int]:
+    """As `verify_rollups`, and noted for the system page and the metrics."""
+    drift = verify_rollups(store)
+    with store.write() as connection:
+        system.put_fact(connection, system.LAST_CHECK, now, drift)
+    return drift
+
+
+def rebuild_rollups(store: Store) -> None:
+    """Sum everything again from batch runs and results, in one transaction."""
+    with store.write() as connection:
+        rebuild(connection)
+
+
+def rebuild(connection: Connection) -> None:
+    """As `rebuild_rollups`, within an open transaction of the writer."""
+    for summary in SUMMARIES:
+        summary.rebuild(connection)
+
+
+def rebuild_at_upgrade(connection: Connection) -> None:
+    """Sum again what a new version may sum by other rules, though its rows did not change."""
+    for summary in SUMMARIES:
+        if summary.rebuild_at_upgrade:
+            summary.rebuild(connection)

@@ -1,0 +1,199 @@
+"""Where notifications go: Apprise URLs from the settings and those operators made."""
+
+import base64
+import hmac
+import logging
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+
+import apprise
+from cryptography.fernet import Fernet, InvalidToken
+
+from batch_dashboard.errors import InputError, NotFound
+from batch_dashboard.model.alerts.delivery_errors import in_words
+from batch_dashboard.model.alerts.finding_kinds import Severity
+from batch_dashboard.model.alerts.incidents import Message
+from batch_dashboard.model.alerts.neutral_text import neutral
+from batch_dashboard.services.administration.changes import Change
+from batch_dashboard.store.alerts import alerts
+from batch_dashboard.store.engine import Connection
+
+# Longer than every time limit of Apprise itself; whoever trickles beyond that is left alone.
+SEND_SECONDS = 30
+MAX_NAME_LENGTH = 60
+
+# Its lines hold the URLs with their secrets, so none goes to the log of the process.
+logging.getLogger("apprise").propagate = False
+
+MARKDOWN = apprise.NotifyFormat.MARKDOWN
+# Apprise hands them plain text, and they show it as Markdown.
+SHOW_TEXT_AS_MARKDOWN = {"Discord", "Fluxer", "Guilded", "Mattermost", "Revolt"}
+# Their messages are read by programs, which make no links of names.
+FOR_PROGRAMS = {"JSON", "XML", "Form"}
+
+
+@dataclass(frozen=True)
+class Destination:
+    """Where messages go; the URL holds secrets and stays out of the representation."""
+
+    name: str
+    url: str
+    least_severity: Severity
+
+    def __repr__(self) -> str:
+        return f"Destination({self.name!r}, {self.least_severity!r})"
+
+
+def fetch_all(
+    connection: Connection, secret_key: str, setting_urls: Sequence[str]
+) -> list[Destination]:
+    """Every destination; one sealed under another secret key cannot be used and is left out."""
+    found = [
+        Destination(_name_of(secret_key, url), url, Severity.NOTICE)
+        for url in dict.fromkeys(setting_urls)
+    ]
+    for stored in alerts.fetch_destinations(connection):
+        try:
+            url = _seal(secret_key).decrypt(stored.sealed_url).decode()
+        except InvalidToken:
+            logging.getLogger(__name__).error(
+                "destination %r was made under another secret key; make it again", stored.name
+            )
+            continue
+        found.append(Destination(stored.name, url, stored.least_severity))
+    return found
+
+
+def create(change: Change, secret_key: str, name: str, url: str, least_severity: str) -> None:
+    """Make a destination, or change the one of that name.
+
+    Raises InputError when Apprise does not know the URL, or the name or severity cannot be used.
+    """
+    made = checked(name, url, least_severity)
+    before = _find_stored(change, made.name)
+    sealed = _seal(secret_key).encrypt(made.url.encode())
+    stored = alerts.StoredDestination(made.name, sealed, made.least_severity)
+    alerts.replace_destination(change.connection, stored, change.now)
+    kind = {"kind": made.url.split("://")[0], "least_severity": made.least_severity}
+    change.record("set destination", made.name, before and _said(before), kind)
+
+
+def checked(name: str, url: str, least_severity: str) -> Destination:
+    """A destination as it was entered.
+
+    Raises InputError when Apprise does not know the URL, or the name or severity cannot be used.
+    """
+    name, url = name.strip(), url.strip()
+    if not name.isprintable() or not 0 < len(name) <= MAX_NAME_LENGTH:
+        raise InputError("name", f"a name has 1 to {MAX_NAME_LENGTH} printable characters")
+    if not apprise.Apprise().add(url):
+        raise InputError(
+            "url",
+            "this is no URL that Apprise can send to; it looks like mailto://user:password@host",
+        )
+    return Destination(name, url, _checked_severity(least_severity))
+
+
+def set_severity(change: Change, name: str, least_severity: str) -> None:
+    """From which severity on a destination is told. Raises NotFound or InputError."""
+    before = _find_stored(change, name)
+    if before is None:
+        raise NotFound(f"there is no destination {name}")
+    after = before._replace(least_severity=_checked_severity(least_severity))
+    alerts.replace_destination(change.connection, after, change.now)
+    change.record("set destination", name, _said(before), _said(after))
+
+
+def remove(change: Change, name: str) -> None:
+    """Delete a destination; what waits for it is given up. Raises NotFound."""
+    before = _find_stored(change, name)
+    if before is None or not alerts.delete_destination(change.connection, name):
+        raise NotFound(f"there is no destination {name!r} to remove")
+    change.record("remove destination", name, _said(before), None)
+
+
+def note_test(
+    change: Change, destination: Destination, message: Message, error: str | None
+) -> None:
+    """Note a test message in the delivery log, and who sent it."""
+    alerts.insert_tested(change.connection, destination.name, message, error, change.now)
+    outcome = {"accepted": error is None, **({"reason": error} if error else {})}
+    change.record("test destination", destination.name, None, outcome)
+
+
+def _find_stored(change: Change, name: str) -> alerts.StoredDestination | None:
+    found = alerts.fetch_destinations(change.connection)
+    return next((each for each in found if each.name == name), None)
+
+
+def _said(stored: alerts.StoredDestination) -> dict[str, str]:
+    return {"least_severity": stored.least_severity}
+
+
+def _checked_severity(least_severity: str) -> Severity:
+    if least_severity not in set(Severity):
+        raise InputError(
+            "least_severity",
+            f"a severity is one of {', '.join(Severity)}, not {least_severity!r}",
+        )
+    return Severity(least_severity)
+
+
+def send(destination: Destination, message: Message, own_url: str | None) -> str | None:
+    """Send one message; None when it was accepted, else the reason in words, without secrets.
+
+    What clients wrote is made neutral for the service; links under `own_url` stay links.
+    """
+    outcome: list[str | None] = []
+    thread = threading.Thread(
+        target=lambda: outcome.append(_notify(destination.url, message, own_url)), daemon=True
+    )
+    thread.start()
+    thread.join(SEND_SECONDS)
+    return outcome[0] if outcome else f"the service did not answer within {SEND_SECONDS} s"
+
+
+def _notify(url: str, message: Message, own_url: str | None) -> str | None:
+    try:
+        services = apprise.Apprise()
+        if not services.add(url):
+            return "this is no URL that Apprise can send to"
+        # Which error a connection ended with is logged for debugging only.
+        with apprise.LogCapture(level=logging.DEBUG) as log:  # type: ignore[no-untyped-call]
+            answers = [_notify_service(each, message, own_url) for each in services]
+            reasons = log.getvalue()
+    except Exception as error:
+        # Whatever a destination's code raises is why it did not get through.
+        return f"sending failed with {type(error).__name__}"
+    return None if all(answers) else in_words(reasons)
+
+
+def _notify_service(service: apprise.NotifyBase, message: Message, own_url: str | None) -> bool:
+    name = str(service.service_name)
+    takes_markdown = service.resolve_format(apprise.NotifyFormat.TEXT) == MARKDOWN
+    is_markdown = takes_markdown or name in SHOW_TEXT_AS_MARKDOWN
+    title_is_apart = service.title_maxlen > 0
+    one = apprise.Apprise()
+    one.add(service)
+    return bool(
+        one.notify(
+            title=neutral(message.title, is_markdown=is_markdown, keeps_domains=title_is_apart),
+            body=neutral(
+                message.body, own_url, is_markdown=is_markdown, keeps_domains=name in FOR_PROGRAMS
+            ),
+            body_format=MARKDOWN if takes_markdown else apprise.NotifyFormat.TEXT,
+        )
+    )
+
+
+def _name_of(secret_key: str, url: str) -> str:
+    """A name that tells destinations of the settings apart without telling what they are."""
+    digest = hmac.digest(secret_key.encode(), url.encode(), sha256).hex()[:6]
+    return f"{url.split('://')[0]} of the settings ({digest})"
+
+
+def _seal(secret_key: str) -> Fernet:
+    key = hmac.digest(secret_key.encode(), b"alert destinations", sha256)
+    return Fernet(base64.urlsafe_b64encode(key))

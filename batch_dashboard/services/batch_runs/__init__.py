@@ -1,0 +1,1 @@
+"""Excluding, restoring and deleting batch runs."""

@@ -1,0 +1,143 @@
+"""Taking batch runs out of the statistics, back in, or away for good.
+
+Each leaves every sum as if it were summed anew (docs/data-model.md, "Summaries").
+"""
+
+from contextlib import ExitStack
+from datetime import datetime
+from typing import Any
+
+from batch_dashboard.errors import InputError, NotFound
+from batch_dashboard.model.ingest.summaries import summarise
+from batch_dashboard.model.ingest.upload_times import EARLIEST
+from batch_dashboard.model.spending.ci_job_sums import sum_jobs
+from batch_dashboard.model.text.wording import CONTROL_CHARACTER
+from batch_dashboard.services.administration.changes import Change
+from batch_dashboard.services.administration.rollups import rebuild
+from batch_dashboard.store.batch_runs import exclusion
+from batch_dashboard.store.engine import Connection
+from batch_dashboard.store.failures import truncated_lines
+from batch_dashboard.store.ingest import uploads
+from batch_dashboard.store.spending import ci_jobs
+from batch_dashboard.store.summaries.summaries import SUMMARIES
+from batch_dashboard.store.summaries.summary import AddedRun
+
+MAX_REASON_LENGTH = 500
+
+
+def exclude(change: Change, batch_run_id: int, reason: str) -> None:
+    """Take a batch run out of the statistics, to be restored at any time.
+
+    Raises InputError when the reason cannot be used, NotFound when the run is not there.
+    """
+    reason = checked_reason(reason)
+    connection = change.connection
+    run = uploads.find_run(connection, batch_run_id)
+    if run is None:
+        raise NotFound(f"there is no batch run {batch_run_id} in the statistics")
+    exclude_run(connection, batch_run_id, reason, change.actor.name, change.now)
+    change.record("exclude batch run", _subject(batch_run_id), None, {"reason": reason})
+    change.judge_again()
+
+
+def restore(change: Change, batch_run_id: int) -> None:
+    """Put an excluded batch run back.
+
+    Raises NotFound when none of that id is excluded, InputError when no upload may have its time.
+    """
+    excluded = exclusion.find(change.connection, batch_run_id)
+    if excluded is None:
+        raise NotFound(f"no batch run {batch_run_id} is excluded")
+    if excluded.run.started_at < EARLIEST:
+        raise InputError(
+            "batch_run_id",
+            f"batch run {batch_run_id} started before {EARLIEST.year}, which is not possible: "
+            "delete it and send it again with the right time",
+        )
+    restore_run(change.connection, batch_run_id)
+    change.record("restore batch run", _subject(batch_run_id), {"reason": excluded.reason}, None)
+    change.judge_again()
+
+
+def delete(change: Change, batch_run_id: int, reason: str) -> None:
+    """Delete a batch run, excluded or not, for good; the same content may be sent again.
+
+    Raises InputError when the reason cannot be used, NotFound when the run is not there.
+    """
+    reason = checked_reason(reason)
+    run = uploads.find_run(change.connection, batch_run_id)
+    run = run or exclusion.find_place(change.connection, batch_run_id)
+    if run is None:
+        raise NotFound(f"there is no batch run {batch_run_id}; it may have been deleted already")
+    before: dict[str, Any] = {"ecosystem": run.ecosystem, "started_at": run.started_at}
+    delete_run(change.connection, batch_run_id)
+    change.record("delete batch run", _subject(batch_run_id), before, {"reason": reason})
+    change.judge_again()
+
+
+def checked_reason(reason: str) -> str:
+    """A reason on one line. Raises InputError when it is empty or too long."""
+    reason = " ".join(CONTROL_CHARACTER.sub(" ", reason).split())
+    if not 0 < len(reason) <= MAX_REASON_LENGTH:
+        raise InputError("reason", f"give a reason of 1 to {MAX_REASON_LENGTH} characters")
+    return reason
+
+
+def exclude_run(
+    connection: Connection, batch_run_id: int, reason: str, excluded_by: str, now: datetime
+) -> bool:
+    """Move a run with its results to the excluded ones; False when it is not there."""
+    if uploads.find_run(connection, batch_run_id) is None:
+        return False
+    exclusion.insert_excluded(connection, batch_run_id, reason, excluded_by, now)
+    return _take_out(connection, batch_run_id)
+
+
+def restore_run(connection: Connection, batch_run_id: int) -> bool:
+    """Move an excluded run back among the others.
+
+    False when none of that id is excluded, or no upload may have its time.
+    """
+    run = exclusion.find_place(connection, batch_run_id)
+    if run is None or run.started_at < EARLIEST:
+        return False
+    # The rule of failure groups may have changed while the run was out.
+    results = exclusion.fetch_results(connection, batch_run_id)
+    summary = summarise(results, run.started_at, run.truncated_at)
+    summary.join_groups(truncated_lines.find_targets(connection, summary.failures.names))
+    exclusion.update_groups(connection, batch_run_id, summary.result_groups)
+    exclusion.move_back(connection, batch_run_id)
+    jobs = sum_jobs(ci_jobs.fetch_of_run(connection, batch_run_id))
+    added = AddedRun(run, summary, jobs, is_newest=False)
+    for kept in SUMMARIES:
+        kept.add(connection, added)
+    return True
+
+
+def delete_run(connection: Connection, batch_run_id: int) -> bool:
+    """Delete a run, excluded or not, with its results; False when there is none of that id."""
+    if exclusion.find_place(connection, batch_run_id) is not None:
+        exclusion.delete_excluded(connection, batch_run_id)
+        return True
+    return _take_out(connection, batch_run_id)
+
+
+def _take_out(connection: Connection, batch_run_id: int) -> bool:
+    """Delete a run and take it out of every summary."""
+    run = uploads.find_run(connection, batch_run_id)
+    if run is None:
+        return False
+    if run.started_at < EARLIEST:
+        # What the run adds to cannot be told from such a time.
+        uploads.delete_run(connection, batch_run_id)
+        rebuild(connection)
+        return True
+    with ExitStack() as stack:
+        for kept in SUMMARIES:
+            stack.enter_context(kept.removing(connection, run))
+        uploads.delete_run(connection, batch_run_id)
+    return True
+
+
+def _subject(batch_run_id: int) -> str:
+    return f"batch run {batch_run_id}"

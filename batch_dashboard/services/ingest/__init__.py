@@ -1,0 +1,1 @@
+"""Storing batch runs: uploads and imports."""

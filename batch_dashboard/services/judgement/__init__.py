@@ -1,0 +1,1 @@
+"""Judging ecosystems, and what operators set for them."""

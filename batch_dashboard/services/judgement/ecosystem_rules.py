@@ -1,0 +1,110 @@
+"""What operators say of an ecosystem: its target, its rhythm, and that it is paused."""
+
+from datetime import datetime, timedelta
+
+from batch_dashboard.errors import InputError, NotFound
+from batch_dashboard.model.ingest.names import nfc
+from batch_dashboard.model.judgement.pipelines import Pipeline, judge_pipeline
+from batch_dashboard.model.judgement.targets import OwnRule, rule_of
+from batch_dashboard.model.text.wording import CONTROL_CHARACTER
+from batch_dashboard.services.administration.changes import Change
+from batch_dashboard.services.batch_runs.batch_runs import checked_reason
+from batch_dashboard.store.batch_runs import batch_runs
+from batch_dashboard.store.engine import Connection
+from batch_dashboard.store.judgement import ecosystem_rules, pipelines
+
+MAX_INTERVAL = timedelta(days=366)
+MAX_ATTEMPTS = 1_000_000
+MAX_NAME_LENGTH = 100
+MAX_LINK_LENGTH = 2_000
+
+
+def checked_rule(rule: OwnRule) -> OwnRule:
+    """The same. Raises InputError naming the field that cannot be used."""
+    target, attempts, interval = rule.success_rate_target, rule.min_attempts, rule.expected_interval
+    if target is not None and not 0 < target <= 1:
+        raise InputError("target", "a target is a success rate above 0 % and up to 100 %")
+    if attempts is not None and not 1 <= attempts <= MAX_ATTEMPTS:
+        raise InputError("min_attempts", f"the least number is from 1 to {MAX_ATTEMPTS:,}")
+    if interval is not None and not timedelta(0) < interval <= MAX_INTERVAL:
+        raise InputError("expected_interval", "it is longer than nothing and at most 366 days")
+    return rule
+
+
+def set_rule(change: Change, ecosystem: str, rule: OwnRule) -> None:
+    """Set all of an ecosystem's rule. Raises InputError naming what cannot be used."""
+    _change_rule(change, _checked_name(ecosystem), checked_rule(rule))
+
+
+def reset_rule(change: Change, ecosystem: str) -> None:
+    """Back to the defaults."""
+    _change_rule(change, ecosystem, None)
+
+
+def preview(
+    connection: Connection, ecosystem: str, rule: OwnRule, now: datetime
+) -> tuple[Pipeline, Pipeline] | None:
+    """How an ecosystem is judged now, and how it would be by a rule; None: no run is stored."""
+    span = batch_runs.find_span(connection, ecosystem)
+    if span is None:
+        return None
+    [facts] = pipelines.fetch_facts(connection, [span], now)
+    changed = facts._replace(rule=rule_of(ecosystem, checked_rule(rule)))
+    return judge_pipeline(facts, now), judge_pipeline(changed, now)
+
+
+def pause(
+    change: Change,
+    ecosystem: str,
+    reason: str,
+    link: str | None,
+    expected_resume_at: datetime | None = None,
+) -> None:
+    """Pause an ecosystem: CI is told to skip it, and why.
+
+    Raises InputError naming the field that cannot be used.
+    """
+    ecosystem, reason = _checked_name(ecosystem), checked_reason(reason)
+    if link and (
+        not link.lower().startswith(("http://", "https://"))
+        or len(link) > MAX_LINK_LENGTH
+        or CONTROL_CHARACTER.search(link)
+    ):
+        raise InputError("link", "a link begins with http:// or https://")
+    if expected_resume_at is not None and expected_resume_at <= change.now:
+        raise InputError("expected_resume_at", "this is over already; choose a time to come")
+    connection = change.connection
+    before = ecosystem_rules.fetch_pauses(connection).get(ecosystem)
+    paused_at = change.now if before is None else before.paused_at
+    ecosystem_rules.replace_pause(
+        connection, ecosystem, reason, link or None, paused_at, expected_resume_at
+    )
+    after = ecosystem_rules.fetch_pauses(connection)[ecosystem]
+    change.record("pause", ecosystem, before and before._asdict(), after._asdict())
+    change.judge_again()
+
+
+def resume(change: Change, ecosystem: str) -> None:
+    """End an ecosystem's pause. Raises NotFound where it is not paused."""
+    ecosystem = nfc(ecosystem)
+    before = ecosystem_rules.fetch_pauses(change.connection).get(ecosystem)
+    if before is None or not ecosystem_rules.delete_pause(change.connection, ecosystem):
+        raise NotFound(f"{ecosystem} is not paused")
+    change.record("resume", ecosystem, before._asdict(), None)
+    change.judge_again()
+
+
+def _change_rule(change: Change, ecosystem: str, rule: OwnRule | None) -> None:
+    before = ecosystem_rules.fetch_own_rules(change.connection).get(ecosystem)
+    if rule is None:
+        ecosystem_rules.delete_rule(change.connection, ecosystem)
+    else:
+        ecosystem_rules.replace_rule(change.connection, ecosystem, rule)
+    change.record("set rule", ecosystem, before and before._asdict(), rule and rule._asdict())
+    change.judge_again()
+
+
+def _checked_name(ecosystem: str) -> str:
+    if not 0 < len(ecosystem) <= MAX_NAME_LENGTH or CONTROL_CHARACTER.search(ecosystem):
+        raise InputError("ecosystem", f"a name has 1 to {MAX_NAME_LENGTH} characters on one line")
+    return nfc(ecosystem)

@@ -1,0 +1,119 @@
+"""Judging what is stored, one way for pages, for CI and for alerts. Reads only."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from batch_dashboard.model.alerts.attention import Facts, Finding, findings
+from batch_dashboard.model.alerts.finding_kinds import FindingKind
+from batch_dashboard.model.batch_runs.records import EcosystemSpan
+from batch_dashboard.model.batch_runs.vocabulary import RUNNER_OS
+from batch_dashboard.model.failures.failures import new_since
+from batch_dashboard.model.judgement.decision import Decision, decide
+from batch_dashboard.model.judgement.pipelines import Pipeline, judge_pipeline
+from batch_dashboard.model.lists.filters import RunFilter
+from batch_dashboard.model.lists.periods import Period, last_days
+from batch_dashboard.model.spending.budget import BudgetWeek, budget_week
+from batch_dashboard.model.spending.queue_waits import JUDGED_DAYS, QueueWait
+from batch_dashboard.services.failures import regrouping
+from batch_dashboard.store.batch_runs import batch_runs, ecosystem_days
+from batch_dashboard.store.engine import Connection
+from batch_dashboard.store.failures import failure_group_list
+from batch_dashboard.store.judgement import pipelines
+from batch_dashboard.store.recipes import recipe_list
+from batch_dashboard.store.spending import ci_jobs, spending_rules
+
+# More than that many stuck recipes or new failure groups are not told one by one.
+MOST_STUCK = 1_000
+MOST_NEW_GROUPS = 100
+
+
+def judge_pipelines(
+    connection: Connection, spans: Sequence[EcosystemSpan], now: datetime
+) -> list[Pipeline]:
+    """The state of each of some ecosystems, in their order."""
+    if not spans:
+        return []
+    return [judge_pipeline(facts, now) for facts in pipelines.fetch_facts(connection, spans, now)]
+
+
+def judge_budgets(connection: Connection, now: datetime) -> list[BudgetWeek]:
+    """How each runner operating system stands against its budget in this UTC week."""
+    days, ever = ecosystem_days.fetch_recent_use(connection, now.date())
+    budgets = spending_rules.fetch_budgets(connection)
+    return [budget_week(runner_os, days, now, budgets, ever[runner_os]) for runner_os in RUNNER_OS]
+
+
+def judge_minutes(connection: Connection, now: datetime) -> Facts:
+    """What the rules for findings look at of minutes and jobs, without budgets."""
+    unreported = ecosystem_days.find_unreported(connection)
+    if unreported is not None and not unreported.are_too_many(now.date()):
+        unreported = None
+    return Facts(unreported=unreported, queue_waits=judge_queue_waits(connection, now))
+
+
+def judge_queue_waits(connection: Connection, now: datetime) -> list[QueueWait]:
+    """The waits of the last days on each operating system with a limit, if any are known."""
+    limits = spending_rules.fetch_wait_limits(connection)
+    if not limits:
+        return []
+    period = last_days(JUDGED_DAYS, now.date())
+    return [
+        QueueWait(found.runner_os, period, found.jobs, found.p90_seconds, limits[found.runner_os])
+        for found in ci_jobs.fetch_waits(connection, RunFilter(period), None)
+        if found.runner_os in limits
+    ]
+
+
+def decide_for(connection: Connection, ecosystem: str, now: datetime) -> Decision:
+    """Whether CI should spend minutes on an ecosystem."""
+    span = batch_runs.find_span(connection, ecosystem)
+    judged = judge_pipelines(connection, [span] if span else [], now)
+    return decide(ecosystem, judged[0] if judged else None, judge_budgets(connection, now))
+
+
+def fetch_facts(
+    connection: Connection,
+    shown: RunFilter,
+    spans: Sequence[EcosystemSpan],
+    now: datetime,
+    max_stuck: int,
+    max_new_groups: int,
+) -> Facts:
+    """What the rules for findings look at, without minutes and budgets.
+
+    Stuck recipes are those that were seen in the period shown; everything else is of now.
+    """
+    new = Period(new_since(now.date()), None)
+    return Facts(
+        pipelines=judge_pipelines(connection, spans, now),
+        stuck=recipe_list.fetch_stuck(connection, shown, max_stuck),
+        new_groups=failure_group_list.fetch_new(connection, new, shown.ecosystem, max_new_groups),
+    )
+
+
+def find_all(connection: Connection, now: datetime) -> tuple[list[Finding], set[FindingKind]]:
+    """The findings, at most so many of a kind, and the kinds of which some were left out."""
+    facts = fetch_facts(
+        connection,
+        RunFilter(Period(None, None)),
+        batch_runs.fetch_ecosystems(connection),
+        now,
+        MOST_STUCK,
+        MOST_NEW_GROUPS,
+    )
+    of_minutes = judge_minutes(connection, now)
+    facts = facts._replace(
+        budgets=judge_budgets(connection, now),
+        unreported=of_minutes.unreported,
+        queue_waits=of_minutes.queue_waits,
+    )
+    cut = set()
+    if len(facts.stuck) >= MOST_STUCK:
+        cut.add(FindingKind.STUCK)
+    if len(facts.new_groups) >= MOST_NEW_GROUPS:
+        cut.add(FindingKind.NEW_FAILURE)
+    # While failures are grouped again, an old group that gets its results seems to be new.
+    if regrouping.is_due(connection):
+        facts = facts._replace(new_groups=())
+        cut.add(FindingKind.NEW_FAILURE)
+    return findings(facts), cut

@@ -1,0 +1,1 @@
+"""Budgets, prices and limits of waits."""

@@ -1,0 +1,1 @@
+"""Tokens, users, sessions, trusted publishers and submitted forms."""

@@ -1,0 +1,1 @@
+"""The audit log, background jobs, retention and facts about the installation."""

@@ -1,0 +1,1 @@
+"""Incidents, destinations and the outbox."""

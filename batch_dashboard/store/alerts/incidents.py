@@ -1,0 +1,220 @@
+"""Incidents, and what is snoozed."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select, update
+
+from batch_dashboard.model.alerts.attention import Finding
+from batch_dashboard.model.alerts.finding_kinds import FindingKind, Subject
+from batch_dashboard.model.alerts.incidents import Incident, worst
+from batch_dashboard.model.catalogue.incidents import IncidentState
+from batch_dashboard.model.lists.list_query import ListQuery
+from batch_dashboard.model.lists.pagination import Slice
+from batch_dashboard.model.lists.sorting import Sort
+from batch_dashboard.store.dialects.columns import UtcTime
+from batch_dashboard.store.lists.keyset import SortKey, fetch_slice
+from batch_dashboard.store.schema import alert_snoozes, incidents
+
+_incident = incidents.c
+_SUBJECT = ("subject", "ecosystem", "recipe_name", "failure_group_id")
+_FIELDS = [name for name in Incident._fields if name != "subject"]
+_COLUMNS = tuple(_incident[name] for name in (*_SUBJECT, *_FIELDS))
+
+
+def _from_row(*row: Any) -> Incident:
+    """An incident of the values of _COLUMNS."""
+    subject, fields = row[: len(_SUBJECT)], row[len(_SUBJECT) :]
+    return Incident(subject=Subject(*subject), **dict(zip(_FIELDS, fields, strict=True)))
+
+
+def fetch_open(connection: Connection) -> list[Incident]:
+    """Every open incident, oldest first."""
+    query = select(*_COLUMNS).where(_incident.closed_at.is_(None)).order_by(_incident.id)
+    return [_from_row(*row) for row in connection.execute(query)]
+
+
+def fetch_closed_untold(connection: Connection) -> list[Incident]:
+    """Closed incidents of which people were told, but not that they are over."""
+    query = (
+        select(*_COLUMNS)
+        .where(
+            _incident.closed_at.is_not(None),
+            _incident.told_severity.is_not(None),
+            _incident.told_closed.is_(False),
+        )
+        .order_by(_incident.id)
+    )
+    return [_from_row(*row) for row in connection.execute(query)]
+
+
+def fetch_page(connection: Connection, query: ListQuery) -> Slice[Incident]:
+    """One page of the incidents, whenever they were opened."""
+    found = in_state(select(*_COLUMNS), query.state)
+    return fetch_slice(connection, found, sort_keys(query.sort), query, _from_row)
+
+
+def in_state(query: Select[Any], state: str | None) -> Select[Any]:
+    """A query of incidents, only open or closed ones if a state is asked for."""
+    if state is None:
+        return query
+    closed = _incident.closed_at
+    return query.where(closed.is_(None) if state == IncidentState.OPEN else closed.is_not(None))
+
+
+def sort_keys(sort: Sort) -> list[SortKey]:
+    """What the list of incidents is sorted by."""
+    return [SortKey(_incident.opened_at, sort.descending), SortKey(_incident.id, sort.descending)]
+
+
+def find(connection: Connection, incident_id: int) -> Incident | None:
+    """One incident, None when there is none of that id."""
+    row = connection.execute(select(*_COLUMNS).where(_incident.id == incident_id)).one_or_none()
+    return None if row is None else _from_row(*row)
+
+
+def insert_opened(connection: Connection, finding: Finding, now: datetime) -> None:
+    """Open an incident."""
+    subject = finding.subject
+    connection.execute(
+        insert(incidents).values(
+            finding_key=finding.key,
+            kind=finding.kind,
+            severity=finding.severity,
+            subject=subject.name,
+            ecosystem=subject.ecosystem,
+            recipe_name=subject.recipe_name,
+            failure_group_id=subject.failure_group_id,
+            since=finding.since,
+            opened_at=now,
+            opening_sentence=finding.sentence,
+            last_sentence=finding.sentence,
+            told_closed=False,
+        )
+    )
+
+
+def update_seen(connection: Connection, incident: Incident, finding: Finding) -> None:
+    """Note how a finding stands now; it is there, if it was gone."""
+    connection.execute(
+        update(incidents)
+        .where(_incident.id == incident.id)
+        .values(
+            kind=finding.kind,
+            severity=worst(incident.severity, finding.severity),
+            last_sentence=finding.sentence,
+            gone_since=None,
+        )
+    )
+
+
+def update_gone(connection: Connection, incident: Incident, now: datetime) -> None:
+    """Note that a finding is not there any more."""
+    connection.execute(update(incidents).where(_incident.id == incident.id).values(gone_since=now))
+
+
+def update_closed(connection: Connection, incident: Incident, now: datetime) -> None:
+    """Close an incident; it was over when its finding went."""
+    connection.execute(
+        update(incidents)
+        .where(_incident.id == incident.id)
+        .values(closed_at=now, gone_since=incident.gone_since or now)
+    )
+
+
+def move_group(connection: Connection, before: int, after: int, now: datetime) -> None:
+    """Let what is about a failure group that is gone be about the one its results are in now.
+
+    Where that has an open incident of its own, the other one is closed, and nobody is told.
+    """
+    key, new_key = FindingKind.NEW_FAILURE.key(before), FindingKind.NEW_FAILURE.key(after)
+    is_open = _incident.closed_at.is_(None)
+    known = connection.execute(
+        select(_incident.id).where(_incident.finding_key == new_key, is_open)
+    ).first()
+    if known is not None:
+        connection.execute(
+            update(incidents)
+            .where(_incident.finding_key == key, is_open)
+            .values(
+                closed_at=now,
+                gone_since=func.coalesce(_incident.gone_since, bindparam("now", now, UtcTime)),
+                told_closed=True,
+            )
+        )
+    connection.execute(
+        update(incidents)
+        .where(_incident.failure_group_id == before)
+        .values(failure_group_id=after, finding_key=new_key)
+    )
+    snooze = alert_snoozes.c
+    if connection.execute(select(snooze.until).where(snooze.finding_key == new_key)).first():
+        delete_snooze(connection, key)
+    else:
+        connection.execute(
+            update(alert_snoozes).where(snooze.finding_key == key).values(finding_key=new_key)
+        )
+
+
+def update_told(connection: Connection, new: Iterable[Incident], over: Iterable[Incident]) -> None:
+    """Note of which incidents people were told, and of which that they are over."""
+    for incident in new:
+        connection.execute(
+            update(incidents)
+            .where(_incident.id == incident.id)
+            .values(told_severity=incident.severity)
+        )
+    for incident in over:
+        connection.execute(
+            update(incidents).where(_incident.id == incident.id).values(told_closed=True)
+        )
+
+
+def fetch_snoozes(connection: Connection, now: datetime) -> dict[str, datetime]:
+    """Until when findings are snoozed, by their key."""
+    query = select(alert_snoozes.c.finding_key, alert_snoozes.c.until).where(
+        alert_snoozes.c.until > now
+    )
+    return {row[0]: row[1] for row in connection.execute(query)}
+
+
+class Snooze(NamedTuple):
+    """A finding of which nothing is told until a time."""
+
+    finding_key: str
+    until: datetime
+    reason: str
+
+
+def fetch_snoozed(connection: Connection, now: datetime) -> list[Snooze]:
+    """The snoozes in force, the first to end first."""
+    row = alert_snoozes.c
+    query = select(row.finding_key, row.until, row.reason).where(row.until > now)
+    return [Snooze(*each) for each in connection.execute(query.order_by(row.until))]
+
+
+def find_snooze(connection: Connection, key: str, now: datetime) -> Snooze | None:
+    """The snooze of a finding that is in force, None where there is none."""
+    row = alert_snoozes.c
+    query = select(row.finding_key, row.until, row.reason)
+    found = connection.execute(query.where(row.finding_key == key, row.until > now)).one_or_none()
+    return None if found is None else Snooze(*found)
+
+
+def delete_snooze(connection: Connection, key: str) -> bool:
+    """End a snooze; False where there is none."""
+    gone = connection.execute(delete(alert_snoozes).where(alert_snoozes.c.finding_key == key))
+    return gone.rowcount > 0
+
+
+def replace_snooze(connection: Connection, key: str, until: datetime, reason: str) -> None:
+    """Say nothing of a finding until a time."""
+    delete_snooze(connection, key)
+    connection.execute(insert(alert_snoozes).values(finding_key=key, until=until, reason=reason))
+
+
+def fetch_all(connection: Connection) -> list[Incident]:
+    """Every incident, in the order they opened; for reports, not for pages."""
+    query = select(*_COLUMNS).order_by(_incident.opened_at, _incident.id)
+    return [_from_row(*row) for row in connection.execute(query)]

@@ -1,0 +1,1 @@
+"""Batch runs, their results and their daily rollups."""

@@ -1,0 +1,157 @@
+"""Sums over batch runs by day, week and ecosystem, from their daily rollup."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
+
+from batch_dashboard.model.batch_runs.records import DayMinutes, RunSums
+from batch_dashboard.model.batch_runs.vocabulary import RUNNER_OS
+from batch_dashboard.model.lists.filters import RunFilter
+from batch_dashboard.model.lists.periods import Period, Step, last_days
+from batch_dashboard.model.spending.budget import ABOVE_ZERO, FORECAST_DAYS, NEVER, ZEROS
+from batch_dashboard.model.spending.unreported import UnreportedRuns
+from batch_dashboard.store.lists.conditions import period_conditions, run_conditions
+from batch_dashboard.store.schema import ci_job_days, ecosystem_days
+from batch_dashboard.store.weeks import part_start, step_start
+
+_day = ecosystem_days.c
+
+_COUNTS = (
+    _day.runs,
+    _day.total_recipes,
+    _day.passed,
+    _day.failed,
+    _day.skipped,
+    _day.empty_runs,
+    _day.macos_minutes,
+    _day.linux_minutes,
+    _day.macos_unknown_runs,
+    _day.linux_unknown_runs,
+    _day.failed_milliseconds,
+)
+_MINUTES = (
+    _day.runs,
+    _day.macos_minutes,
+    _day.linux_minutes,
+    _day.macos_unknown_runs,
+    _day.linux_unknown_runs,
+)
+
+
+def fetch_steps(
+    connection: Connection, run_filter: RunFilter, step: Step, cuts: Iterable[date] = ()
+) -> list[RunSums]:
+    """Sums per step and ecosystem, oldest first; a step holds only its days within the period.
+
+    A step that begins before one of the days `cuts` and goes beyond it comes in parts, each
+    starting where it does: so a sum lies on one side of a change of price.
+    """
+    labelled = part_start(step, _day.day, cuts).label("start")
+    query: Select[Any] = (
+        select(labelled, _day.ecosystem, *map(_summed, _COUNTS))
+        .where(*run_conditions(run_filter, ecosystem_days))
+        .group_by("start", _day.ecosystem)
+        .order_by("start", _day.ecosystem)
+    )
+    rows: Sequence[Any] = connection.execute(query).all()
+    return [RunSums(*row) for row in rows]
+
+
+def fetch_day_minutes(connection: Connection, period: Period) -> list[DayMinutes]:
+    """Minutes of all ecosystems per day, oldest first; days without a run are absent."""
+    query: Select[Any] = (
+        select(_day.day, *map(_summed, _MINUTES))
+        .where(*period_conditions(period, ecosystem_days))
+        .group_by(_day.day)
+        .order_by(_day.day)
+    )
+    return [DayMinutes(*row) for row in connection.execute(query)]
+
+
+def fetch_recent_use(
+    connection: Connection, today: date
+) -> tuple[list[DayMinutes], dict[str, str]]:
+    """What budgets are judged from: the last 29 days, and what each runner OS ever reported.
+
+    Only where those days say nothing of a runner OS is all of the rollup asked about it.
+    """
+    days = fetch_day_minutes(connection, last_days(FORECAST_DAYS + 1, today))
+    ever = {
+        runner_os: ABOVE_ZERO
+        for runner_os in RUNNER_OS
+        if any(day.minutes(runner_os).known for day in days)
+    }
+    asked = [runner_os for runner_os in RUNNER_OS if runner_os not in ever]
+    if asked:
+        facts: list[ColumnElement[bool]] = []
+        for runner_os in asked:
+            known, unknown_runs = _day[f"{runner_os}_minutes"], _day[f"{runner_os}_unknown_runs"]
+            facts += [
+                exists(select(_day.day).where(known > 0)),
+                exists(select(_day.day).where(unknown_runs < _day.runs)),
+            ]
+        found = list(connection.execute(select(*facts)).one())
+        for runner_os in asked:
+            above_zero, reported = found.pop(0), found.pop(0)
+            ever[runner_os] = ABOVE_ZERO if above_zero else ZEROS if reported else NEVER
+    return days, ever
+
+
+def find_unreported(connection: Connection) -> UnreportedRuns | None:
+    """The runs since the last day of which minutes are known; None: there is none since.
+
+    Zeros are no minutes: a job that ran took some. Both tables are read from their newest day on.
+    """
+    job = ci_job_days.c
+    last_days = [
+        select(select(day).where(is_known).order_by(day.desc()).limit(1).subquery())
+        for day, is_known in (
+            (_day.day, or_(_day.macos_minutes > 0, _day.linux_minutes > 0)),
+            (job.day, job.unended_jobs < job.jobs),
+        )
+    ]
+    last = select(func.max(union_all(*last_days).subquery().c.day)).scalar_subquery()
+    query: Select[Any] = select(_summed(_day.runs), func.min(_day.day)).where(
+        _day.day > func.coalesce(last, literal(date.min))
+    )
+    runs, since = connection.execute(query).one()
+    return UnreportedRuns(runs, since) if runs else None
+
+
+def fetch_ecosystems(connection: Connection, run_filter: RunFilter) -> set[str]:
+    """The ecosystems with a batch run in a choice, also those whose runs retention dropped."""
+    query = select(_day.ecosystem).where(*run_conditions(run_filter, ecosystem_days)).distinct()
+    return set(connection.execute(query).scalars())
+
+
+def fetch_starts(connection: Connection, run_filter: RunFilter, step: Step) -> set[date]:
+    """The first days of the steps in which a batch run started."""
+    start = step_start(step, _day.day)
+    query = select(start).where(*run_conditions(run_filter, ecosystem_days)).distinct()
+    return set(connection.execute(query).scalars())
+
+
+def fetch_total(connection: Connection, run_filter: RunFilter) -> RunSums | None:
+    """One sum over everything chosen, None when that is no run; `start` is its first day."""
+    query: Select[Any] = select(func.min(_day.day), *map(_summed, _COUNTS)).where(
+        *run_conditions(run_filter, ecosystem_days)
+    )
+    start, *counts = connection.execute(query).one()
+    return None if start is None else RunSums(start, run_filter.ecosystem or "", *counts)
+
+
+def _summed(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    # PostgreSQL sums whole numbers to NUMERIC, which would come back as Decimal.
+    return func.sum(column).cast(column.type)

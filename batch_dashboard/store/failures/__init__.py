@@ -1,0 +1,1 @@
+"""Failure groups: their summaries, the index of messages, regrouping."""

@@ -1,0 +1,179 @@
+"""Writing batch runs and their results, and finding what was uploaded before."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import Connection, delete, func, select
+
+from batch_dashboard.model.ingest.payload import NewBatchRun, NewRecipeResults
+from batch_dashboard.model.ingest.summaries import RunSummary
+from batch_dashboard.model.lists.filters import RunFilter
+from batch_dashboard.model.spending.ci_jobs import TIMES, NewJob
+from batch_dashboard.store.ingest.bulk import insert_columns, run_statement
+from batch_dashboard.store.lists.conditions import run_conditions
+from batch_dashboard.store.schema import (
+    batch_runs,
+    ci_jobs,
+    excluded_runs,
+    idempotency_keys,
+    recipe_results,
+)
+from batch_dashboard.store.summaries.summary import StoredRun
+
+RUN_FIELDS = tuple(name for name in NewBatchRun.__annotations__ if name in batch_runs.columns)
+RESULT_FIELDS = tuple(NewRecipeResults.__annotations__)
+
+RUN_COLUMNS = (*RUN_FIELDS, "result_count", "failed_milliseconds", "ingest_token_id", "stored_at")
+_INSERT_RUN = (
+    f"INSERT INTO batch_runs ({', '.join(RUN_COLUMNS)})"
+    f" VALUES ({', '.join('?' * len(RUN_COLUMNS))}) RETURNING id"
+)
+_FIND_DIGEST = (
+    "SELECT id FROM batch_runs WHERE content_digest = ?"
+    " UNION ALL SELECT id FROM excluded_runs WHERE content_digest = ?"
+)
+
+
+class StoredUpload(NamedTuple):
+    """A batch run that is stored already, and the digest of the payload that brought it."""
+
+    id: int
+    content_digest: bytes
+
+
+def insert_run(
+    connection: Connection,
+    run: NewBatchRun,
+    summary: RunSummary,
+    ingest_token_id: int | None,
+    stored_at: datetime,
+) -> int:
+    """Insert a batch run without its results; its id. Its content must not be stored yet."""
+    batch_run_id: int
+    [[batch_run_id]] = run_statement(
+        connection,
+        _INSERT_RUN,
+        *(getattr(run, name) for name in RUN_FIELDS),
+        len(run.results),
+        summary.failed_milliseconds,
+        ingest_token_id,
+        stored_at,
+    )
+    return batch_run_id
+
+
+def insert_results(
+    connection: Connection, batch_run_id: int, run: NewBatchRun, summary: RunSummary
+) -> None:
+    """Insert a batch run's results, in the order they were sent."""
+    if not run.results:
+        return
+    columns = {name: getattr(run.results, name) for name in RESULT_FIELDS}
+    # Binding NULLs for a field that no result has takes time.
+    columns = {name: column for name, column in columns.items() if column.count(None) < len(column)}
+    insert_columns(
+        connection,
+        recipe_results,
+        {**columns, "failure_group_id": summary.result_groups},
+        {"batch_run_id": batch_run_id, "started_at": int(run.started_at.timestamp())},
+    )
+
+
+def insert_jobs(connection: Connection, batch_run_id: int, jobs: Sequence[NewJob]) -> None:
+    """Insert the CI jobs of a batch run, in the order they were sent."""
+    if not jobs:
+        return
+    columns = dict(zip(NewJob._fields, map(list, zip(*jobs, strict=True)), strict=True))
+    for name in TIMES:
+        columns[name] = [None if time is None else int(time.timestamp()) for time in columns[name]]
+    insert_columns(connection, ci_jobs, columns, {"batch_run_id": batch_run_id})
+
+
+def update_publisher(
+    connection: Connection, batch_run_id: int, publisher_id: int, claims: Mapping[str, str]
+) -> None:
+    """Note which trusted publisher uploaded a batch run, and what its identity token said."""
+    run_statement(
+        connection,
+        "UPDATE batch_runs SET trusted_publisher_id = ?, publisher_claims = ? WHERE id = ?",
+        publisher_id,
+        json.dumps(claims),
+        batch_run_id,
+    )
+
+
+def find_by_digest(connection: Connection, content_digest: bytes) -> int | None:
+    """The id of the batch run that this content was stored as, though it be excluded since."""
+    rows = run_statement(connection, _FIND_DIGEST, content_digest, content_digest)
+    return rows[0][0] if rows else None
+
+
+def find_by_idempotency_key(connection: Connection, key: str) -> StoredUpload | None:
+    """The batch run that came with an Idempotency-Key."""
+    row = connection.execute(
+        select(batch_runs.c.id, batch_runs.c.content_digest)
+        .join(idempotency_keys, idempotency_keys.c.batch_run_id == batch_runs.c.id)
+        .where(idempotency_keys.c.idempotency_key == key)
+    ).one_or_none()
+    return None if row is None else StoredUpload(*row)
+
+
+def insert_idempotency_key(connection: Connection, key: str, batch_run_id: int) -> None:
+    """Remember which batch run an Idempotency-Key stands for; an excluded one has none."""
+    run_statement(
+        connection,
+        "INSERT INTO idempotency_keys (idempotency_key, batch_run_id)"
+        " SELECT CAST(? AS TEXT), id FROM batch_runs WHERE id = ?",
+        key,
+        batch_run_id,
+    )
+
+
+def find_run(connection: Connection, batch_run_id: int) -> StoredRun | None:
+    """One batch run's place in the summaries."""
+    row = connection.execute(
+        select(*(batch_runs.c[name] for name in StoredRun._fields)).where(
+            batch_runs.c.id == batch_run_id
+        )
+    ).one_or_none()
+    return None if row is None else StoredRun(*row)
+
+
+def count_chosen(
+    connection: Connection, run_filter: RunFilter, of_excluded: bool, last_id: int | None
+) -> tuple[int, int]:
+    """How many runs a choice holds, of excluded ones or of the others, and their highest id."""
+    table = excluded_runs if of_excluded else batch_runs
+    query = select(func.count(), func.coalesce(func.max(table.c.id), 0)).where(
+        *run_conditions(run_filter, table)
+    )
+    if last_id is not None:
+        query = query.where(table.c.id <= last_id)
+    count, highest = connection.execute(query).one()
+    return count, highest
+
+
+def fetch_chosen(
+    connection: Connection,
+    run_filter: RunFilter,
+    of_excluded: bool,
+    after_id: int,
+    last_id: int,
+    count: int,
+) -> list[int]:
+    """Up to `count` ids of the runs of a choice, lowest first, after one id and up to another."""
+    table = excluded_runs if of_excluded else batch_runs
+    query = (
+        select(table.c.id)
+        .where(*run_conditions(run_filter, table), table.c.id > after_id, table.c.id <= last_id)
+        .order_by(table.c.id)
+        .limit(count)
+    )
+    return list(connection.execute(query).scalars())
+
+
+def delete_run(connection: Connection, batch_run_id: int) -> None:
+    """Delete a batch run with its results; its summaries are for the caller to keep right."""
+    connection.execute(delete(batch_runs).where(batch_runs.c.id == batch_run_id))

@@ -1,0 +1,1 @@
+"""What ecosystems are judged by."""

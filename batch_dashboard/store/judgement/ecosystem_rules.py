@@ -1,0 +1,83 @@
+"""What operators set for ecosystems: targets, expected intervals, pauses."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, insert, select
+
+from batch_dashboard.model.judgement.pipelines import Pause
+from batch_dashboard.model.judgement.targets import EcosystemRule, OwnRule, rule_of
+from batch_dashboard.store.schema import ecosystem_pauses, ecosystem_rules
+
+
+def fetch_own_rules(connection: Connection) -> dict[str, OwnRule]:
+    """What operators set, by ecosystem."""
+    return {row.ecosystem: _rule(row) for row in connection.execute(select(ecosystem_rules))}
+
+
+def fetch_rules(connection: Connection) -> dict[str, EcosystemRule]:
+    """The rule of each ecosystem that has one of its own."""
+    return {name: rule_of(name, own) for name, own in fetch_own_rules(connection).items()}
+
+
+def replace_rule(connection: Connection, ecosystem: str, rule: OwnRule) -> None:
+    """Set all of an ecosystem's rule."""
+    delete_rule(connection, ecosystem)
+    interval = rule.expected_interval
+    connection.execute(
+        insert(ecosystem_rules).values(
+            ecosystem=ecosystem,
+            has_target=rule.has_target,
+            success_rate_target=rule.success_rate_target,
+            min_attempts=rule.min_attempts,
+            expected_interval_seconds=None if interval is None else round(interval.total_seconds()),
+        )
+    )
+
+
+def delete_rule(connection: Connection, ecosystem: str) -> None:
+    """Back to the defaults."""
+    connection.execute(delete(ecosystem_rules).where(ecosystem_rules.c.ecosystem == ecosystem))
+
+
+def fetch_pauses(connection: Connection) -> dict[str, Pause]:
+    """The ecosystems that are paused."""
+    return {
+        row.ecosystem: Pause(row.reason, row.link, row.paused_at, row.expected_resume_at)
+        for row in connection.execute(select(ecosystem_pauses))
+    }
+
+
+def replace_pause(
+    connection: Connection,
+    ecosystem: str,
+    reason: str,
+    link: str | None,
+    paused_at: datetime,
+    expected_resume_at: datetime | None,
+) -> None:
+    """Pause an ecosystem, or say otherwise why it is paused."""
+    delete_pause(connection, ecosystem)
+    connection.execute(
+        insert(ecosystem_pauses).values(
+            ecosystem=ecosystem,
+            reason=reason,
+            link=link,
+            paused_at=paused_at,
+            expected_resume_at=expected_resume_at,
+        )
+    )
+
+
+def delete_pause(connection: Connection, ecosystem: str) -> bool:
+    """Resume an ecosystem; False where it was not paused."""
+    gone = connection.execute(
+        delete(ecosystem_pauses).where(ecosystem_pauses.c.ecosystem == ecosystem)
+    )
+    return gone.rowcount > 0
+
+
+def _rule(row: Row[Any]) -> OwnRule:
+    seconds = row.expected_interval_seconds
+    interval = None if seconds is None else timedelta(seconds=seconds)
+    return OwnRule(row.has_target, row.success_rate_target, row.min_attempts, interval)

@@ -1,0 +1,167 @@
+"""What is looked at to judge ecosystems: as many rows after ten years as after one."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime, timedelta
+from itertools import islice
+from typing import Any, TypeVar
+
+from sqlalchemy import ColumnElement, Connection, and_, case, func, literal, select, union_all
+
+from batch_dashboard.model.batch_runs.records import EcosystemSpan
+from batch_dashboard.model.judgement.pipelines import (
+    LOOKED_BACK_DAYS,
+    MOST_COUNTED,
+    RECENT_RUNS,
+    FailingRuns,
+    PipelineFacts,
+    RecentRun,
+)
+from batch_dashboard.model.judgement.slo import NONE, WINDOWS, Attempts, DayAttempts, WindowRuns
+from batch_dashboard.model.judgement.targets import default_rule
+from batch_dashboard.model.lists.periods import Period, last_days
+from batch_dashboard.store.judgement import circuit_breakers, ecosystem_rules
+from batch_dashboard.store.judgement.circuit_breakers import ATTEMPTED
+from batch_dashboard.store.lists.conditions import period_conditions
+from batch_dashboard.store.schema import batch_runs, ecosystem_days
+
+_run = batch_runs.c
+_day = ecosystem_days.c
+# SQLite takes 500 parts of one statement; each ecosystem is two.
+ECOSYSTEMS_AT_ONCE = 100
+
+T = TypeVar("T")
+
+
+def fetch_facts(
+    connection: Connection, spans: Sequence[EcosystemSpan], now: datetime
+) -> list[PipelineFacts]:
+    """What each of some ecosystems is judged by, in their order."""
+    only = spans[0].ecosystem if len(spans) == 1 else None
+    recent = _fetch_recent(connection, spans)
+    failing = _fetch_failing(connection, spans)
+    days = fetch_days(connection, last_days(LOOKED_BACK_DAYS, now.date()), only)
+    windows = _fetch_windows(connection, now, only)
+    breakers = circuit_breakers.fetch_last(connection, only)
+    rules = ecosystem_rules.fetch_rules(connection)
+    pauses = ecosystem_rules.fetch_pauses(connection)
+    nothing = [WindowRuns(0, NONE)] * len(WINDOWS)
+    return [
+        PipelineFacts(
+            span,
+            recent.get(span.ecosystem, []),
+            failing.get(span.ecosystem, FailingRuns(0, None, None)),
+            days.get(span.ecosystem, {}),
+            windows.get(span.ecosystem, nothing),
+            breakers.get(span.ecosystem),
+            rules.get(span.ecosystem, default_rule(span.ecosystem)),
+            pauses.get(span.ecosystem),
+        )
+        for span in spans
+    ]
+
+
+def fetch_days(
+    connection: Connection, period: Period, ecosystem: str | None = None
+) -> dict[str, DayAttempts]:
+    """The attempts of each ecosystem by day; days without attempts are absent."""
+    query = select(_day.ecosystem, _day.day, _day.passed, _day.failed).where(
+        *period_conditions(period, ecosystem_days), _day.passed + _day.failed > 0
+    )
+    if ecosystem is not None:
+        query = query.where(_day.ecosystem == ecosystem)
+    found: dict[str, dict[date, Attempts]] = defaultdict(dict)
+    for name, day, passed, failed in connection.execute(query):
+        found[name][day] = Attempts(passed, failed)
+    return dict(found)
+
+
+def _fetch_recent(
+    connection: Connection, spans: Iterable[EcosystemSpan]
+) -> dict[str, list[RecentRun]]:
+    found: dict[str, list[RecentRun]] = defaultdict(list)
+    for part in _parts(spans):
+        latest = [
+            select(
+                select(
+                    _run.ecosystem,
+                    _run.started_at,
+                    (_run.passed + _run.failed + _run.skipped == 0).label("is_empty"),
+                )
+                .where(_run.ecosystem == span.ecosystem)
+                .order_by(_run.started_at.desc(), _run.id.desc())
+                .limit(RECENT_RUNS)
+                .subquery()
+            )
+            for span in part
+        ]
+        for name, started_at, is_empty in connection.execute(union_all(*latest)):
+            found[name].append(RecentRun(started_at, bool(is_empty)))
+    for runs in found.values():
+        runs.sort(key=lambda run: run.started_at, reverse=True)
+    return dict(found)
+
+
+def _fetch_failing(
+    connection: Connection, spans: Iterable[EcosystemSpan]
+) -> dict[str, FailingRuns]:
+    found: dict[str, FailingRuns] = {}
+    for part in _parts(spans):
+        counts = []
+        for span in part:
+            since_pass: list[ColumnElement[bool]] = [_run.ecosystem == span.ecosystem, ATTEMPTED]
+            if span.last_passed_at is not None:
+                since_pass.append(_run.started_at > span.last_passed_at)
+            # Runs that started in the second of the last pass are taken as before it.
+            first = (
+                select(_run.started_at)
+                .where(*since_pass)
+                .order_by(_run.started_at)
+                .limit(MOST_COUNTED)
+                .subquery()
+            )
+            counts.append(
+                select(
+                    literal(span.ecosystem),
+                    func.count(),
+                    func.min(first.c.started_at, type_=_run.started_at.type),
+                    select(func.max(_run.started_at)).where(*since_pass).scalar_subquery(),
+                ).select_from(first)
+            )
+        for name, runs, since, last in connection.execute(union_all(*counts)):
+            found[name] = FailingRuns(runs, since, last)
+    return found
+
+
+def _fetch_windows(
+    connection: Connection, now: datetime, ecosystem: str | None
+) -> dict[str, list[WindowRuns]]:
+    def within(length: timedelta) -> ColumnElement[bool]:
+        return _run.started_at > now - length
+
+    longest = max(window.length for window in WINDOWS)
+    sums: list[ColumnElement[Any]] = []
+    for window in WINDOWS:
+        for value in (literal(1), _run.passed, _run.failed):
+            taken = case((within(window.length), value), else_=0)
+            sums.append(func.sum(taken).cast(_run.passed.type))
+    query = (
+        select(_run.ecosystem, *sums)
+        .where(and_(within(longest), _run.started_at <= now), ATTEMPTED)
+        .group_by(_run.ecosystem)
+    )
+    if ecosystem is not None:
+        query = query.where(_run.ecosystem == ecosystem)
+    return {
+        name: [
+            WindowRuns(counts[start], Attempts(counts[start + 1], counts[start + 2]))
+            for start in range(0, len(counts), 3)
+        ]
+        for name, *counts in connection.execute(query)
+    }
+
+
+def _parts(items: Iterable[T]) -> Iterator[list[T]]:
+    waiting = iter(items)
+    while part := list(islice(waiting, ECOSYSTEMS_AT_ONCE)):
+        yield part

@@ -1,0 +1,1 @@
+"""Pages and CSV files of the catalogue's resources."""

@@ -1,0 +1,97 @@
+"""How many rows the CSV files of a choice have, from sums and indexes: no result is read."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Table, func, select
+
+from batch_dashboard.model.lists.filters import RunFilter
+from batch_dashboard.model.lists.periods import Step
+from batch_dashboard.store.failures import failure_group_list
+from batch_dashboard.store.lists.conditions import (
+    period_conditions,
+    run_conditions,
+    seen_conditions,
+)
+from batch_dashboard.store.recipes import recipe_list
+from batch_dashboard.store.schema import (
+    ALL_ECOSYSTEMS,
+    batch_runs,
+    ci_job_days,
+    circuit_breaker_changes,
+    ecosystem_days,
+    failure_group_days,
+    failure_group_recipes,
+    incidents,
+    pruned_ecosystem_days,
+)
+from batch_dashboard.store.spending.ci_jobs import select_waits
+
+
+def count_rows(connection: Connection, run_filter: RunFilter) -> dict[str, int]:
+    """The rows of each file that is stored as such, without any option of its own."""
+    days = _count(ecosystem_days, *run_conditions(run_filter, ecosystem_days))
+    counts = {
+        # Runs that retention took away are left in the sums, which are kept apart for them.
+        "batch_runs": _runs(run_filter, ecosystem_days) - _runs(run_filter, pruned_ecosystem_days),
+        "recipe_results": _results(run_filter),
+        "minutes": days,
+        "job_minutes": _count(ci_job_days, *run_conditions(run_filter, ci_job_days)),
+        "queue_waits": _count_waits(run_filter),
+        "failure_rates": days,
+        "failure_counts": _count(
+            failure_group_days,
+            *period_conditions(run_filter.period, failure_group_days),
+            failure_group_days.c.ecosystem != ALL_ECOSYSTEMS,
+            *_of_ecosystem(run_filter, failure_group_days),
+        ),
+        "failure_group_recipes": _count(
+            failure_group_recipes,
+            *seen_conditions(run_filter.period, failure_group_recipes),
+            *_of_ecosystem(run_filter, failure_group_recipes),
+        ),
+        "incidents": _count(
+            incidents,
+            *period_conditions(run_filter.period, incidents, "opened_at"),
+            *_of_ecosystem(run_filter, incidents),
+        ),
+        "circuit_breakers": _count(
+            circuit_breaker_changes, *run_conditions(run_filter, circuit_breaker_changes)
+        ),
+    }
+    found = connection.execute(select(*counts.values())).one()
+    return {
+        **dict(zip(counts, map(int, found), strict=True)),
+        "failure_groups": failure_group_list.count_groups(connection, run_filter, None, None),
+        "recipes": recipe_list.count_recipes(connection, run_filter),
+    }
+
+
+def _count(table: Table, *conditions: ColumnElement[bool]) -> ColumnElement[int]:
+    return select(func.count()).select_from(table).where(*conditions).scalar_subquery()
+
+
+def _count_waits(run_filter: RunFilter) -> ColumnElement[int]:
+    """Days and operating systems with known waits."""
+    waits = select_waits(run_filter, Step.DAY).subquery()
+    return select(func.count()).select_from(waits).scalar_subquery()
+
+
+def _runs(run_filter: RunFilter, table: Table) -> ColumnElement[Any]:
+    runs = func.coalesce(func.sum(table.c.runs), 0)
+    return select(runs).where(*run_conditions(run_filter, table)).scalar_subquery()
+
+
+def _results(run_filter: RunFilter) -> ColumnElement[Any]:
+    """Results that retention left: runs say how many they had and how many of them are gone."""
+    run = batch_runs.c
+    left = func.coalesce(func.sum(run.result_count - run.pruned_results), 0)
+    # As the partial index says it.
+    has_results = run.pruned_results < run.result_count
+    return (
+        select(left).where(has_results, *run_conditions(run_filter, batch_runs)).scalar_subquery()
+    )
+
+
+def _of_ecosystem(run_filter: RunFilter, table: Table) -> list[ColumnElement[bool]]:
+    ecosystem = run_filter.ecosystem
+    return [] if ecosystem is None else [table.c.ecosystem == ecosystem]

@@ -1,0 +1,94 @@
+"""Pages of a long list, found by the values of its order: the last is as near as the first."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol, TypeVar
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, literal, or_, tuple_
+
+from batch_dashboard.model.lists.pagination import Place, Slice
+
+T = TypeVar("T")
+
+
+class SortKey(NamedTuple):
+    """A column or expression a list is ordered by, never NULL, and its direction."""
+
+    expression: ColumnElement[Any]
+    descending: bool
+
+
+class Asked(Protocol):
+    """Which page of a list is asked for."""
+
+    @property
+    def place(self) -> Place | None:
+        """Beside which row it begins; None: at the first one."""
+
+    @property
+    def count(self) -> int:
+        """How many rows it has at most."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of a list that has no other choices."""
+
+    place: Place | None
+    count: int
+
+
+def fetch_slice(
+    connection: Connection,
+    query: Select[Any],
+    keys: Sequence[SortKey],
+    asked: Asked,
+    record: Callable[..., T],
+) -> Slice[T]:
+    """One page of the rows of a query, in the order of `keys`.
+
+    The keys must tell any two rows apart. `record` takes the columns of the query.
+    """
+    place, count = asked.place, asked.count
+    backwards = place is not None and place.before
+    if place is not None and place.key:
+        query = query.where(_beyond(keys, place))
+    order = [
+        key.expression.desc() if key.descending != backwards else key.expression.asc()
+        for key in keys
+    ]
+    labelled = [key.expression.label(f"key_{index}") for index, key in enumerate(keys)]
+    page = query.add_columns(*labelled).order_by(*order).limit(count + 1)
+    found = list(connection.execute(page))
+    more, found = len(found) > count, found[:count]
+    if backwards:
+        found.reverse()
+    rows = [record(*row[: -len(keys)]) for row in found]
+    if not found:
+        return Slice(rows, None, None)
+    first, last = (tuple(row[-len(keys) :]) for row in (found[0], found[-1]))
+    has_earlier = more if backwards else place is not None
+    has_later = place is not None and bool(place.key) if backwards else more
+    return Slice(
+        rows,
+        Place(first, before=True) if has_earlier else None,
+        Place(last) if has_later else None,
+    )
+
+
+def _beyond(keys: Sequence[SortKey], place: Place) -> ColumnElement[bool]:
+    values = [
+        literal(value, key.expression.type) for key, value in zip(keys, place.key, strict=True)
+    ]
+    if len({key.descending for key in keys}) == 1:
+        # One comparison of rows, which an index of these columns answers.
+        row, here = tuple_(*(key.expression for key in keys)), tuple_(*values)
+        return row < here if keys[0].descending != place.before else row > here
+    alternatives = []
+    for index, (key, value) in enumerate(zip(keys, values, strict=True)):
+        same = [keys[i].expression == values[i] for i in range(index)]
+        further = (
+            key.expression < value if key.descending != place.before else key.expression > value
+        )
+        alternatives.append(and_(*same, further))
+    return or_(*alternatives)

@@ -1,0 +1,1 @@
+"""Recipes: their summaries, their history and lists of them."""

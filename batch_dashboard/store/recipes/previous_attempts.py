@@ -1,0 +1,105 @@
+"""Results of recipes with the previous attempt of each, in one statement.
+
+The index of a recipe's results leads to the one before: what it costs depends on how many results
+are asked about, not on how many there are.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, ScalarSelect, bindparam, select, tuple_
+
+from batch_dashboard.model.batch_runs.vocabulary import SKIPPED
+from batch_dashboard.model.recipes.attempts import ComparedAttempt, EarlierAttempt
+from batch_dashboard.store.schema import failure_groups, recipe_results
+
+# How many results of a recipe are passed over where they were only skipped.
+LOOKED_BACK = 50
+
+_own = recipe_results.alias("own")
+_earlier = recipe_results.alias("earlier")
+_own_group = failure_groups.alias("own_group")
+_earlier_group = failure_groups.alias("earlier_group")
+_FIELDS = len(EarlierAttempt._fields)
+
+
+def _compared() -> Any:
+    recipe = recipe_results.alias("recipe")
+    before = (
+        select(recipe.c.id, recipe.c.result, recipe.c.started_at)
+        .where(
+            recipe.c.recipe_name == _own.c.recipe_name,
+            recipe.c.ecosystem == _own.c.ecosystem,
+            recipe.c.platform.is_not_distinct_from(_own.c.platform),
+            tuple_(recipe.c.started_at, recipe.c.id) < tuple_(_own.c.started_at, _own.c.id),
+        )
+        .order_by(recipe.c.started_at.desc(), recipe.c.id.desc())
+        .limit(LOOKED_BACK)
+        .correlate(_own)
+    )
+    return (
+        select(*_columns(_own, _own_group), *_columns(_earlier, _earlier_group))
+        .outerjoin_from(_own, _earlier, _earlier.c.id == _last_attempt(before))
+        .outerjoin(_own_group, _own_group.c.id == _own.c.failure_group_id)
+        .outerjoin(_earlier_group, _earlier_group.c.id == _earlier.c.failure_group_id)
+    )
+
+
+def _latest() -> Any:
+    recipe = recipe_results.alias("of_recipe").c
+    return (
+        select(recipe.id, recipe.result, recipe.started_at)
+        .where(
+            recipe.recipe_name == bindparam("recipe_name"),
+            recipe.ecosystem == bindparam("ecosystem"),
+        )
+        .order_by(recipe.started_at.desc(), recipe.id.desc())
+        .limit(LOOKED_BACK)
+    )
+
+
+def _last_attempt(results: Any) -> ScalarSelect[int]:
+    """The id of the last of some results that was not skipped."""
+    row = results.subquery().c
+    return (
+        select(row.id)
+        .where(row.result != SKIPPED)
+        .order_by(row.started_at.desc(), row.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+
+
+def _columns(result: Any, group: Any) -> list[Any]:
+    return [
+        group.c[name] if name == "masked_line" else result.c[name]
+        for name in EarlierAttempt._fields
+    ]
+
+
+# Built once: SQLAlchemy takes longer to put them together than the database to answer.
+_COMPARED = _compared()
+_OF_IDS = _COMPARED.where(_own.c.id.in_(bindparam("result_ids", expanding=True)))
+_LAST_OF_RECIPE = _COMPARED.where(_own.c.id == _last_attempt(_latest()))
+
+
+def fetch_compared(connection: Connection, result_ids: Sequence[int]) -> dict[int, ComparedAttempt]:
+    """Some results by their id, each with the previous attempt of its recipe on its platform."""
+    if not result_ids:
+        return {}
+    rows = connection.execute(_OF_IDS, {"result_ids": list(result_ids)})
+    return {row[0]: _record(row) for row in rows}
+
+
+def find_last(connection: Connection, ecosystem: str, recipe_name: str) -> ComparedAttempt | None:
+    """A recipe's last attempt with the one before; None where none of its last results was one."""
+    of_recipe = {"ecosystem": ecosystem, "recipe_name": recipe_name}
+    row = connection.execute(_LAST_OF_RECIPE, of_recipe).one_or_none()
+    return None if row is None else _record(row)
+
+
+def _record(row: Any) -> ComparedAttempt:
+    earlier = row[_FIELDS:]
+    return ComparedAttempt(
+        EarlierAttempt(*row[:_FIELDS]), None if earlier[0] is None else EarlierAttempt(*earlier)
+    )

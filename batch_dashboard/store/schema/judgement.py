@@ -1,0 +1,41 @@
+"""Circuit breakers, and what operators set for ecosystems. Source: docs/data-model.md."""
+
+from sqlalchemy import BigInteger, Boolean, Column, Table, Text
+
+from batch_dashboard.store.dialects.columns import DOUBLE, ROWS_BY_KEY, UtcTime
+from batch_dashboard.store.schema.columns import UnixTime, metadata
+
+# A row for each run that opened, reopened or closed the circuit breaker of its ecosystem.
+circuit_breaker_changes = Table(
+    "circuit_breaker_changes",
+    metadata,
+    Column("ecosystem", Text, primary_key=True),
+    Column("started_at", UnixTime, primary_key=True, autoincrement=False),  # the run's
+    Column("batch_run_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("state", Text, nullable=False),  # open or closed
+    Column("at", UnixTime, nullable=False),  # the end of that run
+    Column("reason", Text, nullable=False),  # what it was for: rate, no pass or probe
+    **ROWS_BY_KEY,
+)
+
+# What an operator set for an ecosystem; one without a row has the defaults.
+ecosystem_rules = Table(
+    "ecosystem_rules",
+    metadata,
+    Column("ecosystem", Text, primary_key=True),
+    Column("has_target", Boolean, nullable=False),
+    Column("success_rate_target", DOUBLE),  # NULL: the default
+    Column("min_attempts", BigInteger),  # NULL: the default
+    Column("expected_interval_seconds", BigInteger),  # NULL: what is usual for its runs
+)
+
+# The ecosystems that are paused now.
+ecosystem_pauses = Table(
+    "ecosystem_pauses",
+    metadata,
+    Column("ecosystem", Text, primary_key=True),
+    Column("reason", Text, nullable=False),
+    Column("link", Text),
+    Column("paused_at", UtcTime, nullable=False),
+    Column("expected_resume_at", UtcTime),  # NULL: not known
+)

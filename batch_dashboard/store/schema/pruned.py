@@ -1,0 +1,33 @@
+"""What pruned rows have added to each summary. Source: docs/data-model.md."""
+
+from sqlalchemy import Column, Table
+
+from batch_dashboard.store.schema.batch_runs import ecosystem_days
+from batch_dashboard.store.schema.columns import metadata
+from batch_dashboard.store.schema.copied import copied
+from batch_dashboard.store.schema.failures import (
+    failure_group_days,
+    failure_group_recipes,
+    failure_groups,
+)
+from batch_dashboard.store.schema.recipes import recipes
+from batch_dashboard.store.schema.spending import ci_job_days, ci_wait_days
+
+
+def _pruned(table: Table, without: tuple[str, ...] = ()) -> Table:
+    """What pruned rows have added to a summary: the sum of it and of the rows there is."""
+    keys = [
+        Column(column.name, column.type, primary_key=True, autoincrement=False)
+        for column in table.primary_key
+    ]
+    return Table(f"pruned_{table.name}", metadata, *keys, *copied(table, without))
+
+
+pruned_ecosystem_days = _pruned(ecosystem_days)
+pruned_ci_job_days = _pruned(ci_job_days)
+pruned_ci_wait_days = _pruned(ci_wait_days)
+pruned_recipes = _pruned(recipes)
+# Numbers belong to the messages that are still there.
+pruned_failure_groups = _pruned(failure_groups, without=("number", "last_message"))
+pruned_failure_group_days = _pruned(failure_group_days)
+pruned_failure_group_recipes = _pruned(failure_group_recipes)

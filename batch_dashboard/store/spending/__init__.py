@@ -1,0 +1,1 @@
+"""CI jobs, budgets and prices."""

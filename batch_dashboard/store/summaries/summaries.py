@@ -1,0 +1,70 @@
+"""The list of all sums that are kept of batch runs and results.
+
+A new one is a module with functions for the events of `Summary`, and an entry here. Storing,
+excluding, restoring, deleting and pruning runs, and `rollups verify` and `rollups rebuild` follow.
+Source: docs/data-model.md, "Summaries".
+"""
+
+from batch_dashboard.store.batch_runs import rollups, run_counts
+from batch_dashboard.store.failures import (
+    failure_group_sums,
+    failure_groups,
+    message_index,
+    pruned_groups,
+    regrouping,
+)
+from batch_dashboard.store.judgement import circuit_breakers
+from batch_dashboard.store.recipes import pruned_recipes, recipes
+from batch_dashboard.store.spending import ci_job_sums
+from batch_dashboard.store.summaries.summary import Summary
+
+# In the order in which they are added to and rebuilt.
+SUMMARIES = (
+    Summary(
+        rebuild=run_counts.rebuild,
+        count_drift=run_counts.count_drift,
+    ),
+    Summary(
+        add=rollups.add,
+        removing=rollups.removing,
+        rebuild=rollups.rebuild,
+        count_drift=rollups.count_drift,
+        pruning_day=rollups.pruning_day,
+    ),
+    Summary(
+        add=ci_job_sums.add,
+        removing=ci_job_sums.removing,
+        rebuild=ci_job_sums.rebuild,
+        rebuild_at_upgrade=True,
+        count_drift=ci_job_sums.count_drift,
+        pruning_day=ci_job_sums.pruning_day,
+    ),
+    Summary(
+        add=recipes.add,
+        removing=recipes.removing,
+        rebuild=recipes.rebuild,
+        count_drift=recipes.count_drift,
+        prune=pruned_recipes.prune,
+    ),
+    Summary(
+        add=failure_groups.add,
+        removing=failure_groups.removing,
+        rebuild=regrouping.rebuild,
+        count_drift=failure_group_sums.count_drift,
+        prune=pruned_groups.prune,
+    ),
+    # Messages are added and rebuilt with their failure groups, which number them.
+    Summary(
+        removing=message_index.removing,
+        count_drift=message_index.count_drift,
+        prune=message_index.prune,
+    ),
+    Summary(
+        add=circuit_breakers.add,
+        removing=circuit_breakers.removing,
+        rebuild=circuit_breakers.rebuild,
+        rebuild_at_upgrade=True,
+        count_drift=circuit_breakers.count_drift,
+        pruning_day=circuit_breakers.pruning_day,
+    ),
+)

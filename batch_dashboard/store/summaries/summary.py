@@ -1,0 +1,61 @@
+"""What every kept sum of batch runs and results has to do when these change."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from batch_dashboard.model.administration.pruning import PrunedSums
+from batch_dashboard.model.ingest.summaries import RunSummary
+from batch_dashboard.model.spending.ci_job_sums import JobSums
+
+
+class StoredRun(NamedTuple):
+    """What of a batch run decides which summaries it is part of, and how."""
+
+    id: int
+    ecosystem: str
+    started_at: datetime
+    passed: int
+    failed: int
+    truncated_at: int | None  # of its messages
+
+
+class AddedRun(NamedTuple):
+    """A batch run that is stored with its results and CI jobs, and what these sum up to."""
+
+    run: StoredRun
+    summary: RunSummary
+    jobs: JobSums
+    is_newest: bool  # False: an excluded run that is back among runs stored after it
+
+
+@dataclass(frozen=True)
+class Summary:
+    """One kind of sums, by what it does at each event; by default nothing.
+
+    After any events in any order its rows are as `rebuild` would write them; `count_drift` checks
+    that. Every function runs within the transaction of the event.
+    """
+
+    # A run was stored with its results.
+    add: Callable[[Connection, AddedRun], None] = lambda _connection, _added: None
+    # A run is deleted with its results, in the body of the context.
+    removing: Callable[[Connection, StoredRun], AbstractContextManager[None]] = (
+        lambda _connection, _run: nullcontext()
+    )
+    # Everything is summed again.
+    rebuild: Callable[[Connection], None] = lambda _connection: None
+    # Whether a new version of the rules may change the rows, so that each upgrade rebuilds them.
+    rebuild_at_upgrade: bool = False
+    # How many rows differ from what runs and results say, by table.
+    count_drift: Callable[[Connection], dict[str, int]] = lambda _connection: {}
+    # Retention is about to delete results, which add this to the sums for good.
+    prune: Callable[[Connection, PrunedSums], None] = lambda _connection, _sums: None
+    # Retention deletes all runs of an ecosystem and UTC day, in the body of the context.
+    pruning_day: Callable[[Connection, str, date], AbstractContextManager[None]] = (
+        lambda _connection, _ecosystem, _day: nullcontext()
+    )
