@@ -32,6 +32,7 @@ class PrunedResult(NamedTuple):
     started_at: int
     failure_group_id: int | None
     error_category: str | None
+    failure_class: str | None  # as the client reported it
     error_message: str | None  # of failed results
 
 
@@ -99,6 +100,13 @@ def fold(results: Iterable[PrunedResult]) -> PrunedSums:
         sums.runs[result.batch_run_id] = (count + 1, result.id)
         if result.failure_group_id is not None:
             day = datetime.fromtimestamp(time, UTC).date()
-            failure = Failure(*key, result.error_category, result.error_message, time, day)
+            failure = Failure(
+                *key,
+                result.error_category,
+                result.error_message,
+                result.failure_class,
+                time,
+                day,
+            )
             sums.failures.add(result.failure_group_id, failure)
     return sums

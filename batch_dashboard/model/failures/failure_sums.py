@@ -4,15 +4,22 @@ Source: docs/data-model.md, "Summaries".
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
 
+from batch_dashboard.model.failures.failure_classes import (
+    ClassRule,
+    FailureClass,
+    class_of_group,
+)
 from batch_dashboard.model.failures.failure_groups import Reason, failure_group_id
 
 # Stands for results that name no category, where a category is part of a key.
 UNNAMED_CATEGORY = ""
+# The same of results for which the client reported no class.
+UNREPORTED_CLASS = ""
 
 
 class Failure(NamedTuple):
@@ -22,6 +29,7 @@ class Failure(NamedTuple):
     recipe_name: str
     error_category: str | None
     error_message: str | None
+    failure_class: str | None  # as the client reported it
     started_at: int  # the run's, in Unix seconds
     day: date  # of started_at, in UTC
 
@@ -60,8 +68,8 @@ class FailureSums:
 
     names: dict[int, GroupName] = field(default_factory=dict)
     groups: dict[int, Seen] = field(default_factory=dict)
-    # By failure group, ecosystem, category and day.
-    times: Counter[tuple[int, str, str, date]] = field(default_factory=Counter)
+    # By failure group, ecosystem, category, reported class and day.
+    times: Counter[tuple[int, str, str, str, date]] = field(default_factory=Counter)
     # By ecosystem, recipe and failure group.
     recipes: dict[tuple[str, str, int], Seen] = field(default_factory=dict)
     # By failure group and message.
@@ -90,7 +98,8 @@ class FailureSums:
         seen = self.recipes.get(of_recipe)
         self.recipes[of_recipe] = seen.and_at(time) if seen else Seen(1, time, time)
         category = failure.error_category or UNNAMED_CATEGORY
-        self.times[group_id, failure.ecosystem, category, failure.day] += 1
+        reported = failure.failure_class or UNREPORTED_CLASS
+        self.times[group_id, failure.ecosystem, category, reported, failure.day] += 1
         if failure.error_message is not None:
             self.messages[group_id, failure.error_message] += 1
 
@@ -122,10 +131,17 @@ class FailureSums:
             joined.messages[target(group_id), message] += results
         return joined
 
+    def classes(self, rules: Sequence[ClassRule]) -> dict[int, FailureClass]:
+        """The class of each group by its line and the rules of operators."""
+        return {
+            group_id: class_of_group(name.masked_line, rules)
+            for group_id, name in self.names.items()
+        }
+
     def frequent_categories(self) -> dict[int, str | None]:
         """The category that each group has most often; None: none is named."""
         counts: dict[int, Counter[str]] = {group_id: Counter() for group_id in self.groups}
-        for (group_id, _, category, _), failed in self.times.items():
+        for (group_id, _, category, _, _), failed in self.times.items():
             if category != UNNAMED_CATEGORY:
                 counts[group_id][category] += failed
         return {

@@ -114,7 +114,14 @@ def summarise(
             message = results.error_message[index]
             summary.result_groups[index] = summary.failures.add_reason(
                 stored_reason(message, key[1], results.telling_line[index], truncated_at),
-                Failure(*key, results.error_category[index], message, time, day),
+                Failure(
+                    *key,
+                    results.error_category[index],
+                    message,
+                    results.failure_class[index],
+                    time,
+                    day,
+                ),
             )
         else:
             outcomes[key] = outcome.and_skipped()

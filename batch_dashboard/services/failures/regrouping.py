@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+from batch_dashboard.model.failures import failure_classes as classes
 from batch_dashboard.model.failures.failure_groups import failure_group_id, find_reason
 from batch_dashboard.model.failures.failure_sums import Failure, FailureSums, GroupName
 from batch_dashboard.model.failures.messages import NO_RECIPE, stored_reason
@@ -18,6 +19,7 @@ from batch_dashboard.store.administration import system
 from batch_dashboard.store.alerts import incidents
 from batch_dashboard.store.engine import Connection, Store
 from batch_dashboard.store.failures import (
+    failure_classes,
     failure_groups,
     pruned_groups,
     regrouping,
@@ -28,6 +30,7 @@ from batch_dashboard.store.failures.regrouping import StoredFailure
 # The rule of find_reason(): raise it when stored messages get other reasons, and every installation
 # groups its failures again.
 RULE = 2
+FIRST_CLASS_RULE = 1
 
 RESULTS_AT_ONCE = 500
 FIRST: RecipeKey = ("", "")
@@ -51,9 +54,13 @@ class _Move(NamedTuple):
 
 
 def is_due(connection: Connection) -> bool:
-    """Whether failures are stored that another rule grouped."""
+    """Whether failures are stored that another rule grouped or classified."""
     fact = system.find_fact(connection, system.REGROUPED)
-    return fact is not None and fact.value["rule"] < RULE
+    if fact is None:
+        return False
+    # The upgrade to the first version with classes gave every group its class.
+    class_rule = fact.value.get("class_rule", FIRST_CLASS_RULE)
+    return bool(fact.value["rule"] < RULE or class_rule < classes.RULE)
 
 
 def is_known(connection: Connection) -> bool:
@@ -67,8 +74,9 @@ def has_failures(connection: Connection) -> bool:
 
 
 def note_done(connection: Connection, now: datetime) -> None:
-    """Note that every stored failure is in the group of the rule in force."""
-    system.put_fact(connection, system.REGROUPED, now, {"rule": RULE})
+    """Note that every stored failure is grouped and classified by the rules in force."""
+    rules = {"rule": RULE, "class_rule": classes.RULE}
+    system.put_fact(connection, system.REGROUPED, now, rules)
 
 
 def count_failed(store: Store) -> int:
@@ -80,7 +88,7 @@ def count_failed(store: Store) -> int:
 def regroup_failures(
     store: Store, now: datetime, report: Callable[[int], None] = lambda _results: None
 ) -> Regrouped:
-    """Group every stored failure by the rule in force.
+    """Group every stored failure by the rule in force, and classify the groups.
 
     `report` gets how many results were looked at so far, and may raise an exception to stop. Raises
     StoreUnavailable; what was done by then stays.
@@ -106,6 +114,7 @@ def regroup_failures(
     pace.begin(RESULTS_AT_ONCE)
     look(iter(left))
     with store.write() as connection:
+        failure_classes.update_all(connection)
         note_done(connection, now)
         return Regrouped(moved, regrouping.count_groups(connection), pace.longest_seconds)
 
@@ -175,6 +184,7 @@ def _moves(connection: Connection, ecosystem: str, stored: list[StoredFailure]) 
             row.recipe_name,
             row.error_category,
             row.error_message,
+            row.failure_class,
             row.started_at,
             day,
         )

@@ -85,7 +85,7 @@ def count_drift(connection: Connection) -> dict[str, int]:
         found[table.name] = count_differences(
             connection,
             _times(connection, table),
-            f"SELECT ecosystem, {start}, failure_group_id, error_category, failed"
+            f"SELECT ecosystem, {start}, failure_group_id, error_category, failure_class, failed"
             f" FROM {table.name}",
         )
     return found
@@ -109,15 +109,17 @@ def _times(connection: Connection, table: Table) -> str:
     day = dialect.day_of_unix("started_at")
     parts = (
         f"SELECT ecosystem, {day} AS day, failure_group_id,"
-        " coalesce(error_category, '') AS error_category, count(*) AS failed"
-        f" FROM recipe_results {_IN_A_GROUP} GROUP BY 1, 2, 3, 4 UNION ALL"
-        " SELECT ecosystem, day, failure_group_id, error_category, failed"
+        " coalesce(error_category, '') AS error_category,"
+        " coalesce(failure_class, '') AS failure_class, count(*) AS failed"
+        f" FROM recipe_results {_IN_A_GROUP} GROUP BY 1, 2, 3, 4, 5 UNION ALL"
+        " SELECT ecosystem, day, failure_group_id, error_category, failure_class, failed"
         " FROM pruned_failure_group_days"
     )
     start = dialect.week_start("day") if table is failure_group_weeks else "day"
     sums = " UNION ALL ".join(
         f"SELECT {ecosystem} AS ecosystem, {start}, failure_group_id, error_category,"
-        f" CAST(sum(failed) AS BIGINT) FROM ({parts}) AS parts GROUP BY 1, 2, 3, 4"
+        f" failure_class, CAST(sum(failed) AS BIGINT) FROM ({parts}) AS parts"
+        " GROUP BY 1, 2, 3, 4, 5"
         for ecosystem in ("ecosystem", f"'{ALL_ECOSYSTEMS}'")
     )
     return f"SELECT * FROM ({sums}) AS sums"

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Table, delete
 from batch_dashboard.model.failures.failure_sums import Failure, FailureSums, Seen
 from batch_dashboard.model.ingest.summaries import RecipeKey
 from batch_dashboard.model.lists.periods import Step
-from batch_dashboard.store.failures import message_index
+from batch_dashboard.store.failures import failure_classes, message_index
 from batch_dashboard.store.failures.failure_group_sums import (
     RECIPE_COLUMNS,
     frequent_category,
@@ -38,9 +38,10 @@ GROUP_COLUMNS = (
     "is_truncated",
     "number",
     "last_message",
+    "failure_class",
 )
-TIME_COLUMNS = ("failure_group_id", "ecosystem", "error_category")
-Times = Mapping[tuple[int, str, str, date], int]
+TIME_COLUMNS = ("failure_group_id", "ecosystem", "error_category", "failure_class")
+Times = Mapping[tuple[int, str, str, str, date], int]
 
 
 def seen_updates(table: str) -> tuple[str, str]:
@@ -93,14 +94,16 @@ def _fetch_of_run(connection: Connection, batch_run_id: int) -> FailureSums:
             result.ecosystem,
             result.recipe_name,
             result.error_category,
+            result.failure_class,
             result.started_at,
         )
         .where(result.batch_run_id == batch_run_id, result.failure_group_id.is_not(None))
     )
     failures = FailureSums()
-    for group_id, ecosystem, recipe_name, category, started_at in rows:
+    for group_id, ecosystem, recipe_name, category, reported, started_at in rows:
         time, day = int(started_at.timestamp()), started_at.date()
-        failures.add(group_id, Failure(ecosystem, recipe_name, category, None, time, day))
+        failure = Failure(ecosystem, recipe_name, category, None, reported, time, day)
+        failures.add(group_id, failure)
     return failures
 
 
@@ -139,6 +142,7 @@ def upsert_groups(connection: Connection, failures: FailureSums) -> dict[int, tu
     """Add to the groups; the number of each, and the last of the numbers its messages have now."""
     if not failures.groups:
         return {}
+    classes = failures.classes(failure_classes.fetch_rules(connection))
     messages = Counter(group_id for group_id, _ in failures.messages)
     categories = failures.frequent_categories()
     [[highest]] = run_statement(connection, "SELECT coalesce(max(number), 0) FROM failure_groups")
@@ -157,6 +161,7 @@ def upsert_groups(connection: Connection, failures: FailureSums) -> dict[int, tu
                 name.is_truncated,
                 highest + place,
                 messages[group_id],
+                classes[group_id],
             )
             for place, (group_id, name) in enumerate(failures.names.items(), 1)
         ],
@@ -175,19 +180,19 @@ def upsert_groups(connection: Connection, failures: FailureSums) -> dict[int, tu
 def _change_times(connection: Connection, times: Times) -> None:
     """Add to the sums by day, by week and by category; negative numbers take away."""
     by_category: Counter[tuple[int, str]] = Counter()
-    days: Counter[tuple[int, str, str, Any]] = Counter()
-    weeks: Counter[tuple[int, str, str, Any]] = Counter()
+    days: Counter[tuple[int, str, str, str, Any]] = Counter()
+    weeks: Counter[tuple[int, str, str, str, Any]] = Counter()
     # Nearly always one day: that of an upload.
     starts = {
         day: (as_stored(connection, day), as_stored(connection, Step.WEEK.start_of(day)))
         for day in {day for *_, day in times}
     }
-    for (group_id, ecosystem, category, of_day), failed in times.items():
+    for (group_id, ecosystem, category, reported, of_day), failed in times.items():
         by_category[group_id, category] += failed
         day, monday = starts[of_day]
         for each in (ecosystem, ALL_ECOSYSTEMS):
-            days[group_id, each, category, day] += failed
-            weeks[group_id, each, category, monday] += failed
+            days[group_id, each, category, reported, day] += failed
+            weeks[group_id, each, category, reported, monday] += failed
     _add_signed(connection, failure_group_days, (*TIME_COLUMNS, "day"), days)
     _add_signed(connection, failure_group_weeks, (*TIME_COLUMNS, "week"), weeks)
     _add_signed(

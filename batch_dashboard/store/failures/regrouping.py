@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, delete, insert
 
+from batch_dashboard.model.failures.failure_classes import FailureClass
 from batch_dashboard.model.failures.failure_groups import failure_group_id
 from batch_dashboard.model.failures.failure_sums import GroupName
 from batch_dashboard.model.failures.messages import stored_reason
@@ -25,7 +26,7 @@ _NEXT_RECIPE = (
 )
 _STORED = (
     "SELECT r.id, r.recipe_name, r.failure_group_id, r.error_category, r.error_message,"
-    " r.telling_line, r.started_at, b.truncated_at FROM recipe_results r"
+    " r.failure_class, r.telling_line, r.started_at, b.truncated_at FROM recipe_results r"
     " JOIN batch_runs b ON b.id = r.batch_run_id WHERE r.result = 'failed'"
 )
 _OF_RECIPE = (
@@ -43,6 +44,7 @@ class StoredFailure(NamedTuple):
     failure_group_id: int | None
     error_category: str | None
     error_message: str | None
+    failure_class: str | None
     telling_line: str | None
     started_at: int  # Unix seconds
     truncated_at: int | None  # of its run's messages
@@ -164,6 +166,8 @@ def _group_row(group_id: int, name: GroupName, number: int) -> dict[str, Any]:
         "first_seen_at": LONG_AGO,
         "last_seen_at": LONG_AGO,
         "last_message": 0,
+        # Every group is classified when all are there (store/failures/failure_classes.py).
+        "failure_class": FailureClass.UNKNOWN,
     }
 
 

@@ -41,6 +41,7 @@ from batch_dashboard.store.schema.columns import OneOf, UnixTime, metadata
 from batch_dashboard.store.schema.failures import (
     ALL_ECOSYSTEMS,
     INDEXED_LINE,
+    failure_class_rules,
     failure_group_categories,
     failure_group_days,
     failure_group_recipes,
@@ -94,6 +95,7 @@ __all__ = [
     "excluded_ci_jobs",
     "excluded_results",
     "excluded_runs",
+    "failure_class_rules",
     "failure_group_categories",
     "failure_group_days",
     "failure_group_recipes",

@@ -13,8 +13,14 @@ from sqlalchemy import (
     literal_column,
 )
 
-from batch_dashboard.store.dialects.columns import ROWS_BY_KEY, finds_prefixes
-from batch_dashboard.store.schema.columns import UnixTime, metadata
+from batch_dashboard.model.failures.failure_classes import FailureClass
+from batch_dashboard.store.dialects.columns import (
+    IDS_NEVER_REUSED,
+    ROWS_BY_KEY,
+    RowId,
+    finds_prefixes,
+)
+from batch_dashboard.store.schema.columns import OneOf, UnixTime, metadata
 
 # Failed results with the same reason, across recipes. Source: docs/failure-groups.md.
 failure_groups = Table(
@@ -35,6 +41,13 @@ failure_groups = Table(
     Column("number", BigInteger, nullable=False, unique=True),
     # The highest number given to one of its messages.
     Column("last_message", BigInteger, nullable=False),
+    # The class of its results for which the client reported none.
+    Column(
+        "failure_class",
+        OneOf(FailureClass),
+        nullable=False,
+        server_default=FailureClass.UNKNOWN.value,
+    ),
 )
 # Finds the lines that begin as a truncated one. A whole line may be too long for an index.
 INDEXED_LINE = func.substr(failure_groups.c.masked_line, literal_column("1"), literal_column("100"))
@@ -42,6 +55,17 @@ Index(
     "ix_failure_groups_line",
     INDEXED_LINE.label("line"),
     **finds_prefixes("line"),
+)
+
+# The class that operators set for the groups whose line contains a text.
+failure_class_rules = Table(
+    "failure_class_rules",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("text", Text, nullable=False),
+    Column("failure_class", OneOf(FailureClass), nullable=False),
+    Column("note", Text, nullable=False),
+    **IDS_NEVER_REUSED,
 )
 
 # Stands for every ecosystem together where sums of failures are kept; no ecosystem has no name.
@@ -56,6 +80,8 @@ def _failure_group_sums(name: str, start: str) -> Table:
         Column(start, Date, primary_key=True),
         Column("failure_group_id", BigInteger, primary_key=True),
         Column("error_category", Text, primary_key=True),  # empty: the results name none
+        # As clients reported it; empty: they did not, so that the class of the group applies.
+        Column("failure_class", Text, primary_key=True),
         Column("failed", BigInteger, nullable=False),
         Index(f"ix_{name}_group", "failure_group_id", start),
         **ROWS_BY_KEY,

@@ -27,7 +27,7 @@ pruned_ecosystem_days = _pruned(ecosystem_days)
 pruned_ci_job_days = _pruned(ci_job_days)
 pruned_ci_wait_days = _pruned(ci_wait_days)
 pruned_recipes = _pruned(recipes)
-# Numbers belong to the messages that are still there.
-pruned_failure_groups = _pruned(failure_groups, without=("number", "last_message"))
+# Numbers belong to the messages that are still there; the class follows from the line.
+pruned_failure_groups = _pruned(failure_groups, without=("number", "last_message", "failure_class"))
 pruned_failure_group_days = _pruned(failure_group_days)
 pruned_failure_group_recipes = _pruned(failure_group_recipes)

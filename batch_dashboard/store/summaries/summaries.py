@@ -7,6 +7,7 @@ Source: docs/data-model.md, "Summaries".
 
 from batch_dashboard.store.batch_runs import rollups, run_counts
 from batch_dashboard.store.failures import (
+    failure_classes,
     failure_group_sums,
     failure_groups,
     message_index,
@@ -40,24 +41,29 @@ SUMMARIES = (
         pruning_day=ci_job_sums.pruning_day,
     ),
     Summary(
-        add=recipes.add,
-        removing=recipes.removing,
-        rebuild=recipes.rebuild,
-        count_drift=recipes.count_drift,
-        prune=pruned_recipes.prune,
-    ),
-    Summary(
         add=failure_groups.add,
         removing=failure_groups.removing,
         rebuild=regrouping.rebuild,
         count_drift=failure_group_sums.count_drift,
         prune=pruned_groups.prune,
     ),
+    # Before the sums that leave out failures of the infrastructure.
+    Summary(
+        rebuild=failure_classes.rebuild,
+        rebuild_at_upgrade=True,
+    ),
     # Messages are added and rebuilt with their failure groups, which number them.
     Summary(
         removing=message_index.removing,
         count_drift=message_index.count_drift,
         prune=message_index.prune,
+    ),
+    Summary(
+        add=recipes.add,
+        removing=recipes.removing,
+        rebuild=recipes.rebuild,
+        count_drift=recipes.count_drift,
+        prune=pruned_recipes.prune,
     ),
     Summary(
         add=circuit_breakers.add,

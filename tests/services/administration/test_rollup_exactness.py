@@ -68,6 +68,7 @@ RESULTS = st.lists(
         error_category=st.sampled_from([None, "build", "network"]),
         error_message=st.sampled_from(MESSAGES),
         duration_seconds=st.one_of(st.none(), st.floats(0, 1e4)),
+        failure_class=st.sampled_from([None, "package", "infrastructure"]),
     ),
     max_size=5,
 )

@@ -9,13 +9,16 @@ broken recipe. Source: docs/failure-groups.md, "Classes".
 import re
 from collections.abc import Sequence
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 
-from batch_dashboard.model.reasons.expressions import any_phrase
+from batch_dashboard.model.failures.reasons.expressions import any_phrase
 
 # The rule of class_of_line(): raise it when lines get other classes, and every installation
 # classifies its failure groups again.
 RULE = 1
+# Most uploads have failures of the same groups.
+REMEMBERED_LINES = 4_096
 
 
 class FailureClass(StrEnum):
@@ -95,12 +98,12 @@ _COMPILER = re.compile(
 )
 
 
+@lru_cache(REMEMBERED_LINES)
 def class_of_line(masked_line: str) -> FailureClass:
     """The class of a failure group, as far as its line shows it beyond doubt."""
     line = masked_line.lower()
-    unquoted = _QUOTED.sub("", line)
-    if _shows_infrastructure(unquoted):
-        is_doubtful = _DOUBT.search(line)
+    if _shows_infrastructure(line):
+        is_doubtful = _DOUBT.search(line) or not _shows_infrastructure(_QUOTED.sub("", line))
         return FailureClass.UNKNOWN if is_doubtful else FailureClass.INFRASTRUCTURE
     if _PACKAGE.search(line) or _COMPILER.search(line):
         return FailureClass.PACKAGE

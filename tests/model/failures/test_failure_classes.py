@@ -2,15 +2,15 @@
 
 import pytest
 
-from batch_dashboard.model.failure_classes import (
+from batch_dashboard.model.failures.failure_classes import (
     ClassRule,
     FailureClass,
     class_of_group,
     class_of_line,
     class_of_result,
 )
-from batch_dashboard.model.failure_groups import find_reason
-from tests.model.reason_cases import FAMILIES, RECIPE
+from batch_dashboard.model.failures.failure_groups import find_reason
+from tests.model.failures.reason_cases import FAMILIES, RECIPE
 
 INFRASTRUCTURE = """
 curl: (6) Could not resolve host: dl.example.org
