@@ -16,6 +16,7 @@ from batch_dashboard.model.ingest.summaries import (
 )
 from batch_dashboard.store.dialects import dialect_of
 from batch_dashboard.store.ingest.bulk import execute_many, run_statement, upsert_rows
+from batch_dashboard.store.recipes.recipe_updates import RECOUNT, UPDATES
 from batch_dashboard.store.schema import recipe_results, recipes
 from batch_dashboard.store.summaries.drift import count_differences, milliseconds_sql
 from batch_dashboard.store.summaries.summary import AddedRun, StoredRun
@@ -35,66 +36,6 @@ SUM_COLUMNS = (
     "recent_attempts",
 )
 COLUMNS = (*KEY_COLUMNS, *SUM_COLUMNS)
-
-# What depends on the order of attempts cannot be told from the summary alone: a late run fell into
-# the middle of them.
-RECOUNT = -1
-
-# The attempts of a recipe that only ever passed, or only ever failed, have no order.
-_ATTEMPTS = "(recipes.passed + recipes.failed + excluded.passed + excluded.failed)"
-_UNIFORM = "(recipes.failed + excluded.failed = 0 OR recipes.passed + excluded.passed = 0)"
-_LATE = """(excluded.recent_attempts != '' AND (excluded.last_seen_at < recipes.last_passed_at
-    OR excluded.last_seen_at < recipes.last_failed_at))"""
-
-# A run that is added is the newest at its time, so "at the same time" means "after" here.
-# A run with a pass cuts off what failed before it; one without adds to a streak it belongs to.
-_NEWER = "(recipes.last_passed_at IS NULL OR excluded.last_passed_at >= recipes.last_passed_at)"
-_STREAK = f"""CASE
-    WHEN {_LATE} AND NOT {_UNIFORM} THEN {RECOUNT}
-    WHEN excluded.last_passed_at IS NULL THEN recipes.failure_streak + CASE
-        WHEN recipes.last_passed_at IS NULL OR excluded.last_seen_at >= recipes.last_passed_at
-        THEN excluded.failed ELSE 0 END
-    WHEN NOT {_NEWER} THEN recipes.failure_streak
-    WHEN recipes.failure_streak = 0 OR recipes.last_failed_at <= excluded.last_passed_at
-        THEN excluded.failure_streak
-    WHEN recipes.failing_since > excluded.last_passed_at
-        THEN recipes.failure_streak + excluded.failure_streak
-    ELSE {RECOUNT} END"""
-_SINCE = f"""CASE
-    WHEN excluded.last_passed_at IS NULL THEN CASE
-        WHEN excluded.failed = 0 OR excluded.last_seen_at < recipes.last_passed_at
-            OR recipes.failing_since < excluded.last_seen_at
-        THEN recipes.failing_since ELSE excluded.last_seen_at END
-    WHEN NOT {_NEWER} THEN recipes.failing_since
-    WHEN recipes.failure_streak = 0 OR recipes.last_failed_at <= excluded.last_passed_at
-        THEN excluded.failing_since
-    WHEN excluded.failing_since IS NOT NULL THEN excluded.failing_since
-    ELSE recipes.failing_since END"""
-_RECENT = f"""CASE
-    WHEN {_UNIFORM} THEN substr(CASE WHEN recipes.failed + excluded.failed = 0
-        THEN '{PASSED_ATTEMPT * RECENT_ATTEMPTS}' ELSE '{FAILED_ATTEMPT * RECENT_ATTEMPTS}' END,
-        1, CAST({_ATTEMPTS} AS INTEGER))
-    ELSE substr(recipes.recent_attempts || excluded.recent_attempts, CASE
-        WHEN length(recipes.recent_attempts || excluded.recent_attempts) > {RECENT_ATTEMPTS}
-        THEN length(recipes.recent_attempts || excluded.recent_attempts) - {RECENT_ATTEMPTS - 1}
-        ELSE 1 END) END"""
-_UPDATES = (
-    *(
-        f"{name} = recipes.{name} + excluded.{name}"
-        for name in ("passed", "failed", "skipped", "failed_milliseconds")
-    ),
-    f"failure_streak = {_STREAK}",
-    f"failing_since = {_SINCE}",
-    f"recent_attempts = {_RECENT}",
-    "first_seen_at = CASE WHEN excluded.first_seen_at < recipes.first_seen_at"
-    " THEN excluded.first_seen_at ELSE recipes.first_seen_at END",
-    *(
-        f"{name} = CASE WHEN recipes.{name} IS NULL OR excluded.{name} > recipes.{name}"
-        f" THEN excluded.{name} ELSE recipes.{name} END"
-        for name in ("last_seen_at", "last_passed_at", "last_failed_at")
-    ),
-)
-
 
 # Rows of SUM_COLUMNS: one of each kept result, and one of all that were pruned.
 _KEPT = """
@@ -130,32 +71,6 @@ _SUMS = """
 _SAME_RECIPE = (
     "{other}.recipe_name = {{recipe}}.recipe_name AND {other}.ecosystem = {{recipe}}.ecosystem"
 )
-_LAST_KEPT_PASS = f"""
-    SELECT k.started_at FROM recipe_results k
-    WHERE {_SAME_RECIPE.format(other="k")} AND k.result = 'passed'
-    ORDER BY k.started_at DESC LIMIT 1
-"""
-# Failed attempts since the last pass: later in time, or at its time but behind it in order. What
-# was pruned counts as older than everything kept.
-_CURRENT_STREAK = f"""
-    FROM (
-        SELECT 1 AS failed, r.started_at AS since
-        FROM recipe_results r
-        WHERE {_SAME_RECIPE.format(other="r")} AND r.result = 'failed'
-            AND r.started_at >= coalesce(({_LAST_KEPT_PASS}), {{recipe}}.first_seen_at)
-            AND NOT EXISTS (
-                SELECT 1 FROM recipe_results p
-                WHERE p.recipe_name = r.recipe_name AND p.ecosystem = r.ecosystem
-                    AND p.result = 'passed' AND p.started_at = ({_LAST_KEPT_PASS})
-                    AND (p.started_at, p.batch_run_id, p.id) > (r.started_at, r.batch_run_id, r.id)
-            )
-        UNION ALL
-        SELECT b.failure_streak, b.failing_since
-        FROM pruned_recipes b
-        WHERE {_SAME_RECIPE.format(other="b")} AND ({_LAST_KEPT_PASS}) IS NULL
-    ) AS streak
-"""
-_STREAK_LENGTH = "CAST(coalesce(sum(streak.failed), 0) AS BIGINT)"
 # Ids grow in the order runs are stored, and within a run in the order its results were sent.
 _LAST_ATTEMPTS = f"""
     SELECT CASE result WHEN 'passed' THEN '{PASSED_ATTEMPT}' ELSE '{FAILED_ATTEMPT}' END AS attempt,
@@ -197,7 +112,7 @@ def _add_outcomes(
         recipes,
         KEY_COLUMNS,
         [key for key, outcome in ordered if outcome is ONE_PASS],
-        _UPDATES,
+        UPDATES,
         dict(zip(SUM_COLUMNS, _sums(ONE_PASS, time), strict=True)),
     )
     upsert_rows(
@@ -205,7 +120,7 @@ def _add_outcomes(
         recipes,
         COLUMNS,
         [(*key, *_sums(outcome, time)) for key, outcome in ordered if outcome is not ONE_PASS],
-        _UPDATES,
+        UPDATES,
     )
     _recount_streaks(connection)
 
@@ -255,10 +170,9 @@ def rebuild(connection: Connection) -> None:
 def count_drift(connection: Connection) -> dict[str, int]:
     """How many summary rows differ from what the results say."""
     names = ", ".join(COLUMNS)
-    streak = _CURRENT_STREAK.format(recipe="summed")
     counted = {
-        "failure_streak": f"(SELECT {_STREAK_LENGTH} {streak})",
-        "failing_since": f"(SELECT min(streak.since) {streak})",
+        "failure_streak": f"({_current_streak('summed', _STREAK_LENGTH)})",
+        "failing_since": f"({_current_streak('summed', _STREAK_START)})",
         "recent_attempts": _recent_attempts(connection, "summed"),
     }
     computed = ", ".join(counted.get(name, name) for name in COLUMNS)
@@ -282,10 +196,58 @@ def _recount_streaks(connection: Connection) -> None:
     run_statement(
         connection,
         f"UPDATE recipes SET recent_attempts = {_recent_attempts(connection, 'recipes')},"
-        " (failure_streak, failing_since) = "
-        f"(SELECT {_STREAK_LENGTH}, min(streak.since) {_CURRENT_STREAK.format(recipe='recipes')}) "
-        f"WHERE failure_streak != 0 AND failure_streak = {RECOUNT}",
+        " (failure_streak, failing_since) ="
+        f" ({_current_streak('recipes', f'{_STREAK_LENGTH}, {_STREAK_START}')})"
+        f" WHERE failure_streak != 0 AND failure_streak = {RECOUNT}",
     )
+
+
+_STREAK_LENGTH = "CAST(coalesce(sum(streak.failed), 0) AS BIGINT)"
+_STREAK_START = "min(streak.since)"
+
+
+def _current_streak(recipe: str, columns: str) -> str:
+    """The failures of a recipe since it passed last, as its results say; a query of one row.
+
+    Results are in the order of their time, then of their run, then of their place in it. What was
+    pruned counts as older than everything that is kept.
+
+    ===================  ==========================================================
+    last pass            failures in the streak
+    ===================  ==========================================================
+    kept                 those kept that are after it in that order
+    pruned, or never     all that are kept, and those that the pruned ones end with
+    ===================  ==========================================================
+    """
+
+    def same(other: str) -> str:
+        return _SAME_RECIPE.format(other=other).format(recipe=recipe)
+
+    # Not a table of its own: each place where it stands finds it in the index.
+    time_of_last_pass = (
+        f"(SELECT p.started_at FROM recipe_results p WHERE {same('p')}"
+        " AND p.result = 'passed' ORDER BY p.started_at DESC LIMIT 1)"
+    )
+    return f"""
+        WITH kept_streak AS (
+            SELECT 1 AS failed, r.started_at AS since FROM recipe_results r
+            WHERE {same("r")} AND r.result = 'failed'
+                AND r.started_at >= coalesce({time_of_last_pass}, {recipe}.first_seen_at)
+                AND NOT EXISTS (
+                    SELECT 1 FROM recipe_results p
+                    WHERE p.recipe_name = r.recipe_name AND p.ecosystem = r.ecosystem
+                        AND p.result = 'passed' AND p.started_at = {time_of_last_pass}
+                        AND (p.started_at, p.batch_run_id, p.id)
+                            > (r.started_at, r.batch_run_id, r.id)
+                )
+        ),
+        pruned_streak AS (
+            SELECT b.failure_streak AS failed, b.failing_since AS since FROM pruned_recipes b
+            WHERE {same("b")} AND {time_of_last_pass} IS NULL
+        ),
+        streak AS (SELECT * FROM kept_streak UNION ALL SELECT * FROM pruned_streak)
+        SELECT {columns} FROM streak
+    """
 
 
 def _recent_attempts(connection: Connection, recipe: str) -> str:
