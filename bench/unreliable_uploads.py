@@ -30,7 +30,7 @@ from tests.client.uploader import UPLOADER
 
 # Starting Python and ending it do not count as the upload's time.
 START_SECONDS = 5.0
-MOST_RETRIES = 20
+MAX_RETRIES = 20
 
 
 def main() -> int:
@@ -68,7 +68,7 @@ def main() -> int:
 
         finished = list(jobs.map(upload, range(options.uploads)))
         retries = 0
-        while run("retry")[0] and retries < MOST_RETRIES:
+        while run("retry")[0] and retries < MAX_RETRIES:
             retries += 1
 
     codes = Counter(code for code, _seconds in finished)

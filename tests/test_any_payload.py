@@ -27,7 +27,7 @@ from tests.conftest import WAIT_SECONDS, NewDatabase
 from tests.factories import NOW, TOKEN
 from tests.visitors import Visitor, make_user
 
-LARGEST_ANSWER_BYTES = 400_000
+MAX_ANSWER_BYTES = 400_000
 # Answered without any data.
 LEFT_OUT = {"static", "asset", "plotly", "favicon"}
 COMMANDS = (
@@ -246,7 +246,7 @@ def assert_answered(house: House, address: str) -> None:
         "must be one of|is no parameter here", answer.text
     )
     assert answer.status_code == 200 or refused, (address, answer.status_code, answer.text[-500:])
-    assert len(answer.data) < LARGEST_ANSWER_BYTES, (address, len(answer.data))
+    assert len(answer.data) < MAX_ANSWER_BYTES, (address, len(answer.data))
     for figure in re.findall(r'<script type="application/json"[^>]*>(.*?)</script>', answer.text):
         json.loads(figure, parse_constant=pytest.fail)
     if answer.is_json:

@@ -80,7 +80,7 @@ MAY_NAME_DATABASES = {
     f"{PACKAGE}.services.ingest.import_dumps",
 }
 
-LARGEST_FILE_BYTES = 300_000
+MAX_FILE_BYTES = 300_000
 
 # In parts, so that this file does not name what it looks for.
 REGISTRY_HOSTS = [
@@ -356,7 +356,7 @@ def test_no_file_is_large() -> None:
     assert [
         f"{path}: {path.stat().st_size} bytes"
         for path in repository_files()
-        if path.stat().st_size > LARGEST_FILE_BYTES
+        if path.stat().st_size > MAX_FILE_BYTES
     ] == []
 
 

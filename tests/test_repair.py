@@ -51,7 +51,7 @@ PAGES = (
     "/incidents",
     "/api/v1/ecosystems",
 )
-LARGEST_PAGE_BYTES = 150_000
+MAX_PAGE_BYTES = 150_000
 
 
 @pytest.fixture(autouse=True)
@@ -76,7 +76,7 @@ def assert_everything_works(client: FlaskClient, store: Store) -> None:
     for page in PAGES:
         answer = client.get(page, headers={"Authorization": f"Bearer {TOKEN}"})
         assert answer.status_code == 200, page
-        assert len(answer.data) < LARGEST_PAGE_BYTES, (page, len(answer.data))
+        assert len(answer.data) < MAX_PAGE_BYTES, (page, len(answer.data))
         assert "Infinity" not in answer.text, page
     check_alerts(store, [], None, NOW)
     verify_rollups(store)

@@ -342,7 +342,7 @@ OTHER_REPORTS = {
 # Tools write them unescaped, or as references, into the logs of tests; XML 1.0 knows neither.
 FORBIDDEN = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 REFERENCE = re.compile(r"&#(?:x([0-9a-fA-F]{1,8})|([0-9]{1,8}));")
-LONGEST_REFERENCE = 12
+MAX_REFERENCE_LENGTH = 12
 # More of a message is not collected; `shortened` keeps less than this.
 COLLECTED = 50 * (MESSAGE_HEAD + MESSAGE_TAIL)
 
@@ -558,7 +558,7 @@ def xml_text(chunks: Iterable[bytes]) -> Iterator[str]:
         else:
             text = held + decode.decode(chunk)
         # A reference can continue in the next chunk.
-        cut = text.rfind("&", max(0, len(text) - LONGEST_REFERENCE))
+        cut = text.rfind("&", max(0, len(text) - MAX_REFERENCE_LENGTH))
         cut = len(text) if cut < 0 or ";" in text[cut:] else cut
         text, held = text[:cut], text[cut:]
         yield REFERENCE.sub(_valid_reference, FORBIDDEN.sub("\ufffd", text))

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from batch_dashboard.commands.context import actor, in_application, store
-from batch_dashboard.services.access import revocations as keeping
+from batch_dashboard.services.access import revocations as revocation_service
 from batch_dashboard.services.access.revocations import Kept
 from batch_dashboard.services.administration import backups
 
@@ -69,8 +69,8 @@ def revocations() -> None:
 def save(file: Path) -> None:
     """Write to FILE who has access now; it holds hashes, so keep it as a backup is kept."""
     with store().read() as connection:
-        access = keeping.collect(connection)
-    keeping.save(access, file)
+        access = revocation_service.collect(connection)
+    revocation_service.save(access, file)
     click.echo(f"{file}: {len(access.tokens):,} tokens, {len(access.users):,} users.")
 
 
@@ -80,7 +80,9 @@ def save(file: Path) -> None:
 @in_application
 def apply(file: Path, bring_back: bool) -> None:
     """After a restore by another tool: end all sessions, and revoke what FILE says was revoked."""
-    kept = keeping.settle_restored(store(), actor(), file, datetime.now(UTC), bring_back=bring_back)
+    kept = revocation_service.settle_restored(
+        store(), actor(), file, datetime.now(UTC), bring_back=bring_back
+    )
     _tell(kept, bring_back)
 
 

@@ -9,13 +9,13 @@ from tqdm import tqdm
 from batch_dashboard.commands.context import changing, in_application, store
 from batch_dashboard.services.demo.demo import has_batch_runs, store_demo
 
-MOST_RESULTS = 100_000_000
+MAX_RESULTS = 100_000_000
 
 
 @click.command("demo")
 @click.option(
     "--results",
-    type=click.IntRange(1, MOST_RESULTS),
+    type=click.IntRange(1, MAX_RESULTS),
     default=20_000,
     show_default=True,
     help="How many recipe results the two years hold.",

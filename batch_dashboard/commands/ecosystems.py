@@ -5,7 +5,7 @@ from datetime import timedelta
 import click
 
 from batch_dashboard.commands.context import changing, in_application
-from batch_dashboard.model.judgement.targets import OwnRule
+from batch_dashboard.model.judgement.targets import RuleOverride
 from batch_dashboard.services.judgement import ecosystem_rules
 
 
@@ -31,7 +31,7 @@ def rule(
     """Set all of an ecosystem's rule; what is not given goes back to its default."""
     interval = None if expected_hours is None else timedelta(hours=expected_hours)
     with changing() as change:
-        own = OwnRule(not no_target, target, min_attempts, interval)
+        own = RuleOverride(not no_target, target, min_attempts, interval)
         ecosystem_rules.set_rule(change, ecosystem, own)
     click.echo(f"The rule of {ecosystem} is set.")
 

@@ -7,7 +7,7 @@ import click
 from batch_dashboard.commands.context import actor, changing, in_application, store
 from batch_dashboard.errors import InputError
 from batch_dashboard.model.administration.retention import Retention
-from batch_dashboard.services.administration import retention as keeping
+from batch_dashboard.services.administration import retention as retention_service
 
 FOR_EVER = "forever"
 
@@ -22,8 +22,8 @@ def retention() -> None:
 def show() -> None:
     """The days, and how many rows are older: what `run` would drop."""
     with store().read() as connection:
-        days = keeping.fetch(connection)
-        found = keeping.preview(connection, days, datetime.now(UTC))
+        days = retention_service.fetch(connection)
+        found = retention_service.preview(connection, days, datetime.now(UTC))
     for (kind, prunable), number in zip(found.items(), days, strict=True):
         kept = "for ever" if number is None else f"{number:,} days"
         click.echo(f"{kind:15} kept {kept}; {prunable.rows:,} are older")
@@ -37,10 +37,10 @@ def show() -> None:
 def set_days(results: str | None, runs: str | None, audit: str | None) -> None:
     """Set how long rows are kept; what is not given stays as it is."""
     with changing() as change:
-        days = keeping.fetch(change.connection)
+        days = retention_service.fetch(change.connection)
         given = {"results": results, "runs": runs, "audit": audit}
         changes = {name: _days(name, text) for name, text in given.items() if text is not None}
-        keeping.set_days(change, Retention(**{**days._asdict(), **changes}))
+        retention_service.set_days(change, Retention(**{**days._asdict(), **changes}))
     click.echo("It is set; `retention show` says what is older.")
 
 
@@ -48,7 +48,7 @@ def set_days(results: str | None, runs: str | None, audit: str | None) -> None:
 @in_application
 def run() -> None:
     """Drop what is too old now, in batches between which uploads come through."""
-    pruned = keeping.prune(store(), actor(), datetime.now(UTC))
+    pruned = retention_service.prune(store(), actor(), datetime.now(UTC))
     click.echo(f"{pruned.in_words} dropped.")
     longest = round(pruned.longest_seconds * 1000)
     click.echo(f"The longest batch kept uploads waiting for {longest:,} ms.")

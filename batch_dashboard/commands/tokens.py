@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import click
 
 from batch_dashboard.commands.context import changing, in_application, settings, store
-from batch_dashboard.services.access import tokens as making
+from batch_dashboard.services.access import tokens as token_service
 from batch_dashboard.services.access.tokens import NewToken
 from batch_dashboard.store.access import tokens as token_store
 
@@ -20,9 +20,9 @@ def tokens() -> None:
 @click.option(
     "--scope",
     "scopes",
-    type=click.Choice(making.SCOPES),
+    type=click.Choice(token_service.SCOPES),
     multiple=True,
-    default=(making.INGEST,),
+    default=(token_service.INGEST,),
     show_default=True,
     help="What it is for; may be given twice.",
 )
@@ -36,7 +36,7 @@ def create(
     """Make a token; it is printed once."""
     with changing() as change:
         expires_at = None if days is None else change.now + timedelta(days=days)
-        made = making.create(
+        made = token_service.create(
             change, settings().secret_key, name, scopes, ecosystems or None, expires_at, note
         )
     _tell(made)
@@ -72,7 +72,7 @@ def rotate(token_id: int, overlap_hours: int) -> None:
     """Make a token like another, which ends after the overlap."""
     with changing() as change:
         overlap = timedelta(hours=overlap_hours)
-        made = making.rotate(change, settings().secret_key, token_id, overlap)
+        made = token_service.rotate(change, settings().secret_key, token_id, overlap)
     _tell(made)
     click.echo(f"Token {token_id} ends after {overlap_hours} hours.")
 
@@ -83,7 +83,7 @@ def rotate(token_id: int, overlap_hours: int) -> None:
 def revoke(token_id: int) -> None:
     """Take a token out of force at once."""
     with changing() as change:
-        token = making.revoke(change, token_id)
+        token = token_service.revoke(change, token_id)
     click.echo(f"{token.name} is revoked.")
 
 

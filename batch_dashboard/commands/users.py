@@ -4,7 +4,7 @@ import click
 
 from batch_dashboard.commands.context import changing, in_application, store
 from batch_dashboard.errors import NotFound
-from batch_dashboard.services.access import users as making
+from batch_dashboard.services.access import users as user_service
 from batch_dashboard.services.access.users import ROLES, VIEWER
 from batch_dashboard.store.access import users as user_store
 
@@ -27,9 +27,9 @@ def users() -> None:
 @in_application
 def add(name: str, role: str, ask: bool) -> None:
     """Make a user; the password is made and printed once, or asked for."""
-    password = _asked() if ask else making.made_password()
+    password = _asked() if ask else user_service.made_password()
     with changing() as change:
-        making.add(change, name, password, role)
+        user_service.add(change, name, password, role)
     click.echo(f"{name} may sign in as {role}.")
     if not ask:
         click.echo(f"Password (shown once): {password}")
@@ -51,9 +51,9 @@ def list_users() -> None:
 @in_application
 def password(name: str, ask: bool) -> None:
     """Give a user another password; browsers signed in as them are signed out."""
-    new = _asked() if ask else making.made_password()
+    new = _asked() if ask else user_service.made_password()
     with changing() as change:
-        making.set_password(change, _id_of(name), new)
+        user_service.set_password(change, _id_of(name), new)
     click.echo(f"{name} has another password." if ask else f"Password (shown once): {new}")
 
 
@@ -64,7 +64,7 @@ def password(name: str, ask: bool) -> None:
 def role(name: str, role: str) -> None:
     """Make a user administrator or viewer."""
     with changing() as change:
-        making.set_role(change, _id_of(name), role)
+        user_service.set_role(change, _id_of(name), role)
     click.echo(f"{name} is {role} now.")
 
 
@@ -74,7 +74,7 @@ def role(name: str, role: str) -> None:
 def remove(name: str) -> None:
     """Remove a user; the last administrator stays."""
     with changing() as change:
-        making.remove(change, _id_of(name))
+        user_service.remove(change, _id_of(name))
     click.echo(f"{name} is removed.")
 
 

@@ -20,31 +20,33 @@ from batch_dashboard.figures.style import (
 )
 from batch_dashboard.model.batch_runs.records import RunSums
 from batch_dashboard.model.batch_runs.vocabulary import RUNNER_OS, RUNNER_OS_NAMES
-from batch_dashboard.model.lists.series import Steps
+from batch_dashboard.model.lists.series import Buckets
 from batch_dashboard.model.spending.prices import Cost
 
 
 def cost_figure(
-    steps: Steps,
+    buckets: Buckets,
     costs: Mapping[date, Cost],
     sums: Mapping[date, RunSums],
     changes: Sequence[date],
 ) -> dict[str, Any]:
-    """Stacked bars per step, US dollars for the known minutes, with the days prices change.
+    """Stacked bars per bucket, US dollars for the known minutes, with the days prices change.
 
-    A step without a batch run, or of which no minutes are known, is marked so.
+    A bucket without a batch run, or of which no minutes are known, is marked so.
     """
-    if not any(start in sums for start in steps.starts):
+    if not any(start in sums for start in buckets.starts):
         return empty_figure("No batch run in this period.")
     known = {start: cost.total for start, cost in costs.items()}
-    drawn = whole_first(steps)
+    drawn = whole_first(buckets)
     data = [_bars(drawn, costs, sums, runner_os) for runner_os in RUNNER_OS]
-    data += marks(steps, "y", sums, known, "minutes unknown, so is the cost")
-    within = [day for day in changes if steps.starts[0] < day < steps.step.later(steps.starts[-1])]
+    data += marks(buckets, "y", sums, known, "minutes unknown, so is the cost")
+    within = [
+        day for day in changes if buckets.starts[0] < day < buckets.step.later(buckets.starts[-1])
+    ]
     return {
         "data": named_once(data),
         "layout": layout(
-            xaxis=step_axis(steps),
+            xaxis=step_axis(buckets),
             yaxis=value_axis("US dollars", tickprefix="$", tickformat=",~r"),
             barmode="stack",
             hovermode="closest",
@@ -57,13 +59,13 @@ def cost_figure(
 
 
 def _bars(
-    steps: Steps, costs: Mapping[date, Cost], sums: Mapping[date, RunSums], runner_os: str
+    buckets: Buckets, costs: Mapping[date, Cost], sums: Mapping[date, RunSums], runner_os: str
 ) -> dict[str, Any]:
     values = {start: cost.of(runner_os) for start, cost in costs.items()}
     name = RUNNER_OS_NAMES[runner_os]
-    return bars(steps, name, RUNNER_OS_COLOURS[runner_os], "y", values) | {
+    return bars(buckets, name, RUNNER_OS_COLOURS[runner_os], "y", values) | {
         "customdata": [
-            facts(steps.in_words(start), sums.get(start), runner_os) for start in steps.starts
+            facts(buckets.in_words(start), sums.get(start), runner_os) for start in buckets.starts
         ],
         "hovertemplate": name + "<br>%{customdata[0]}<br>$%{y:,.2f} at list price"
         "<br>%{customdata[1]}<extra></extra>",

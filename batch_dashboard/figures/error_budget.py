@@ -13,14 +13,14 @@ from batch_dashboard.figures.style import (
 )
 from batch_dashboard.model.judgement.slo import BudgetDay
 
-LEAST_AXIS_TOP = 1.2
+MIN_AXIS_TOP = 1.2
 
 
 def error_budget_figure(days: Sequence[BudgetDay], colour: str) -> dict[str, Any]:
     """A line of the share used in the 28 days up to each day, with the line of all of it."""
     if not any(day.used_share is not None for day in days):
         return empty_figure("Nothing was attempted in these days.")
-    top = max(LEAST_AXIS_TOP, *(1.1 * (day.used_share or 0.0) for day in days))
+    top = max(MIN_AXIS_TOP, *(1.1 * (day.used_share or 0.0) for day in days))
     return {
         "data": [
             {

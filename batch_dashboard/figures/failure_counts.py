@@ -17,32 +17,32 @@ from batch_dashboard.figures.style import (
     value_axis,
     whole_first,
 )
-from batch_dashboard.model.lists.series import CountSeries, Steps
+from batch_dashboard.model.lists.series import Buckets, CountSeries
 from batch_dashboard.model.text.wording import plural
 
 
 def failure_counts_figure(
-    steps: Steps,
+    buckets: Buckets,
     series: Sequence[CountSeries],
     slots: Mapping[str, int],
     ran: Collection[Any],
 ) -> dict[str, Any]:
-    """Bars per step, one colour each series; a step in which nothing ran is marked, not zero.
+    """Bars per bucket, one colour each series; a bucket in which nothing ran is marked, not zero.
 
-    `ran` holds the first days of the steps in which a batch run started.
+    `ran` holds the first days of the buckets in which a batch run started.
     """
     if not series:
         return empty_figure("No result failed in this period.")
-    drawn = whole_first(steps)
-    spans = {start: steps.in_words(start) for start in steps.starts}
-    data = [_bars(line, steps, drawn, spans, slots) for line in series]
-    absent = [start for start in steps.starts if start not in ran]
+    drawn = whole_first(buckets)
+    spans = {start: buckets.in_words(start) for start in buckets.starts}
+    data = [_bars(line, buckets, drawn, spans, slots) for line in series]
+    absent = [start for start in buckets.starts if start not in ran]
     if absent:
-        data.append(_absent(steps, absent))
+        data.append(_absent(buckets, absent))
     return {
         "data": data,
         "layout": layout(
-            xaxis=step_axis(steps),
+            xaxis=step_axis(buckets),
             yaxis=value_axis("failed results"),
             barmode="stack",
             hovermode="closest",
@@ -54,13 +54,13 @@ def failure_counts_figure(
 
 def _bars(
     line: CountSeries,
-    steps: Steps,
-    drawn: Steps,
+    buckets: Buckets,
+    drawn: Buckets,
     spans: Mapping[date, str],
     slots: Mapping[str, int],
 ) -> dict[str, Any]:
     colour = OTHER_COLOUR if line.is_other else ecosystem_colour(slots[line.name])
-    counts = dict(zip(steps.starts, line.counts, strict=True))
+    counts = dict(zip(buckets.starts, line.counts, strict=True))
     return {
         "type": "bar",
         "name": plain(line.name),
@@ -75,7 +75,7 @@ def _bars(
     }
 
 
-def _absent(steps: Steps, starts: Sequence[date]) -> dict[str, Any]:
+def _absent(buckets: Buckets, starts: Sequence[date]) -> dict[str, Any]:
     return {
         "type": "scatter",
         "mode": "markers",
@@ -89,6 +89,6 @@ def _absent(steps: Steps, starts: Sequence[date]) -> dict[str, Any]:
             "color": MUTED,
             "line": {"width": 1.5, "color": MUTED},
         },
-        "customdata": [[steps.in_words(start)] for start in starts],
+        "customdata": [[buckets.in_words(start)] for start in starts],
         "hovertemplate": "no batch run<br>%{customdata[0]}<extra></extra>",
     }

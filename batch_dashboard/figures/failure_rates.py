@@ -18,17 +18,17 @@ from batch_dashboard.figures.style import (
     value_axis,
 )
 from batch_dashboard.model.judgement.rates import failure_rate, wilson_interval
-from batch_dashboard.model.lists.series import RatePoint, RateSeries, Steps
+from batch_dashboard.model.lists.series import Buckets, RatePoint, RateSeries
 
 # Below this the axis ends above the highest rate instead of at 100 %.
 WHOLE_AXIS_FROM = 0.5
-LEAST_AXIS_TOP = 0.05
+MIN_AXIS_TOP = 0.05
 # The height of a target's name as a share of the axis.
 NAME_HEIGHT = 0.08
 
 
 def failure_rates_figure(
-    steps: Steps,
+    buckets: Buckets,
     series: Sequence[RateSeries],
     slots: Mapping[str, int],
     targets: Mapping[str, float | None],
@@ -40,13 +40,13 @@ def failure_rates_figure(
     if not series:
         return empty_figure("No recipe was attempted in this period.")
     highest = max(failure_rate(*point) or 0.0 for line in series for point in line.points if point)
-    spans = [steps.in_words(start) for start in steps.starts]
-    lines = [_line(line, steps, spans, slots) for line in series]
-    top = 1.04 if highest >= WHOLE_AXIS_FROM else max(highest * 1.25, LEAST_AXIS_TOP)
+    spans = [buckets.in_words(start) for start in buckets.starts]
+    lines = [_line(line, buckets, spans, slots) for line in series]
+    top = 1.04 if highest >= WHOLE_AXIS_FROM else max(highest * 1.25, MIN_AXIS_TOP)
     return {
-        "data": lines + [hollow for line in lines for hollow in _hollow(steps, line)],
+        "data": lines + [hollow for line in lines for hollow in _hollow(buckets, line)],
         "layout": layout(
-            xaxis=step_axis(steps),
+            xaxis=step_axis(buckets),
             yaxis=value_axis("failed, % of attempts", tickformat=".0%", range=[0, top]),
             hovermode="closest",
             showlegend=True,
@@ -115,7 +115,7 @@ def _targets(
 
 
 def _line(
-    line: RateSeries, steps: Steps, spans: Sequence[str], slots: Mapping[str, int]
+    line: RateSeries, buckets: Buckets, spans: Sequence[str], slots: Mapping[str, int]
 ) -> dict[str, Any]:
     slot = slots.get(line.ecosystem, 0)
     colour = OTHER_COLOUR if line.is_other else ecosystem_colour(slot)
@@ -124,7 +124,7 @@ def _line(
         "mode": "lines+markers",
         "name": plain(line.ecosystem),
         "legendgroup": plain(line.ecosystem),
-        "x": [str(start) for start in steps.starts],
+        "x": [str(start) for start in buckets.starts],
         "y": [None if point is None else failure_rate(*point) for point in line.points],
         "connectgaps": False,
         "line": {"color": colour, "width": 2, "dash": DASHES[slot // COLOURS % len(DASHES)]},
@@ -139,12 +139,12 @@ def _line(
     }
 
 
-def _hollow(steps: Steps, line: dict[str, Any]) -> list[dict[str, Any]]:
-    """Marks over those of a line that make it hollow where a step is cut or not over yet."""
+def _hollow(buckets: Buckets, line: dict[str, Any]) -> list[dict[str, Any]]:
+    """Marks over those of a line that make it hollow where a bucket is cut or not over yet."""
     parts = [
         (x, y)
-        for start, x, y in zip(steps.starts, line["x"], line["y"], strict=True)
-        if y is not None and steps.part_in_words(start)
+        for start, x, y in zip(buckets.starts, line["x"], line["y"], strict=True)
+        if y is not None and buckets.part_in_words(start)
     ]
     if not parts:
         return []

@@ -21,7 +21,7 @@ from batch_dashboard.figures.style import (
 )
 from batch_dashboard.model.batch_runs.records import RunSums
 from batch_dashboard.model.batch_runs.vocabulary import RUNNER_OS, RUNNER_OS_NAMES
-from batch_dashboard.model.lists.series import Steps
+from batch_dashboard.model.lists.series import Buckets
 from batch_dashboard.model.spending.budget import Budgets
 
 # A budget further above the bars than this would flatten them: it is named at the top instead.
@@ -29,21 +29,21 @@ FARTHEST_BUDGET = 4.0
 
 
 def minutes_figure(
-    steps: Steps, sums: Mapping[date, RunSums], budgets: Budgets | None
+    buckets: Buckets, sums: Mapping[date, RunSums], budgets: Budgets | None
 ) -> dict[str, Any]:
-    """Bars per step, macOS above Linux, so that each stands beside its own budget line.
+    """Bars per bucket, macOS above Linux, so that each stands beside its own budget line.
 
-    A step that is not in `sums` had no batch run and is marked so, as is one whose runs told no
-    minutes: neither is a bar of zero. `budgets` is None where steps are no weeks.
+    A bucket that is not in `sums` had no batch run and is marked so, as is one whose runs told no
+    minutes: neither is a bar of zero. `budgets` is None where buckets are no weeks.
     """
-    if not any(start in sums for start in steps.starts):
+    if not any(start in sums for start in buckets.starts):
         return empty_figure("No batch run in this period.")
     data: list[dict[str, Any]] = []
     shapes: list[dict[str, Any]] = []
     notes: list[dict[str, Any]] = []
     axes: dict[str, Any] = {}
-    drawn = whole_first(steps)
-    spans = {start: steps.in_words(start) for start in steps.starts}
+    drawn = whole_first(buckets)
+    spans = {start: buckets.in_words(start) for start in buckets.starts}
     for runner_os in RUNNER_OS:
         name, (axis, domain) = RUNNER_OS_NAMES[runner_os], ROWS[runner_os]
         values = {start: row.minutes(runner_os).value for start, row in sums.items()}
@@ -57,16 +57,16 @@ def minutes_figure(
                 "<br>%{customdata[1]}<extra></extra>",
             }
         )
-        data += marks(steps, axis, sums, values, f"{name} minutes unknown")
+        data += marks(buckets, axis, sums, values, f"{name} minutes unknown")
         highest = max(value or 0.0 for value in values.values())
         top = highest
         if budgets is not None:
-            of_steps = [budgets.of(runner_os, start) for start in steps.starts]
+            of_buckets = [budgets.of(runner_os, start) for start in buckets.starts]
             farthest = FARTHEST_BUDGET * highest
             lines = [
-                line for line in _budget_lines(axis, steps, of_steps) if line["y0"] <= farthest
+                line for line in _budget_lines(axis, buckets, of_buckets) if line["y0"] <= farthest
             ]
-            notes.append(_budget_name(name, axis, of_steps[-1], of_steps[-1] <= farthest))
+            notes.append(_budget_name(name, axis, of_buckets[-1], of_buckets[-1] <= farthest))
             shapes += lines
             top = max(highest, *(line["y0"] for line in lines), 0.0)
         top = top * 1.18 or 1.0
@@ -76,7 +76,7 @@ def minutes_figure(
     return {
         "data": named_once(data),
         "layout": layout(
-            xaxis=step_axis(steps, anchor="y2"),
+            xaxis=step_axis(buckets, anchor="y2"),
             barmode="stack",
             hovermode="x",
             shapes=shapes,
@@ -87,9 +87,9 @@ def minutes_figure(
     }
 
 
-def _budget_lines(axis: str, steps: Steps, budgets: Sequence[float]) -> list[dict[str, Any]]:
+def _budget_lines(axis: str, buckets: Buckets, budgets: Sequence[float]) -> list[dict[str, Any]]:
     """A line for each time in which the budget is the same."""
-    edge = STEP_EDGES[steps.step]
+    edge = STEP_EDGES[buckets.step]
     starts = [
         index for index, budget in enumerate(budgets) if index == 0 or budget != budgets[index - 1]
     ]
@@ -97,8 +97,8 @@ def _budget_lines(axis: str, steps: Steps, budgets: Sequence[float]) -> list[dic
         {
             "type": "line",
             "xref": "x",
-            "x0": str(steps.starts[first] - edge),
-            "x1": str(steps.starts[after - 1] + edge),
+            "x0": str(buckets.starts[first] - edge),
+            "x1": str(buckets.starts[after - 1] + edge),
             "yref": axis,
             "y0": budgets[first],
             "y1": budgets[first],

@@ -14,7 +14,7 @@ from batch_dashboard.figures.style import (
     value_axis,
 )
 from batch_dashboard.model.batch_runs.vocabulary import JOB_RUNNER_OS_NAMES
-from batch_dashboard.model.lists.series import Steps
+from batch_dashboard.model.lists.series import Buckets
 from batch_dashboard.model.spending.ci_job_sums import StepWaits
 from batch_dashboard.model.text.wording import duration, plural
 
@@ -26,11 +26,11 @@ MINUTES_FROM = 3 * SECONDS_PER_MINUTE
 
 
 def queue_waits_figure(
-    steps: Steps, waits: Iterable[StepWaits], limits: Mapping[str, int]
+    buckets: Buckets, waits: Iterable[StepWaits], limits: Mapping[str, int]
 ) -> dict[str, Any]:
     """For each operating system a line of the median and one of the p90, with its limit.
 
-    A step without known waits has no point, and the lines have a gap there. `limits` are in
+    A bucket without known waits has no point, and the lines have a gap there. `limits` are in
     seconds, by operating system.
     """
     found = {(row.runner_os, row.start): row for row in waits}
@@ -46,14 +46,14 @@ def queue_waits_figure(
     top = max(highest, *near.values(), 1)
     unit, divisor = ("min", SECONDS_PER_MINUTE) if top >= MINUTES_FROM else ("s", 1)
     data = [
-        _line(steps, runner_os, found, is_p90, divisor)
+        _line(buckets, runner_os, found, is_p90, divisor)
         for runner_os in shown
         for is_p90 in (True, False)
     ]
     return {
         "data": data,
         "layout": layout(
-            xaxis=step_axis(steps),
+            xaxis=step_axis(buckets),
             yaxis=value_axis(f"wait, {unit}", range=[0, top * 1.15 / divisor]),
             hovermode="closest",
             showlegend=True,
@@ -69,21 +69,21 @@ def queue_waits_figure(
 
 
 def _line(
-    steps: Steps,
+    buckets: Buckets,
     runner_os: str,
     found: Mapping[tuple[str, Any], StepWaits],
     is_p90: bool,
     divisor: int,
 ) -> dict[str, Any]:
     name, colour = JOB_RUNNER_OS_NAMES[runner_os], RUNNER_OS_COLOURS[runner_os]
-    rows = [found.get((runner_os, start)) for start in steps.starts]
+    rows = [found.get((runner_os, start)) for start in buckets.starts]
     seconds = [row and (row.p90_seconds if is_p90 else row.median_seconds) for row in rows]
     share = "nine of ten jobs" if is_p90 else "half of the jobs"
     return {
         "type": "scatter",
         "mode": "lines+markers",
         "name": f"{name} {'p90' if is_p90 else 'median'}",
-        "x": [str(start) for start in steps.starts],
+        "x": [str(start) for start in buckets.starts],
         "y": [None if value is None else value / divisor for value in seconds],
         "connectgaps": False,
         "line": {"color": colour, "width": 2, "dash": "solid" if is_p90 else "dot"},
@@ -94,11 +94,11 @@ def _line(
         },
         "customdata": [
             [
-                steps.in_words(start),
+                buckets.in_words(start),
                 f"{share} waited up to {duration(value)}",
                 f"n = {plural(row.jobs, 'job')}" if row else "",
             ]
-            for start, row, value in zip(steps.starts, rows, seconds, strict=True)
+            for start, row, value in zip(buckets.starts, rows, seconds, strict=True)
         ],
         "hovertemplate": name + "<br>%{customdata[0]}<br>%{customdata[1]}<br>%{customdata[2]}"
         "<extra></extra>",

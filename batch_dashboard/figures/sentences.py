@@ -12,10 +12,10 @@ from batch_dashboard.model.batch_runs.vocabulary import (
     RUNNER_OS,
     RUNNER_OS_NAMES,
 )
-from batch_dashboard.model.judgement.pipelines import Pipeline
+from batch_dashboard.model.judgement.ecosystem_health import EcosystemHealth
 from batch_dashboard.model.judgement.rates import failure_rate
 from batch_dashboard.model.lists.periods import Step
-from batch_dashboard.model.lists.series import CountSeries, RateSeries, Steps, SumSeries
+from batch_dashboard.model.lists.series import Buckets, CountSeries, RateSeries, SumSeries
 from batch_dashboard.model.recipes.recipes import RecipeAttempt
 from batch_dashboard.model.spending.budget import Budgets, BudgetWeek
 from batch_dashboard.model.spending.ci_job_sums import StepWaits
@@ -33,27 +33,29 @@ from batch_dashboard.model.text.wording import (
 NO_RUN = "No batch run started in this period."
 
 
-def minutes_sentence(steps: Steps, sums: Mapping[date, RunSums], budgets: Budgets | None) -> str:
-    """Totals, the step that used most, steps without a run, and runs that told no minutes.
+def minutes_sentence(
+    buckets: Buckets, sums: Mapping[date, RunSums], budgets: Budgets | None
+) -> str:
+    """Totals, the bucket that used most, buckets without a run, and runs that told no minutes.
 
-    `budgets` is None where steps are no weeks.
+    `budgets` is None where buckets are no weeks.
     """
-    shown = _shown(steps, sums)
+    shown = _shown(buckets, sums)
     if not shown:
         return NO_RUN
-    parts = [_used(runner_os, steps, shown, budgets) for runner_os in RUNNER_OS]
-    parts += _absent(steps, shown)
+    parts = [_used(runner_os, buckets, shown, budgets) for runner_os in RUNNER_OS]
+    parts += _absent(buckets, shown)
     runs = sum(row.runs for row in shown.values())
     for runner_os in RUNNER_OS:
         unknown = sum(row.minutes(runner_os).unknown_runs for row in shown.values())
         if unknown:
             name = RUNNER_OS_NAMES[runner_os]
             parts.append(f"{unknown:,} of {plural(runs, 'run')} reported no {name} minutes.")
-    return " ".join(parts + _parts(steps, shown, "Hatched"))
+    return " ".join(parts + _parts(buckets, shown, "Hatched"))
 
 
 def _used(
-    runner_os: str, steps: Steps, shown: Mapping[date, RunSums], budgets: Budgets | None
+    runner_os: str, buckets: Buckets, shown: Mapping[date, RunSums], budgets: Budgets | None
 ) -> str:
     name = RUNNER_OS_NAMES[runner_os]
     known = {
@@ -73,7 +75,7 @@ def _used(
         of_budget = f", {percent(share)} of a week's budget"
         over = sum(used > budgets.of(runner_os, start) for start, used in known.items())
     sentence = (
-        f"{name} used {minutes(total)} min, most {_when(steps, most)}"
+        f"{name} used {minutes(total)} min, most {_when(buckets, most)}"
         f" ({minutes(known[most])} min{of_budget})"
     )
     return sentence + (f", and went over budget in {plural(over, 'week')}." if over else ".")
@@ -118,7 +120,7 @@ def _forecast(budget: BudgetWeek) -> str:
 
 
 def ecosystem_minutes_sentence(
-    steps: Steps, series: Sequence[SumSeries], without_minutes: Sequence[str]
+    buckets: Buckets, series: Sequence[SumSeries], without_minutes: Sequence[str]
 ) -> str:
     """Which ecosystem used most of each runner system, and how many told no minutes at all."""
     if not series:
@@ -144,12 +146,12 @@ def ecosystem_minutes_sentence(
         parts.append(f"{names} reported no minutes and {'is' if count == 1 else 'are'} not drawn.")
     drawn = {start for line in series for start in line.sums}
     parts = parts or ["Every run that reported minutes reported 0."]
-    return " ".join(parts + _parts(steps, drawn, "Hatched"))
+    return " ".join(parts + _parts(buckets, drawn, "Hatched"))
 
 
-def error_budget_sentence(pipeline: Pipeline) -> str:
+def error_budget_sentence(health: EcosystemHealth) -> str:
     """How many of the failures that the target allows happened in 28 days."""
-    spent = pipeline.error_budget
+    spent = health.error_budget
     if spent is None or spent.used_share is None:
         return "Nothing was attempted in the last 28 days."
     return (
@@ -159,15 +161,15 @@ def error_budget_sentence(pipeline: Pipeline) -> str:
     )
 
 
-def queue_waits_sentence(steps: Steps, waits: Sequence[StepWaits]) -> str:
-    """The step in which jobs waited longest, for each operating system."""
+def queue_waits_sentence(buckets: Buckets, waits: Sequence[StepWaits]) -> str:
+    """The bucket in which jobs waited longest, for each operating system."""
     parts = []
     for runner_os, name in JOB_RUNNER_OS_NAMES.items():
         rows = [row for row in waits if row.runner_os == runner_os and row.start is not None]
         if not rows:
             continue
         longest = max(rows, key=lambda row: row.p90_seconds)
-        when = _when(steps, longest.start or steps.starts[0])
+        when = _when(buckets, longest.start or buckets.starts[0])
         parts.append(
             f"{name} jobs waited longest {when}: half of them up to"
             f" {duration(longest.median_seconds)}, nine of ten up to"
@@ -176,21 +178,21 @@ def queue_waits_sentence(steps: Steps, waits: Sequence[StepWaits]) -> str:
     if not parts:
         return "No job of this period reported how long it waited for a runner."
     drawn = {row.start for row in waits if row.start is not None}
-    return " ".join(parts + _parts(steps, drawn, "Not whole"))
+    return " ".join(parts + _parts(buckets, drawn, "Not whole"))
 
 
 def cost_sentence(
-    steps: Steps, costs: Mapping[date, Cost], sums: Mapping[date, RunSums], total: Cost
+    buckets: Buckets, costs: Mapping[date, Cost], sums: Mapping[date, RunSums], total: Cost
 ) -> str:
-    """The sum, which part of it macOS is, the dearest step, and where nothing is known."""
-    shown = _shown(steps, sums)
+    """The sum, which part of it macOS is, the dearest bucket, and where nothing is known."""
+    shown = _shown(buckets, sums)
     if not shown:
         return NO_RUN
     if total.total is None:
         return "No run of this period reported minutes, so the cost is unknown."
     if not total.total:
         nothing = "Every run that reported minutes reported 0, so nothing is known of the cost."
-        return " ".join([nothing, *_absent(steps, shown)])
+        return " ".join([nothing, *_absent(buckets, shown)])
     part = ""
     if total.macos:
         part = f", {percent(total.macos / total.total)} of it for macOS"
@@ -198,38 +200,38 @@ def cost_sentence(
     known = {start: cost for start in shown if (cost := costs[start].total) is not None}
     most = max(known, key=lambda start: known[start])
     if len(known) > 1 and known[most]:
-        parts.append(f"Most was spent {_when(steps, most)} ({dollars(known[most])}).")
+        parts.append(f"Most was spent {_when(buckets, most)} ({dollars(known[most])}).")
     unknown = len(shown) - len(known)
     if unknown:
-        parts.append(f"No minutes are known of {plural(unknown, steps.word)}.")
-    return " ".join(parts + _absent(steps, shown) + _parts(steps, shown, "Hatched"))
+        parts.append(f"No minutes are known of {plural(unknown, buckets.word)}.")
+    return " ".join(parts + _absent(buckets, shown) + _parts(buckets, shown, "Hatched"))
 
 
-def _shown(steps: Steps, sums: Mapping[date, RunSums]) -> dict[date, RunSums]:
-    return {start: sums[start] for start in steps.starts if start in sums}
+def _shown(buckets: Buckets, sums: Mapping[date, RunSums]) -> dict[date, RunSums]:
+    return {start: sums[start] for start in buckets.starts if start in sums}
 
 
-def _absent(steps: Steps, shown: Mapping[date, RunSums]) -> list[str]:
-    absent = len(steps.starts) - len(shown)
+def _absent(buckets: Buckets, shown: Mapping[date, RunSums]) -> list[str]:
+    absent = len(buckets.starts) - len(shown)
     if not absent:
         return []
     verb = "had" if absent > 1 else "has"
-    return [f"{absent:,} of {plural(len(steps.starts), steps.word)} {verb} no batch run."]
+    return [f"{absent:,} of {plural(len(buckets.starts), buckets.word)} {verb} no batch run."]
 
 
-def _parts(steps: Steps, starts: Collection[date], look: str) -> list[str]:
-    """Which of some steps are cut by the period or not over yet, and how these look."""
-    parts = [(start, part) for start in steps.starts if (part := steps.part_in_words(start))]
+def _parts(buckets: Buckets, starts: Collection[date], look: str) -> list[str]:
+    """Which of some buckets are cut by the period or not over yet, and how these look."""
+    parts = [(start, part) for start in buckets.starts if (part := buckets.part_in_words(start))]
     words = [
-        f"{start if steps.step is Step.DAY else f'the {steps.word} from {start}'} ({part})"
+        f"{start if buckets.step is Step.DAY else f'the {buckets.word} from {start}'} ({part})"
         for start, part in parts
         if start in starts
     ]
     return [f"{look}: {', '.join(words)}."] if words else []
 
 
-def _when(steps: Steps, start: date) -> str:
-    match steps.step:
+def _when(buckets: Buckets, start: date) -> str:
+    match buckets.step:
         case Step.DAY:
             return f"on {start}"
         case Step.WEEK:
@@ -241,7 +243,7 @@ def _when(steps: Steps, start: date) -> str:
 
 
 def failure_rates_sentence(
-    steps: Steps, series: Sequence[RateSeries], targets: Mapping[str, float | None]
+    buckets: Buckets, series: Sequence[RateSeries], targets: Mapping[str, float | None]
 ) -> str:
     """Which ecosystem failed most and least often, and where nothing was attempted."""
     if not series:
@@ -255,22 +257,22 @@ def failure_rates_sentence(
     if len(named) > 1:
         sentence = f"Most often failed {_rate(most)}, least often {_rate(least)}"
     gaps = sum(
-        all(line.points[index] is None for line in series) for index in range(len(steps.starts))
+        all(line.points[index] is None for line in series) for index in range(len(buckets.starts))
     )
     parts = [sentence + "."]
     if gaps:
         parts.append(
-            f"In {gaps:,} of {plural(len(steps.starts), steps.word)} nothing was attempted."
+            f"In {gaps:,} of {plural(len(buckets.starts), buckets.word)} nothing was attempted."
         )
     attempted = {
         start
-        for index, start in enumerate(steps.starts)
+        for index, start in enumerate(buckets.starts)
         if any(line.points[index] for line in series)
     }
     dotted = [f"{limit * 100:g}% for {whose}" for limit, whose in limits(series, targets)]
     if dotted:
         parts.append(f"Dotted: what may fail at most, {', '.join(dotted)}.")
-    return " ".join(parts + _parts(steps, attempted, "Hollow"))
+    return " ".join(parts + _parts(buckets, attempted, "Hollow"))
 
 
 def _rate(line: RateSeries) -> str:
@@ -280,7 +282,7 @@ def _rate(line: RateSeries) -> str:
 
 
 def failure_counts_sentence(
-    steps: Steps, series: Sequence[CountSeries], ran: Collection[date]
+    buckets: Buckets, series: Sequence[CountSeries], ran: Collection[date]
 ) -> str:
     """How many results failed, of which kind most, when most, and when nothing ran."""
     total = sum(line.total for line in series)
@@ -288,17 +290,17 @@ def failure_counts_sentence(
         return "No result failed in this period."
     sums = [sum(counts) for counts in zip(*(line.counts for line in series), strict=True)]
     most = max(range(len(sums)), key=lambda index: sums[index])
-    when = _when(steps, steps.starts[most])
+    when = _when(buckets, buckets.starts[most])
     parts = [f"{plural(total, 'result')} failed, most {when} ({sums[most]:,})."]
     first = series[0]
     if len(series) > 1 and not first.is_other:
         share = percent(first.total / total)
         parts.append(f"Most frequent: {first.name}, {first.total:,} ({share}).")
-    absent = sum(start not in ran for start in steps.starts)
+    absent = sum(start not in ran for start in buckets.starts)
     if absent:
-        parts.append(f"In {absent:,} of {plural(len(steps.starts), steps.word)} nothing ran.")
-    failing = {start for start, failed in zip(steps.starts, sums, strict=True) if failed}
-    return " ".join(parts + _parts(steps, failing, "Hatched"))
+        parts.append(f"In {absent:,} of {plural(len(buckets.starts), buckets.word)} nothing ran.")
+    failing = {start for start, failed in zip(buckets.starts, sums, strict=True) if failed}
+    return " ".join(parts + _parts(buckets, failing, "Hatched"))
 
 
 def recipe_results_sentence(results: Sequence[RecipeAttempt], are_all: bool) -> str:

@@ -1,4 +1,4 @@
-"""Steps without a bar, marked with why there is none: no batch run, or minutes nobody told."""
+"""Buckets without a bar, marked with why there is none: no batch run, or minutes nobody told."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -6,7 +6,7 @@ from typing import Any
 
 from batch_dashboard.figures.style import MUTED
 from batch_dashboard.model.batch_runs.records import Minutes, RunSums
-from batch_dashboard.model.lists.series import Steps
+from batch_dashboard.model.lists.series import Buckets
 from batch_dashboard.model.text.wording import plural
 
 NO_RUN = "no batch run"
@@ -14,25 +14,25 @@ UNKNOWN = "minutes unknown"
 
 
 def marks(
-    steps: Steps,
+    buckets: Buckets,
     axis: str,
     sums: Mapping[date, RunSums],
     values: Mapping[date, float | None],
     words: str,
 ) -> list[dict[str, Any]]:
-    """A cross for each step without a run, a ring for each that has runs but no value.
+    """A cross for each bucket without a run, a ring for each that has runs but no value.
 
     `words` say what is unknown there.
     """
-    absent = [start for start in steps.starts if start not in sums]
-    unknown = [start for start in steps.starts if start in sums and values.get(start) is None]
+    absent = [start for start in buckets.starts if start not in sums]
+    unknown = [start for start in buckets.starts if start in sums and values.get(start) is None]
     marked = []
     if absent:
-        told = [[steps.in_words(start), NO_RUN] for start in absent]
+        told = [[buckets.in_words(start), NO_RUN] for start in absent]
         marked.append(_mark(NO_RUN, axis, "x-thin-open", absent, told))
     if unknown:
         told = [
-            [steps.in_words(start), f"{words}<br>n = {plural(sums[start].runs, 'run')}"]
+            [buckets.in_words(start), f"{words}<br>n = {plural(sums[start].runs, 'run')}"]
             for start in unknown
         ]
         marked.append(_mark(UNKNOWN, axis, "circle-open", unknown, told))
@@ -63,7 +63,7 @@ def _mark(
 
 
 def facts(span: str, row: RunSums | None, runner_os: str) -> list[str]:
-    """What hovers over a step: its days, as they come, and how many runs it had."""
+    """What hovers over a bucket: its days, as they come, and how many runs it had."""
     return [span, NO_RUN if row is None else runs_in_words(row.minutes(runner_os))]
 
 

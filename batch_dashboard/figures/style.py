@@ -7,7 +7,7 @@ from typing import Any
 
 from batch_dashboard.model.batch_runs.vocabulary import LINUX, MACOS
 from batch_dashboard.model.lists.periods import DAY, Step
-from batch_dashboard.model.lists.series import Steps
+from batch_dashboard.model.lists.series import Buckets
 from batch_dashboard.model.text.wording import shortened
 
 TEXT = "var(--ink)"
@@ -33,7 +33,7 @@ STEP_TITLES = {
     Step.MONTH: "month (UTC)",
     Step.YEAR: "year (UTC)",
 }
-# Days left free beside the first and the last step.
+# Days left free beside the first and the last bucket.
 STEP_EDGES = {Step.DAY: DAY, Step.WEEK: 4 * DAY, Step.MONTH: 17 * DAY, Step.YEAR: 200 * DAY}
 DAY_MS = 86_400_000
 BAR_WIDTHS_MS = {
@@ -63,7 +63,7 @@ SYMBOLS = (
 )
 DASHES = ("solid", "dot", "dash", "dashdot")
 
-LONGEST_NAME = 28
+MAX_NAME_LENGTH = 28
 
 # The panel has its own button for a picture, and there is nothing to zoom.
 CONFIG: dict[str, Any] = {
@@ -78,7 +78,7 @@ def ecosystem_colour(slot: int) -> str:
     return f"var(--series-{slot % COLOURS + 1})"
 
 
-def plain(text: str, longest: int = LONGEST_NAME) -> str:
+def plain(text: str, longest: int = MAX_NAME_LENGTH) -> str:
     """A client's text for Plotly, which reads some markup: escaped, and cut in the middle."""
     return escape(shortened(text, longest), quote=False)
 
@@ -137,43 +137,43 @@ def time_axis(title: str, **changes: Any) -> dict[str, Any]:
     return base | changes
 
 
-def step_axis(steps: Steps, **changes: Any) -> dict[str, Any]:
-    """An axis of steps, of which up to five at equal distances are named."""
-    edge = STEP_EDGES[steps.step]
-    every = -(-len(steps.starts) // 5)
+def step_axis(buckets: Buckets, **changes: Any) -> dict[str, Any]:
+    """An axis of buckets, of which up to five at equal distances are named."""
+    edge = STEP_EDGES[buckets.step]
+    every = -(-len(buckets.starts) // 5)
     base: dict[str, Any] = {
-        "range": [str(steps.starts[0] - edge), str(steps.starts[-1] + edge)],
-        "tickvals": [str(start) for start in steps.starts[::every]],
-        "tickformat": STEP_TICKS[steps.step],
+        "range": [str(buckets.starts[0] - edge), str(buckets.starts[-1] + edge)],
+        "tickvals": [str(start) for start in buckets.starts[::every]],
+        "tickformat": STEP_TICKS[buckets.step],
     }
-    return time_axis(STEP_TITLES[steps.step], **base | changes)
+    return time_axis(STEP_TITLES[buckets.step], **base | changes)
 
 
 def bars(
-    steps: Steps, name: str, colour: str, axis: str, values: Mapping[date, float | None]
+    buckets: Buckets, name: str, colour: str, axis: str, values: Mapping[date, float | None]
 ) -> dict[str, Any]:
-    """Bars, one for each step; a step without a value has none. What hovers is the caller's."""
+    """Bars, one for each bucket; a bucket without a value has none. What hovers is the caller's."""
     return {
         "type": "bar",
         "name": name,
-        "x": [str(start) for start in steps.starts],
-        "y": [values.get(start) for start in steps.starts],
+        "x": [str(start) for start in buckets.starts],
+        "y": [values.get(start) for start in buckets.starts],
         "yaxis": axis,
-        "width": BAR_WIDTHS_MS[steps.step],
-        "marker": bar_marker(steps, colour),
+        "width": BAR_WIDTHS_MS[buckets.step],
+        "marker": bar_marker(buckets, colour),
     }
 
 
-def whole_first(steps: Steps) -> Steps:
-    """Steps in the order their bars are drawn in: the legend takes its look from the first."""
-    is_part = {start: steps.part_in_words(start) is not None for start in steps.starts}
-    return steps._replace(starts=sorted(steps.starts, key=lambda start: is_part[start]))
+def whole_first(buckets: Buckets) -> Buckets:
+    """Buckets in the order their bars are drawn in: the legend takes its look from the first."""
+    is_part = {start: buckets.part_in_words(start) is not None for start in buckets.starts}
+    return buckets._replace(starts=sorted(buckets.starts, key=lambda start: is_part[start]))
 
 
-def bar_marker(steps: Steps, colour: str) -> dict[str, Any]:
-    """The colour of bars; hatched where a step is cut by the period or not over yet."""
+def bar_marker(buckets: Buckets, colour: str) -> dict[str, Any]:
+    """The colour of bars; hatched where a bucket is cut by the period or not over yet."""
     marker: dict[str, Any] = {"color": colour}
-    parts = [steps.part_in_words(start) is not None for start in steps.starts]
+    parts = [buckets.part_in_words(start) is not None for start in buckets.starts]
     if any(parts):
         marker["pattern"] = {"shape": ["/" if is_part else "" for is_part in parts], "size": 5}
         marker["line"] = {"color": colour, "width": [int(is_part) for is_part in parts]}

@@ -11,7 +11,7 @@ from typing import Any
 from werkzeug.exceptions import RequestTimeout, ServiceUnavailable
 
 # What a client must send, or take, on the average of each of its periods.
-LEAST_BYTES_A_SECOND = 1024
+MIN_BYTES_A_SECOND = 1024
 FILE_CHUNK_BYTES = 64 * 1024
 RETRY_SECONDS = 5
 # For how long in all a request's thread waits although it has no place: what is on its way arrives.
@@ -51,7 +51,7 @@ class Pace:
         self._waited += seconds
         if self._waited < self.seconds:
             return True
-        is_quick_enough = self._moved >= self.seconds * LEAST_BYTES_A_SECOND
+        is_quick_enough = self._moved >= self.seconds * MIN_BYTES_A_SECOND
         self._waited, self._moved = 0.0, 0
         return is_quick_enough
 
@@ -94,7 +94,7 @@ class ClientSocket(socket.socket):
             match self._wait(select.POLLIN, self._receiving):
                 case Wait.TOO_SLOW:
                     raise RequestTimeout(
-                        f"Less than {LEAST_BYTES_A_SECOND} bytes a second arrived for "
+                        f"Less than {MIN_BYTES_A_SECOND} bytes a second arrived for "
                         f"{self._seconds:g} seconds; nothing was stored."
                     )
                 case Wait.NO_PLACE:

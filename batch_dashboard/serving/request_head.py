@@ -1,9 +1,9 @@
 """How much of a request must have arrived before a thread takes it on."""
 
 HEAD_END = b"\r\n\r\n"
-LARGEST_HEAD_BYTES = 64 * 1024
+MAX_HEAD_BYTES = 64 * 1024
 # The forms of the pages have far less.
-LARGEST_FORM_BYTES = 64 * 1024
+MAX_FORM_BYTES = 64 * 1024
 FORM_TYPES = (b"application/x-www-form-urlencoded", b"multipart/form-data")
 
 
@@ -39,7 +39,7 @@ class Arrival:
     @property
     def is_too_long(self) -> bool:
         """Whether the head has no end in sight."""
-        return self._needed is None and len(self.received) > LARGEST_HEAD_BYTES
+        return self._needed is None and len(self.received) > MAX_HEAD_BYTES
 
 
 def form_length(head: bytes) -> int:
@@ -57,4 +57,4 @@ def form_length(head: bytes) -> int:
             length = int(value)
         elif name == b"authorization" and value.startswith(b"bearer "):
             return 0
-    return length if is_form and length <= LARGEST_FORM_BYTES else 0
+    return length if is_form and length <= MAX_FORM_BYTES else 0

@@ -7,10 +7,10 @@ from flask import Blueprint, Response, render_template, request
 from batch_dashboard.errors import FilterError
 from batch_dashboard.model.alerts.finding_kinds import Severity
 from batch_dashboard.model.batch_runs.vocabulary import RUNNER_OS_NAMES
-from batch_dashboard.model.judgement.pipelines import Pipeline
+from batch_dashboard.model.judgement.ecosystem_health import EcosystemHealth
 from batch_dashboard.model.spending.budget import BudgetWeek
 from batch_dashboard.model.text.wording import count, minutes, not_one_of, percent
-from batch_dashboard.services.judgement.judgement import judge_budgets, judge_pipelines
+from batch_dashboard.services.judgement.judgement import judge_budgets, judge_ecosystems
 from batch_dashboard.store.batch_runs import batch_runs
 from batch_dashboard.views.access import current_principal
 from batch_dashboard.views.context import connection, current_time
@@ -24,7 +24,7 @@ COLOURS = {
     None: "#17693a",
 }
 UNKNOWN_COLOUR = "#5a6270"
-LONGEST_NAME = 40
+MAX_NAME_LENGTH = 40
 LETTER_WIDTH = 7.6
 
 blueprint = Blueprint("badges", __name__)
@@ -49,9 +49,11 @@ def show(ecosystem: str) -> Response:
         badge = _minutes(judge_budgets(connection(), now))
     else:
         span = batch_runs.find_span(connection(), ecosystem)
-        judged = judge_pipelines(connection(), [span] if span else [], now)
+        judged = judge_ecosystems(connection(), [span] if span else [], now)
         badge = _of(judged[0], wanted) if judged else Badge("unknown", UNKNOWN_COLOUR)
-    name = ecosystem if len(ecosystem) <= LONGEST_NAME else ecosystem[: LONGEST_NAME - 1] + "…"
+    name = (
+        ecosystem if len(ecosystem) <= MAX_NAME_LENGTH else ecosystem[: MAX_NAME_LENGTH - 1] + "…"
+    )
     body = render_template(
         "pages/badges/badge.svg",
         name=name,
@@ -65,14 +67,14 @@ def show(ecosystem: str) -> Response:
     return answer
 
 
-def _of(pipeline: Pipeline, wanted: str) -> Badge:
+def _of(health: EcosystemHealth, wanted: str) -> Badge:
     if wanted == "state":
-        return Badge(pipeline.state, COLOURS[pipeline.severity])
-    rate = pipeline.verdict.rate
+        return Badge(health.state, COLOURS[health.severity])
+    rate = health.verdict.rate
     if rate is None:
         return Badge("nothing attempted in 7 days", UNKNOWN_COLOUR)
-    word = f"{percent(rate)} passed (n={count(pipeline.verdict.attempts.total)})"
-    return Badge(word, COLOURS[pipeline.severity])
+    word = f"{percent(rate)} passed (n={count(health.verdict.attempts.total)})"
+    return Badge(word, COLOURS[health.severity])
 
 
 def _minutes(budgets: list[BudgetWeek]) -> Badge:

@@ -35,7 +35,7 @@ blueprint = Blueprint("batch_runs", __name__, url_prefix="/batch-runs")
 RUNS_PER_PAGE = 50
 RESULTS_PER_PAGE = 100
 CHANGES_NAMED = 10
-MOST_COMPARED = 2_000
+MAX_COMPARED = 2_000
 
 
 @blueprint.get("")
@@ -61,7 +61,7 @@ def index() -> str:
         choice=choice,
         text=text,
         total=total,
-        runs=Listing(choice.path, found, asked.sort, page, asked.place),
+        runs=Listing(choice.path, found, asked.sort, page, asked.cursor),
         slots=colour_slots(choice.ecosystems),
         csv=csv_url("batch_runs.csv", found),
         excluded_count=exclusion.count(conn, choice.shown),
@@ -94,7 +94,7 @@ def show(batch_run_id: int) -> str:
         run_comparison.fetch_comparison(conn, earlier.id, run.id, CHANGES_NAMED)
         if earlier
         and not is_excluded
-        and max(earlier.result_count, run.result_count) <= MOST_COMPARED
+        and max(earlier.result_count, run.result_count) <= MAX_COMPARED
         else None
     )
     return render_template(
@@ -105,7 +105,7 @@ def show(batch_run_id: int) -> str:
         run_link=run.run_url if is_web_link(run.run_url) else None,
         complaints=complaints,
         result_filter=result_filter,
-        results=Listing(here, result_filter.query(), asked.sort, page, asked.place),
+        results=Listing(here, result_filter.query(), asked.sort, page, asked.cursor),
         here=here,
         earlier=earlier,
         later=later,

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from batch_dashboard.exports.lines import Value
 from batch_dashboard.model.batch_runs.records import EcosystemSpan
 from batch_dashboard.model.batch_runs.vocabulary import LINUX, MACOS, RUNNER_OS
-from batch_dashboard.model.judgement.pipelines import Pipeline
+from batch_dashboard.model.judgement.ecosystem_health import EcosystemHealth
 from batch_dashboard.model.judgement.rates import success_rate, wilson_interval
 from batch_dashboard.model.judgement.slo import BUDGET_DAYS, WINDOWS, budget_days
 from batch_dashboard.model.judgement.targets import default_rule
@@ -15,10 +15,10 @@ from batch_dashboard.model.lists.periods import Step, last_days
 from batch_dashboard.model.spending.budget import budget_week, burn_up
 from batch_dashboard.model.spending.prices import price_changes
 from batch_dashboard.model.spending.spending import Spending, spending
-from batch_dashboard.services.judgement.judgement import judge_pipelines
+from batch_dashboard.services.judgement.judgement import judge_ecosystems
 from batch_dashboard.store.batch_runs import batch_runs, ecosystem_days
 from batch_dashboard.store.engine import Connection
-from batch_dashboard.store.judgement import ecosystem_rules, pipelines
+from batch_dashboard.store.judgement import ecosystem_health, ecosystem_rules
 from batch_dashboard.store.spending import spending_rules
 
 DAYS_OF_WEEK = 7
@@ -34,41 +34,41 @@ def ecosystem_rows(connection: Connection, run_filter: RunFilter, now: datetime)
     sums = ecosystem_days.fetch_steps(connection, run_filter, Step.YEAR, price_changes(prices))
     spent = {row.ecosystem: row for row in spending(sums, prices)}
     since_pass = batch_runs.count_since_pass(connection, spans)
-    judged = {pipeline.ecosystem: pipeline for pipeline in judge_pipelines(connection, spans, now)}
+    judged = {health.ecosystem: health for health in judge_ecosystems(connection, spans, now)}
     for name in sorted({*judged, *spent}):
-        summed, pipeline = _sums(spent.get(name)), judged.get(name)
-        if pipeline is None:
+        summed, health = _sums(spent.get(name)), judged.get(name)
+        if health is None:
             # Retention dropped all its runs, and only their sums are left.
             yield name, *[None] * 8, *summed, *[None] * JUDGED_FIELDS
         else:
-            state = (*_state(pipeline), since_pass[name], pipeline.verdict.target)
-            yield *state, *summed, *_judged(pipeline)
+            state = (*_state(health), since_pass[name], health.verdict.target)
+            yield *state, *summed, *_judged(health)
 
 
-def _state(pipeline: Pipeline) -> tuple[Value, ...]:
-    span = pipeline.facts.span
+def _state(health: EcosystemHealth) -> tuple[Value, ...]:
+    span = health.facts.span
     return (
-        pipeline.ecosystem,
-        pipeline.state,
-        pipeline.severity,
-        pipeline.since,
-        pipeline.sentence,
+        health.ecosystem,
+        health.state,
+        health.severity,
+        health.since,
+        health.sentence,
         span.last_started_at,
         span.last_passed_at,
     )
 
 
-def _judged(pipeline: Pipeline) -> tuple[Value, ...]:
+def _judged(health: EcosystemHealth) -> tuple[Value, ...]:
     """What its state is judged by, as many values as JUDGED_FIELDS."""
-    verdict = pipeline.verdict
-    budget = pipeline.error_budget
+    verdict = health.verdict
+    budget = health.error_budget
     return (
         verdict.attempts.total,
         verdict.rate,
         *(verdict.interval or (None, None)),
         None if budget is None else budget.used_share,
-        *([burn.rate for burn in pipeline.burns] or [None] * len(WINDOWS)),
-        pipeline.breaker_state,
+        *([burn.rate for burn in health.burns] or [None] * len(WINDOWS)),
+        health.breaker_state,
     )
 
 
@@ -97,7 +97,7 @@ def _sums(spent: Spending | None) -> tuple[Value, ...]:
 def error_budget_rows(connection: Connection, run_filter: RunFilter, now: datetime) -> Rows:
     """The rows of `error_budgets.csv`."""
     period = last_days(2 * BUDGET_DAYS - 1, now.date())
-    attempts = pipelines.fetch_days(connection, period, run_filter.ecosystem)
+    attempts = ecosystem_health.fetch_days(connection, period, run_filter.ecosystem)
     for ecosystem, target in _targets(connection, _chosen(connection, run_filter)):
         for day in budget_days(attempts.get(ecosystem, {}), now.date(), target):
             spent = day.attempts

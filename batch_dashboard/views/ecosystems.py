@@ -30,11 +30,11 @@ def show(ecosystem: str) -> str:
         abort(404, f"No batch run of an ecosystem “{ecosystem}” is stored.")
     choice, sums = choice.with_data(fetch_sums)
     facts = facts_of(choice)
-    pipeline = facts.pipelines[0]
+    health = facts.ecosystem_health[0]
     total = RunSums.total(choice.today, ecosystem, sums)
     return render_template(
         "pages/ecosystems/show.html",
-        pipeline=pipeline,
+        health=health,
         choice=choice,
         ecosystem=ecosystem,
         span=choice.spans[0],
@@ -43,10 +43,10 @@ def show(ecosystem: str) -> str:
         total=total,
         failing=recipe_list.count_recipes(conn, choice.shown, RecipeState.FAILING),
         attention=attention_panel(choice, facts),
-        budget=error_budget_chart(choice, pipeline),
-        breaker=breaker_panel(choice, pipeline),
+        budget=error_budget_chart(choice, health),
+        breaker=breaker_panel(choice, health),
         minutes=minutes_chart(choice, sums),
-        rates=rates_chart(choice, sums, facts.pipelines),
+        rates=rates_chart(choice, sums, facts.ecosystem_health),
         groups=top_groups(choice),
         latest=latest_runs(choice, total.runs),
     )

@@ -15,10 +15,10 @@ from batch_dashboard.model.failures.messages import NO_RECIPE
 from batch_dashboard.model.lists.list_query import ListQuery
 from batch_dashboard.model.lists.pagination import MAX_ROW_ID
 from batch_dashboard.model.lists.series import (
+    buckets,
     colour_slots,
     count_series,
     name_slots,
-    steps,
 )
 from batch_dashboard.store.batch_runs import ecosystem_days
 from batch_dashboard.store.failures import failure_group_list
@@ -65,7 +65,7 @@ def index() -> str:
         category=category,
         text=text,
         total=failure_group_list.count_groups(conn, choice.shown, category, text),
-        groups=Listing(choice.path, query, asked.sort, page, asked.place),
+        groups=Listing(choice.path, query, asked.sort, page, asked.cursor),
         recipe_counts=failure_group_list.count_recipes_up_to(conn, ids, RECIPES_COUNTED),
         most_counted=RECIPES_COUNTED,
         new_since=new_since(choice.today),
@@ -106,7 +106,7 @@ def show(failure_group_id: int) -> str:
         categories=failure_group_list.fetch_categories_of(conn, group.id),
         new_since=new_since(choice.today),
         total=failure_group_list.count_recipes(conn, group.id, ecosystem),
-        recipes=Listing(choice.path, choice.query, asked.sort, page, asked.place),
+        recipes=Listing(choice.path, choice.query, asked.sort, page, asked.cursor),
         failed_in_period=sum(row.failed for row in sums),
         **_over_time(choice, sums, ran, colour_slots(choice.ecosystems)),
     )
@@ -132,7 +132,7 @@ def _over_time(
     choice: Choice, sums: list[FailureSums], ran: set[Any], slots: dict[str, int] | None
 ) -> dict[str, Any]:
     """The chart; without `slots`, which ecosystems have, colours follow the names."""
-    through = steps(sums, choice.shown.period, choice.step, choice.today)
+    through = buckets(sums, choice.shown.period, choice.step, choice.today)
     names = [(row.start, row.name or NO_CATEGORY, row.failed) for row in sums]
     series = count_series(names, through.starts)
     if slots is None:

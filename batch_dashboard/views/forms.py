@@ -19,7 +19,7 @@ from wtforms import DecimalField, Form, IntegerField
 
 from batch_dashboard.errors import Forbidden, FormSpent, InputError
 from batch_dashboard.model.text.wording import sentence
-from batch_dashboard.services.access.sign_in import LONGEST_SESSION
+from batch_dashboard.services.access.sign_in import MAX_SESSION
 from batch_dashboard.services.administration import changes
 from batch_dashboard.services.administration.changes import Actor, Change
 from batch_dashboard.views.access import SESSION_COOKIE, current_principal
@@ -27,18 +27,18 @@ from batch_dashboard.views.context import client_address, current_time, release,
 
 FIELD = "form_token"
 ID_BYTES = 12
-MOST_DIGITS = 12
-LARGEST = 10**MOST_DIGITS
+MAX_DIGITS = 12
+LARGEST = 10**MAX_DIGITS
 # What programs post to, with a token of their own.
 PROGRAM_ENDPOINTS = {"ingest.receive", "ingest.preflight"}
 # gunicorn's worker receives forms up to this size before a thread has to read them.
-LARGEST_FORM_BYTES = 64 * 1024
+MAX_FORM_BYTES = 64 * 1024
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
 
 
 def register(app: Flask) -> None:
     """Look at every form before its view does, so that no view can forget to."""
-    app.config["MAX_CONTENT_LENGTH"] = LARGEST_FORM_BYTES
+    app.config["MAX_CONTENT_LENGTH"] = MAX_FORM_BYTES
     app.jinja_env.globals["form_token"] = form_token
     app.before_request(_check)
     app.register_error_handler(FormSpent, _spent)
@@ -59,7 +59,7 @@ class WholeNumberField(IntegerField):  # type: ignore[misc]
 
     def process_formdata(self, valuelist: list[str]) -> None:
         """Take what was entered."""
-        if valuelist and len(valuelist[0].strip()) > MOST_DIGITS:
+        if valuelist and len(valuelist[0].strip()) > MAX_DIGITS:
             self.data = None
             raise ValueError("This number is too large.")
         super().process_formdata(valuelist)
@@ -151,7 +151,7 @@ def _check() -> None:
             "This form is not from your session here, so nothing was done. "
             "Open the page again and send it from there."
         )
-    if not parts[1].isdigit() or time.time() - int(parts[1]) > LONGEST_SESSION.total_seconds():
+    if not parts[1].isdigit() or time.time() - int(parts[1]) > MAX_SESSION.total_seconds():
         raise Forbidden("This form is too old, so nothing was done. Open the page again.")
     g.form_id = parts[0]
 

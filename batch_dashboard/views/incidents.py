@@ -38,7 +38,7 @@ def index() -> str:
         complaints=complaints,
         states=STATES,
         state=asked.state or "",
-        incidents=Listing(url_for(".index"), query, asked.sort, page, asked.place),
+        incidents=Listing(url_for(".index"), query, asked.sort, page, asked.cursor),
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
-from batch_dashboard.model.lists.pagination import Place, Slice, parse_place
+from batch_dashboard.model.lists.pagination import Cursor, Page, parse_cursor
 from batch_dashboard.model.lists.sorting import Sort, SortColumn
 
 # The parts of an address that choose a period, an ecosystem or a platform.
@@ -15,12 +15,12 @@ FILTER_PARTS = PERIOD_PARTS | {"ecosystem", "platform"}
 
 def parse_order(
     args: Mapping[str, str], columns: Sequence[SortColumn], complaints: list[str]
-) -> tuple[Sort, Place | None]:
+) -> tuple[Sort, Cursor | None]:
     """The order and the place that a query string asks for; what is wrong goes to `complaints`."""
     sort, wrong_order = Sort.parse(args, columns)
-    place, wrong_place = parse_place(args, sort.column.kinds)
-    complaints += wrong_order + wrong_place
-    return sort, place
+    cursor, wrong_cursor = parse_cursor(args, sort.column.kinds)
+    complaints += wrong_order + wrong_cursor
+    return sort, cursor
 
 
 @dataclass(frozen=True)
@@ -30,8 +30,8 @@ class Listing:
     path: str
     query: dict[str, str]
     sort: Sort
-    page: Slice[Any]
-    place: Place | None
+    page: Page[Any]
+    cursor: Cursor | None
 
     def sort_url(self, name: str) -> str:
         """The list ordered by another column, or by the same one the other way round."""
@@ -66,12 +66,12 @@ class Listing:
     @property
     def last_url(self) -> str | None:
         """The list's last page, from any other."""
-        return self._page_url(Place((), before=True)) if self.page.later else None
+        return self._page_url(Cursor((), before=True)) if self.page.later else None
 
     @property
     def is_beyond(self) -> bool:
         """Whether a page was asked for that holds nothing."""
-        return self.place is not None and not self.page.rows
+        return self.cursor is not None and not self.page.rows
 
     def without(self, *names: str) -> str:
         """The list without some parts of what was chosen of it."""
@@ -98,8 +98,8 @@ class Listing:
         own = {name: value for name, value in self.query.items() if name not in FILTER_PARTS}
         return {**own, **self.sort.query}
 
-    def _page_url(self, place: Place | None) -> str | None:
-        return None if place is None else self._url({**self.sort.query, **place.query})
+    def _page_url(self, cursor: Cursor | None) -> str | None:
+        return None if cursor is None else self._url({**self.sort.query, **cursor.query})
 
     def _url(self, parts: dict[str, str]) -> str:
         query = {**self.query, **parts}

@@ -22,13 +22,13 @@ from batch_dashboard.model.batch_runs.records import RunSums
 from batch_dashboard.model.batch_runs.vocabulary import JOB_RUNNER_OS_NAMES, RUNNER_OS
 from batch_dashboard.model.lists.periods import Period, Step, week_of
 from batch_dashboard.model.lists.series import (
-    Steps,
+    Buckets,
+    buckets,
     by_step,
     colour_slots,
     day_week_or_month,
     fitting_step,
     in_steps,
-    steps,
     sum_series,
 )
 from batch_dashboard.model.spending.budget import Budgets, budget_week, burn_up
@@ -73,7 +73,7 @@ def index() -> str:
     budgets, prices = spending_rules.fetch_budgets(conn), spending_rules.fetch_prices(conn)
     choice, sums = choice.with_data(lambda chosen: _sums(chosen, _step(chosen, asked), prices))
     step = _step(choice, asked)
-    through = steps(sums, choice.shown.period, step, choice.today)
+    through = buckets(sums, choice.shown.period, step, choice.today)
     kept = {name: value for name in ("by", "sort", "order") if (value := request.args.get(name))}
     return render_template(
         "pages/minutes/index.html",
@@ -120,7 +120,7 @@ def _sorting(choice: Choice) -> tuple[str, str]:
 
 
 def _by_links(choice: Choice, shown: Step, kept: Mapping[str, str]) -> list[tuple[str, str, bool]]:
-    """The steps to choose from: address, word, whether it is the one shown."""
+    """The buckets to choose from: address, word, whether it is the one shown."""
     return [
         (
             _address(choice, {**kept, "by": step.value}),
@@ -149,7 +149,7 @@ def _this_week(choice: Choice, rules: Budgets) -> dict[str, Any]:
 
 
 def _over_time(
-    through: Steps, sums: list[RunSums], rules: Budgets, prices: Sequence[ListPrice]
+    through: Buckets, sums: list[RunSums], rules: Budgets, prices: Sequence[ListPrice]
 ) -> dict[str, Any]:
     totals = by_step(sums, through.step)
     by_start = in_steps(sums, through.step)
@@ -167,7 +167,7 @@ def _over_time(
     }
 
 
-def _jobs(choice: Choice, through: Steps, prices: Sequence[ListPrice]) -> dict[str, Any]:
+def _jobs(choice: Choice, through: Buckets, prices: Sequence[ListPrice]) -> dict[str, Any]:
     """What CI jobs took and were billed, and how long they waited for a runner."""
     conn, shown, step = connection(), choice.shown, through.step
     times = ci_jobs.fetch_times(conn, shown, Step.YEAR, price_changes(prices))
@@ -193,7 +193,7 @@ def _jobs(choice: Choice, through: Steps, prices: Sequence[ListPrice]) -> dict[s
 
 def _ecosystems(
     choice: Choice,
-    through: Steps,
+    through: Buckets,
     rows: list[Spending],
     sums: list[RunSums],
     sort: str,

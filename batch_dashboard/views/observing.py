@@ -12,7 +12,7 @@ from batch_dashboard.views.context import current_time, store
 
 # An operator can do something about statements that take longer.
 SLOW_SECONDS = 0.25
-MOST_PER_REQUEST = 5
+MAX_PER_REQUEST = 5
 MAX_STATEMENT_LENGTH = 2_000
 # Noting something must not make a request wait for a busy database.
 NOTE_WAIT_SECONDS = 0.2
@@ -59,7 +59,7 @@ def _note_statement(statement: str, seconds: float) -> None:
     if seconds < SLOW_SECONDS or not has_request_context():
         return
     noted: list[tuple[str, int]] = g.setdefault("slow_statements", [])
-    if len(noted) < MOST_PER_REQUEST:
+    if len(noted) < MAX_PER_REQUEST:
         noted.append((" ".join(statement.split())[:MAX_STATEMENT_LENGTH], round(seconds * 1000)))
 
 

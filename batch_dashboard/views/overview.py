@@ -38,8 +38,8 @@ def index() -> str:
         attention=attention_panel(choice, facts, of_all),
         cost=week_cost(choice, budgets),
         minutes=minutes_chart(choice, sums),
-        rates=rates_chart(choice, sums, facts.pipelines),
-        ecosystems=ecosystem_table(choice, sums, facts.pipelines),
+        rates=rates_chart(choice, sums, facts.ecosystem_health),
+        ecosystems=ecosystem_table(choice, sums, facts.ecosystem_health),
         groups=top_groups(choice),
         latest=latest_runs(choice, total.runs),
     )

@@ -26,17 +26,17 @@ from batch_dashboard.model.batch_runs.records import BatchRun, EcosystemSpan, Mi
 from batch_dashboard.model.batch_runs.vocabulary import MACOS, RESULTS
 from batch_dashboard.model.catalogue import BATCH_RUNS
 from batch_dashboard.model.failures.failures import FailureGroupCount, FailureGroupDetail
-from batch_dashboard.model.judgement.pipelines import (
+from batch_dashboard.model.judgement.ecosystem_health import (
+    EcosystemHealth,
     FailingRuns,
     Pause,
-    Pipeline,
     PipelineFacts,
     RecentRun,
-    judge_pipeline,
+    judge_ecosystem,
 )
 from batch_dashboard.model.judgement.slo import NONE, WINDOWS, Attempts, WindowRuns
 from batch_dashboard.model.judgement.targets import EcosystemRule
-from batch_dashboard.model.lists.pagination import Place, Slice
+from batch_dashboard.model.lists.pagination import Cursor, Page
 from batch_dashboard.model.lists.periods import week_of
 from batch_dashboard.model.lists.series import RatePoint
 from batch_dashboard.model.lists.sorting import Sort
@@ -107,8 +107,8 @@ def index() -> str:
         EcosystemSpan("homebrew", now, now, now),
         EcosystemSpan("silent", now, now - timedelta(days=30)),
     ]
-    pipelines = _pipelines(now)
-    place = Place((now, 1))
+    ecosystem_health = _ecosystem_health(now)
+    cursor = Cursor((now, 1))
     sort = Sort(BATCH_RUNS.sorts, BATCH_RUNS.sorts[0], descending=True)
     budgets = [budget(0, 0, 0), budget(400), budget(820, 1), budget(1_200), budget(0, 4)]
     sparklines = [
@@ -131,7 +131,7 @@ def index() -> str:
         attention=AttentionPanel(
             findings(
                 Facts(
-                    pipelines=pipelines,
+                    ecosystem_health=ecosystem_health,
                     budgets=[budget(820), budget(1_000)],
                     stuck=[stuck],
                     new_groups=[group],
@@ -140,13 +140,13 @@ def index() -> str:
             12,
             {},
         ),
-        pipelines=pipelines,
+        ecosystem_health=ecosystem_health,
         now=now,
         spans=spans,
-        runs=Listing("/patterns", {"text": "a"}, sort, Slice(runs, place, place), place),
-        beyond=Listing("/patterns", {}, sort, Slice([], None, None), place),
+        runs=Listing("/patterns", {"text": "a"}, sort, Page(runs, cursor, cursor), cursor),
+        beyond=Listing("/patterns", {}, sort, Page([], None, None), cursor),
         slots=slots,
-        ecosystems=_ecosystems(now, spans, pipelines, sparklines, slots),
+        ecosystems=_ecosystems(now, spans, ecosystem_health, sparklines, slots),
         latest=LatestRuns(runs, 2, slots, {}),
         attempts=["p" * 20, "f" * 20, "pfpfp", ""],
         sparklines=sparklines,
@@ -161,15 +161,15 @@ def index() -> str:
 def _ecosystems(
     now: datetime,
     spans: list[EcosystemSpan],
-    pipelines: list[Pipeline],
+    ecosystem_health: list[EcosystemHealth],
     sparklines: list[Sparkline],
     slots: dict[str, int],
 ) -> EcosystemTable:
     """An ecosystem with runs, a silent one, and one whose runs retention deleted."""
     of = [RunSums.total(now.date(), name, []) for name in ("homebrew", "silent", "deleted")]
     rows = [
-        EcosystemRow(of[0], spans[0], pipelines[0], 38, sparklines[0]),
-        EcosystemRow(of[1], spans[1], pipelines[2], 0, sparklines[2]),
+        EcosystemRow(of[0], spans[0], ecosystem_health[0], 38, sparklines[0]),
+        EcosystemRow(of[1], spans[1], ecosystem_health[2], 0, sparklines[2]),
         EcosystemRow(of[2], None, None, None, sparklines[1]),
     ]
     return EcosystemTable(rows, 4, "day", slots, {}, {}, "a period")
@@ -190,10 +190,10 @@ def _jobs(now: datetime) -> list[Job]:
     return [asked, began, done, done._replace(outcome="it was not finished", has_failed=True)]
 
 
-def _pipelines(now: datetime) -> list[Pipeline]:
+def _ecosystem_health(now: datetime) -> list[EcosystemHealth]:
     """An ecosystem in each state there is."""
 
-    def of(name: str, hours: int, attempts: Attempts, **changes: Any) -> Pipeline:
+    def of(name: str, hours: int, attempts: Attempts, **changes: Any) -> EcosystemHealth:
         span = EcosystemSpan(name, now, now - timedelta(hours=hours), now)
         recent = [RecentRun(now - timedelta(hours=n), False) for n in range(hours, hours + 9)]
         nothing = [WindowRuns(0, NONE)] * len(WINDOWS)
@@ -207,7 +207,7 @@ def _pipelines(now: datetime) -> list[Pipeline]:
             EcosystemRule(0.85),
             None,
         )
-        return judge_pipeline(facts._replace(**changes), now)
+        return judge_ecosystem(facts._replace(**changes), now)
 
     idle = [RecentRun(now, True)] * 5
     return [

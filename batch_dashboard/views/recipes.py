@@ -53,7 +53,7 @@ def index() -> str:
         states=STATES,
         text=text,
         total=total,
-        recipes=Listing(choice.path, query, asked.sort, page, asked.place),
+        recipes=Listing(choice.path, query, asked.sort, page, asked.cursor),
         slots=colour_slots(choice.ecosystems),
         csv=csv_url("recipes.csv", query),
     )
@@ -93,7 +93,7 @@ def show(ecosystem: str, recipe_name: str) -> str:
         last_attempt=previous_attempts.find_last(*of_recipe),
         compared_attempts=previous_attempts.fetch_compared(conn, [row.id for row in page.rows]),
         groups=recipe_history.fetch_failure_groups(*of_recipe, MAX_FAILURE_GROUPS),
-        results=Listing(choice.path, query, asked.sort, page, asked.place),
+        results=Listing(choice.path, query, asked.sort, page, asked.cursor),
         result=result,
         result_words=RESULTS,
         results_csv=csv_url(

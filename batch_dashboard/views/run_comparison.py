@@ -5,7 +5,7 @@ from flask import Blueprint, render_template, request
 from batch_dashboard.model.batch_runs.comparison import LISTED, SENTENCES
 from batch_dashboard.model.batch_runs.records import BatchRun
 from batch_dashboard.model.catalogue.comparison import COMPARED_RECIPES
-from batch_dashboard.model.lists.pagination import Slice
+from batch_dashboard.model.lists.pagination import Page
 from batch_dashboard.model.lists.search import parse_number, parse_word
 from batch_dashboard.store.batch_runs import batch_runs, run_comparison
 from batch_dashboard.views.context import connection
@@ -30,13 +30,13 @@ def show() -> str | tuple[str, int]:
         return render_template("pages/run_comparison/choose.html", complaints=complaints), 400
     before, after = sorted(runs, key=lambda run: (run.started_at, run.id))
     change = parse_word(request.args, "change", LISTED, complaints)
-    sort, place = parse_order(request.args, (COMPARED_RECIPES,), complaints)
+    sort, cursor = parse_order(request.args, (COMPARED_RECIPES,), complaints)
     ids = (connection(), before.id, after.id)
     compared = run_comparison.fetch_comparison(*ids, NAMED)
     page = (
-        run_comparison.fetch_page(*ids, change, place, RECIPES_PER_PAGE)
+        run_comparison.fetch_page(*ids, change, cursor, RECIPES_PER_PAGE)
         if change
-        else Slice(compared.recipes, None, None)
+        else Page(compared.recipes, None, None)
     )
     query = {"a": str(runs[0].id), "b": str(runs[1].id)}
     if change:
@@ -51,7 +51,7 @@ def show() -> str | tuple[str, int]:
         change=change,
         changes=LISTED,
         sentences=SENTENCES,
-        recipes=Listing(request.script_root + request.path, query, sort, page, place),
+        recipes=Listing(request.script_root + request.path, query, sort, page, cursor),
         named=NAMED,
     )
 

@@ -21,7 +21,7 @@ blueprint = Blueprint("search", __name__)
 
 PER_KIND = 6
 # Shorter texts begin the commits of too many runs to help.
-SHORTEST_COMMIT = 4
+MIN_COMMIT_LENGTH = 4
 
 
 class Found(NamedTuple):
@@ -84,7 +84,7 @@ def _runs(text: str) -> list[BatchRun]:
     if number is not None and numbered is None:
         excluded = exclusion.find(conn, number)
         numbered = excluded and excluded.run
-    commit = text if len(text) >= SHORTEST_COMMIT else None
+    commit = text if len(text) >= MIN_COMMIT_LENGTH else None
     begun = batch_runs.fetch_beginning_with(conn, text, commit, PER_KIND + 1)
     found = {run.id: run for run in (*([numbered] if numbered else []), *begun)}
     return list(found.values())

@@ -66,7 +66,7 @@ def _signed_in(user: User, following: str) -> Response:
     response.set_cookie(
         SESSION_COOKIE,
         cookie,
-        max_age=int(sign_in.LONGEST_SESSION.total_seconds()),
+        max_age=int(sign_in.MAX_SESSION.total_seconds()),
         secure=request.is_secure,
         httponly=True,
         samesite="Lax",

@@ -45,7 +45,7 @@ def register(app: Flask) -> None:
         "utc": utc,
         "success": success,
         "failure": failure,
-        "told_minutes": told_minutes,
+        "reported_minutes": reported_minutes,
         "run_minutes": run_minutes,
         "short_minutes": lambda minutes: run_minutes(minutes.value),
         "is_long": is_long,
@@ -162,7 +162,7 @@ def interval(hits: int, attempts: int) -> str:
     return wording.NO_RATE if ends is None else wording.interval(*ends)
 
 
-def told_minutes(minutes: Minutes) -> Markup:
+def reported_minutes(minutes: Minutes) -> Markup:
     """The minutes of several runs, and how many of them told none."""
     if not minutes.runs:
         return NO_RUN

@@ -10,11 +10,11 @@ from batch_dashboard.figures.recipe_results import recipe_results_figure
 from batch_dashboard.figures.sentences import failure_counts_sentence, recipe_results_sentence
 from batch_dashboard.figures.sparkline import failure_rate_sparkline
 from batch_dashboard.model.lists.periods import Step
-from batch_dashboard.model.lists.series import RatePoint, Steps, count_series
+from batch_dashboard.model.lists.series import Buckets, RatePoint, count_series
 from batch_dashboard.model.recipes.recipes import RecipeAttempt
 
 MONDAYS = [date(2026, 11, 2), date(2026, 11, 9), date(2026, 11, 16)]
-STEPS = Steps(MONDAYS, Step.WEEK)
+STEPS = Buckets(MONDAYS, Step.WEEK)
 START = datetime(2026, 11, 2, 8, tzinfo=UTC)
 
 

@@ -21,13 +21,13 @@ from batch_dashboard.figures.sentences import (
 from batch_dashboard.model.batch_runs.records import DayMinutes, RunSums
 from batch_dashboard.model.batch_runs.vocabulary import RUNNER_OS
 from batch_dashboard.model.lists.periods import Step
-from batch_dashboard.model.lists.series import Steps, by_step, rate_series, sum_series
+from batch_dashboard.model.lists.series import Buckets, by_step, rate_series, sum_series
 from batch_dashboard.model.spending.budget import DEFAULT_BUDGETS, budget_week, burn_up
 from batch_dashboard.model.spending.prices import cost_of_sums
 from tests.figures.weeks import FIRST, SECOND, STARTS, THIRD, accepted, week
 
-WEEKS = Steps(STARTS, Step.WEEK)
-ONE_WEEK = Steps([FIRST], Step.WEEK)
+WEEKS = Buckets(STARTS, Step.WEEK)
+ONE_WEEK = Buckets([FIRST], Step.WEEK)
 
 
 def test_a_week_without_a_run_and_one_of_unknown_minutes_are_marked_and_are_no_bars() -> None:
@@ -51,10 +51,10 @@ def test_a_budget_far_above_the_bars_is_named_but_does_not_flatten_them() -> Non
 
 
 def test_nothing_to_draw_is_said_in_the_figure() -> None:
-    empty = accepted(minutes_figure(Steps([], Step.WEEK), {}, DEFAULT_BUDGETS))
+    empty = accepted(minutes_figure(Buckets([], Step.WEEK), {}, DEFAULT_BUDGETS))
     assert not empty.data
     assert "No batch run" in empty.layout.annotations[0].text
-    rates = accepted(failure_rates_figure(Steps([], Step.WEEK), [], {}, {}))
+    rates = accepted(failure_rates_figure(Buckets([], Step.WEEK), [], {}, {}))
     assert "No recipe was attempted" in rates.layout.annotations[0].text
 
 
@@ -88,11 +88,11 @@ def test_the_sentences_say_what_is_unknown_and_what_is_absent() -> None:
     assert "1 of 3 runs reported no macOS minutes." in sentence
     unknown = minutes_sentence(ONE_WEEK, {FIRST: week(FIRST, 0, unknown=3)}, DEFAULT_BUDGETS)
     assert unknown.startswith("How many macOS minutes were used is unknown.")
-    assert "no failure rate" in failure_rates_sentence(Steps([], Step.WEEK), [], {})
+    assert "no failure rate" in failure_rates_sentence(Buckets([], Step.WEEK), [], {})
 
 
 def test_months_are_named_and_have_no_budget() -> None:
-    months = Steps([date(2026, 10, 1), date(2026, 11, 1)], Step.MONTH)
+    months = Buckets([date(2026, 10, 1), date(2026, 11, 1)], Step.MONTH)
     sums = {months.starts[1]: week(months.starts[1], 5_000)}
     figure = accepted(minutes_figure(months, sums, None))
     assert not figure.layout.annotations
@@ -168,11 +168,11 @@ def test_on_sunday_nothing_is_left_to_forecast() -> None:
     assert [trace.name for trace in figure.data] == ["macOS used", "Linux used"]
 
 
-def ecosystem_figure(*rows: RunSums, steps: Steps = WEEKS) -> go.Figure:
+def ecosystem_figure(*rows: RunSums, buckets: Buckets = WEEKS) -> go.Figure:
     names = sorted({row.ecosystem for row in rows})
-    series = sum_series(rows, names, steps.step)
+    series = sum_series(rows, names, buckets.step)
     slots = {name: slot for slot, name in enumerate(names)}
-    return accepted(ecosystem_minutes_figure(steps, series, by_step(rows, steps.step), slots))
+    return accepted(ecosystem_minutes_figure(buckets, series, by_step(rows, buckets.step), slots))
 
 
 def test_nine_ecosystems_are_drawn_as_eight_in_two_rows() -> None:
@@ -195,12 +195,12 @@ def test_steps_without_minutes_of_any_ecosystem_are_marked() -> None:
         ("minutes unknown", "y"): (str(THIRD),),
         ("no batch run", "y2"): (str(SECOND),),
     }
-    nothing = accepted(ecosystem_minutes_figure(Steps([], Step.DAY), [], {}, {}))
+    nothing = accepted(ecosystem_minutes_figure(Buckets([], Step.DAY), [], {}, {}))
     assert "No minutes were reported" in nothing.layout.annotations[0].text
 
 
 def test_a_single_step_is_a_bar_and_a_name_stays_text() -> None:
-    figure = ecosystem_figure(week(FIRST, 3, ecosystem="<b>x</b>"), steps=ONE_WEEK)
+    figure = ecosystem_figure(week(FIRST, 3, ecosystem="<b>x</b>"), buckets=ONE_WEEK)
     assert figure.data[0].y == (3,)
     assert figure.data[0].name == "&lt;b&gt;x&lt;/b&gt;"
     sentence = ecosystem_minutes_sentence(
@@ -225,7 +225,7 @@ def test_costs_are_stacked_and_the_day_prices_change_is_drawn() -> None:
     sentence = cost_sentence(WEEKS, costs, sums, cost_of_sums(sums.values()))
     assert "The known minutes cost $7.40 at list price, 83.8" in sentence
     assert "No minutes are known of 1 week." in sentence
-    empty = accepted(cost_figure(Steps([], Step.DAY), {}, {}, []))
+    empty = accepted(cost_figure(Buckets([], Step.DAY), {}, {}, []))
     assert "No batch run" in empty.layout.annotations[0].text
     assert "is unknown" in cost_sentence(
         WEEKS, {THIRD: costs[THIRD]}, {THIRD: unknown}, costs[THIRD]

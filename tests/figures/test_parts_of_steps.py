@@ -1,4 +1,4 @@
-"""Steps that the period cuts, or that are not over yet, are marked in charts and said in words."""
+"""Buckets that the period cuts, or that are not over yet, are marked and named in charts."""
 
 from batch_dashboard.figures.ecosystem_minutes import ecosystem_minutes_figure
 from batch_dashboard.figures.failure_counts import failure_counts_figure
@@ -10,12 +10,12 @@ from batch_dashboard.figures.sentences import (
     minutes_sentence,
 )
 from batch_dashboard.model.lists.periods import DAY, WEEK, Period, Step
-from batch_dashboard.model.lists.series import Steps, count_series, rate_series, sum_series
+from batch_dashboard.model.lists.series import Buckets, count_series, rate_series, sum_series
 from batch_dashboard.model.spending.budget import DEFAULT_BUDGETS
 from tests.figures.weeks import FIRST, SECOND, STARTS, THIRD, accepted, week
 
 # The period begins on a Thursday and goes on after Tuesday, which is today.
-CUT = Steps(STARTS, Step.WEEK, Period(FIRST + 3 * DAY, None), today=THIRD + DAY)
+CUT = Buckets(STARTS, Step.WEEK, Period(FIRST + 3 * DAY, None), today=THIRD + DAY)
 
 
 def test_weeks_that_are_cut_or_not_over_are_hatched_and_said() -> None:
@@ -52,7 +52,7 @@ def test_points_of_cut_weeks_are_hollow() -> None:
 
 
 def test_a_whole_period_marks_nothing() -> None:
-    whole = Steps(STARTS, Step.WEEK, Period(FIRST, THIRD + WEEK), today=THIRD + WEEK)
+    whole = Buckets(STARTS, Step.WEEK, Period(FIRST, THIRD + WEEK), today=THIRD + WEEK)
     sums = {start: week(start, 5) for start in STARTS}
     figure = accepted(minutes_figure(whole, sums, DEFAULT_BUDGETS))
     assert figure.data[0].marker.pattern.shape is None

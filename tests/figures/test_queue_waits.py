@@ -8,11 +8,11 @@ import pytest
 from batch_dashboard.figures.queue_waits import queue_waits_figure
 from batch_dashboard.figures.sentences import queue_waits_sentence
 from batch_dashboard.model.lists.periods import Step
-from batch_dashboard.model.lists.series import Steps
+from batch_dashboard.model.lists.series import Buckets
 from batch_dashboard.model.spending.ci_job_sums import StepWaits
 
 STARTS = [date(2026, 11, 2), date(2026, 11, 9), date(2026, 11, 16)]
-STEPS = Steps(STARTS, Step.WEEK)
+STEPS = Buckets(STARTS, Step.WEEK)
 WAITS = [
     StepWaits(STARTS[0], "macos", 12, 60, 600),
     StepWaits(STARTS[2], "macos", 20, 30, 240),

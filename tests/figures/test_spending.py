@@ -11,7 +11,7 @@ from batch_dashboard.figures.ecosystem_minutes import ecosystem_minutes_figure
 from batch_dashboard.model.batch_runs.records import DayMinutes, RunSums
 from batch_dashboard.model.batch_runs.vocabulary import LINUX, MACOS, RUNNER_OS
 from batch_dashboard.model.lists.periods import Step
-from batch_dashboard.model.lists.series import Steps, by_step, sum_series
+from batch_dashboard.model.lists.series import Buckets, by_step, sum_series
 from batch_dashboard.model.spending.budget import budget_week, burn_up
 from batch_dashboard.model.spending.prices import cost_of_sums, price_changes
 from batch_dashboard.model.spending.spending import ranked_by_cost, sorted_spending, spending
@@ -55,9 +55,9 @@ def test_each_day_costs_the_price_of_its_day() -> None:
     assert price_changes() == [JANUARY]
     assert cost_of_sums(rows[:1]).total == 10 * 0.08 + 100 * 0.008
     assert cost_of_sums(rows[1:]).total == 10 * 0.062 + 100 * 0.006
-    steps = Steps([DECEMBER], Step.WEEK)
+    buckets = Buckets([DECEMBER], Step.WEEK)
     costs = {DECEMBER: cost_of_sums(rows)}
-    figure = accepted(cost_figure(steps, costs, by_step(rows, Step.WEEK), price_changes()))
+    figure = accepted(cost_figure(buckets, costs, by_step(rows, Step.WEEK), price_changes()))
     assert sum(trace.y[0] for trace in figure.data if trace.type == "bar") == costs[DECEMBER].total
 
 
@@ -82,7 +82,7 @@ def test_of_nine_ecosystems_eight_series_are_drawn() -> None:
     assert [line.ecosystem for line in series][-1] == "other (2)"
     figure = accepted(
         ecosystem_minutes_figure(
-            Steps([MONDAY], Step.WEEK), series, by_step(rows, Step.WEEK), dict.fromkeys(ranked, 0)
+            Buckets([MONDAY], Step.WEEK), series, by_step(rows, Step.WEEK), dict.fromkeys(ranked, 0)
         )
     )
     drawn = {trace.name for trace in figure.data if trace.type == "bar"}

@@ -9,7 +9,7 @@ import pytest
 from werkzeug.exceptions import RequestTimeout, ServiceUnavailable
 
 from batch_dashboard.serving import client_socket
-from batch_dashboard.serving.client_socket import LEAST_BYTES_A_SECOND, ClientSocket, Pace
+from batch_dashboard.serving.client_socket import MIN_BYTES_A_SECOND, ClientSocket, Pace
 
 SECONDS = 0.05
 
@@ -105,7 +105,7 @@ def test_a_client_that_reads_gets_all_of_a_file(pair: tuple[ClientSocket, socket
 
 def test_a_pace_is_kept_in_each_period_of_waiting() -> None:
     pace = Pace(10)
-    enough = 10 * LEAST_BYTES_A_SECOND
+    enough = 10 * MIN_BYTES_A_SECOND
     pace.add_bytes(enough)
     assert pace.add_wait(9)
     assert pace.seconds_left == 1

@@ -3,8 +3,8 @@
 import pytest
 
 from batch_dashboard.serving.request_head import (
-    LARGEST_FORM_BYTES,
-    LARGEST_HEAD_BYTES,
+    MAX_FORM_BYTES,
+    MAX_HEAD_BYTES,
     Arrival,
     form_length,
 )
@@ -29,9 +29,9 @@ def head(*lines: bytes) -> bytes:
         ((FORM, b"Content-Length: 12", b"Authorization: Basic x"), 12),
         ((FORM, b"Content-Length: -1"), 0),
         ((FORM, b"Content-Length: 9999999999"), 0),
-        ((FORM, b"Content-Length: %d" % LARGEST_FORM_BYTES), LARGEST_FORM_BYTES),
+        ((FORM, b"Content-Length: %d" % MAX_FORM_BYTES), MAX_FORM_BYTES),
         # The application refuses these without reading them.
-        ((FORM, b"Content-Length: %d" % (LARGEST_FORM_BYTES + 1)), 0),
+        ((FORM, b"Content-Length: %d" % (MAX_FORM_BYTES + 1)), 0),
         ((FORM, b"Transfer-Encoding: chunked"), 0),
     ],
 )
@@ -52,7 +52,7 @@ def test_a_request_is_complete_with_its_last_byte(step: int) -> None:
 
 def test_a_head_without_end_is_too_long() -> None:
     arrival = Arrival(0)
-    arrival.add(b"a" * LARGEST_HEAD_BYTES)
+    arrival.add(b"a" * MAX_HEAD_BYTES)
     assert not arrival.is_too_long
     arrival.add(b"a")
     assert arrival.is_too_long

@@ -11,7 +11,7 @@ from batch_dashboard.model.catalogue import BATCH_RUNS, RECIPE_RESULTS
 from batch_dashboard.model.ingest.payload import MAX_MINUTES
 from batch_dashboard.model.lists.filters import RunFilter
 from batch_dashboard.model.lists.list_query import ListQuery
-from batch_dashboard.model.lists.pagination import Place, Slice, parse_place
+from batch_dashboard.model.lists.pagination import Cursor, Page, parse_cursor
 from batch_dashboard.model.lists.periods import Period, Step
 from batch_dashboard.model.lists.sorting import Sort
 from batch_dashboard.store.batch_runs import batch_runs, ecosystem_days, recipe_results
@@ -116,9 +116,9 @@ def test_another_ecosystem_is_left_out(store: Store) -> None:
     assert sorted(span.ecosystem for span in spans) == ["homebrew", "npm"]
 
 
-def page(connection: Connection, place: Place | None, **order: str) -> Slice[BatchRun]:
+def page(connection: Connection, cursor: Cursor | None, **order: str) -> Page[BatchRun]:
     sort, _ = Sort.parse(order, BATCH_RUNS.sorts)
-    return batch_runs.fetch_page(connection, ListQuery(ALL, sort, place, 3))
+    return batch_runs.fetch_page(connection, ListQuery(ALL, sort, cursor, 3))
 
 
 def test_pages_of_the_list_meet_without_gap_or_overlap_even_at_the_same_second(
@@ -133,7 +133,7 @@ def test_pages_of_the_list_meet_without_gap_or_overlap_even_at_the_same_second(
         first = page(connection, None)
         second = page(connection, first.later)
         back = page(connection, second.earlier)
-        end = page(connection, Place((), before=True))
+        end = page(connection, Cursor((), before=True))
     assert [run.id for run in first.rows + second.rows] == ids[::-1]
     assert first.earlier is None
     assert second.later is None
@@ -174,17 +174,17 @@ def test_every_order_of_the_list_walks_through_all_runs_in_both_directions(store
         assert len(everything) == 8
         for name, key in unknown_first.items():
             for order in ("asc", "desc"):
-                walked, place = [], None
+                walked, cursor = [], None
                 for _ in range(3):
-                    now = page(connection, place, sort=name, order=order)
+                    now = page(connection, cursor, sort=name, order=order)
                     walked += now.rows
                     # As it would come from a URL.
                     kinds = Sort.parse({"sort": name}, BATCH_RUNS.sorts)[0].column.kinds
-                    place, wrong = parse_place(now.later.query if now.later else {}, kinds)
+                    cursor, wrong = parse_cursor(now.later.query if now.later else {}, kinds)
                     assert wrong == []
                 expected = sorted(everything, key=key, reverse=order == "desc")
                 assert [run.id for run in walked] == [run.id for run in expected], (name, order)
-                back = page(connection, Place((), before=True), sort=name, order=order)
+                back = page(connection, Cursor((), before=True), sort=name, order=order)
                 assert [run.id for run in back.rows] == [run.id for run in expected[-3:]]
 
 
@@ -202,8 +202,8 @@ def test_an_order_of_the_list_reads_no_more_than_its_page(store: Store) -> None:
         event.listen(connection, "before_cursor_execute", explain)
         for column in BATCH_RUNS.sorts:
             name = column.name
-            place = Place((1.0, NOW, 7)[-len(column.kinds) :])
-            page(connection, place, sort=name)
+            cursor = Cursor((1.0, NOW, 7)[-len(column.kinds) :])
+            page(connection, cursor, sort=name)
         event.remove(connection, "before_cursor_execute", explain)
     assert len(plans) == len(BATCH_RUNS.sorts)
     for name, plan in plans.items():

@@ -12,7 +12,7 @@ from werkzeug.routing import Rule
 from werkzeug.routing.converters import NumberConverter
 
 from batch_dashboard.services.access import tokens
-from batch_dashboard.services.access.sign_in import IDLE_SESSION, LONGEST_SESSION
+from batch_dashboard.services.access.sign_in import IDLE_SESSION, MAX_SESSION
 from batch_dashboard.services.access.users import ADMINISTRATOR
 from batch_dashboard.services.administration.changes import changing
 from batch_dashboard.settings import Settings
@@ -159,7 +159,7 @@ def test_a_form_that_is_too_old_does_nothing(
 
     token = administrator.token("/admin/users/new")
     real = time.time
-    week = LONGEST_SESSION.total_seconds() + 60
+    week = MAX_SESSION.total_seconds() + 60
     monkeypatch.setattr("batch_dashboard.views.forms.time.time", lambda: real() + week)
     data = {"form_token": token, "name": "eve", "role": "viewer", "password": PASSWORD}
     answer = administrator.client.post("/admin/users/new", data=data, headers=PAGE)
@@ -239,7 +239,7 @@ def test_a_session_ends_by_signing_out_by_time_and_by_not_being_used(
     for hours in range(0, 24 * 8, 6):
         moment[0] = NOW + timedelta(hours=hours)
         status = visitor.open("/admin").status_code
-        assert status == (200 if timedelta(hours=hours) <= LONGEST_SESSION else 401), hours
+        assert status == (200 if timedelta(hours=hours) <= MAX_SESSION else 401), hours
     for value in ("", "x", "é", "0" * 600):
         visitor.client.set_cookie(SESSION_COOKIE, value)
         assert visitor.open("/admin").status_code == 401

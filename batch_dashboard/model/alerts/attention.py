@@ -7,7 +7,7 @@ from typing import NamedTuple
 from batch_dashboard.model.alerts.finding_kinds import FindingKind, Severity, Subject, rank
 from batch_dashboard.model.batch_runs.vocabulary import JOB_RUNNER_OS_NAMES, RUNNER_OS_NAMES
 from batch_dashboard.model.failures.failures import FailureGroupDetail, group_title
-from batch_dashboard.model.judgement.pipelines import SILENT, Pipeline, moment
+from batch_dashboard.model.judgement.ecosystem_health import SILENT, EcosystemHealth, moment
 from batch_dashboard.model.recipes.recipes import StuckRecipe
 from batch_dashboard.model.spending.budget import PAUSE, SAMPLE, BudgetWeek
 from batch_dashboard.model.spending.queue_waits import JUDGED_DAYS, QueueWait
@@ -46,7 +46,7 @@ class Finding(NamedTuple):
 class Facts(NamedTuple):
     """All that the rules look at."""
 
-    pipelines: Sequence[Pipeline] = ()
+    ecosystem_health: Sequence[EcosystemHealth] = ()
     budgets: Sequence[BudgetWeek] = ()
     unreported: UnreportedRuns | None = None  # None: not too many
     queue_waits: Sequence[QueueWait] = ()
@@ -60,22 +60,24 @@ def findings(facts: Facts) -> list[Finding]:
     return sorted(found, key=lambda finding: rank(finding.severity))
 
 
-def without_general_silence(pipelines: Sequence[Pipeline]) -> Sequence[Pipeline]:
+def without_general_silence(
+    ecosystem_health: Sequence[EcosystemHealth],
+) -> Sequence[EcosystemHealth]:
     """No pipeline where every ecosystem is silent: the page states that as a whole."""
-    return pipelines if any(pipeline.state != SILENT for pipeline in pipelines) else ()
+    return ecosystem_health if any(health.state != SILENT for health in ecosystem_health) else ()
 
 
 def _ecosystems(facts: Facts) -> Iterator[Finding]:
     """At most one finding for each ecosystem: the state it is in."""
-    for pipeline in facts.pipelines:
-        if pipeline.kind is not None and pipeline.severity is not None:
+    for health in facts.ecosystem_health:
+        if health.kind is not None and health.severity is not None:
             yield Finding(
-                pipeline.kind.key(pipeline.ecosystem),
-                pipeline.kind,
-                pipeline.severity,
-                Subject(pipeline.ecosystem, ecosystem=pipeline.ecosystem),
-                pipeline.sentence,
-                pipeline.since,
+                health.kind.key(health.ecosystem),
+                health.kind,
+                health.severity,
+                Subject(health.ecosystem, ecosystem=health.ecosystem),
+                health.sentence,
+                health.since,
             )
 
 

@@ -19,7 +19,7 @@ from batch_dashboard.model.text.wording import plural
 
 # When the daily digest is sent, UTC.
 DIGEST_AT = time(7)
-MOST_NAMED = 20
+MAX_NAMED = 20
 TITLE_NAMES = 3
 
 
@@ -166,14 +166,14 @@ def compose(
     lines = [
         f"{incident.severity.upper()} {incident.kind} – {incident.subject.name}: "
         f"{incident.last_sentence}{_link(url, incident)}"
-        for incident in new[:MOST_NAMED]
+        for incident in new[:MAX_NAMED]
     ]
     lines += [
         f"OVER {incident.kind} – {incident.subject.name}: "
         f"open since {incident.opened_at:%Y-%m-%d %H:%M} UTC{_link(url, incident)}"
-        for incident in over[:MOST_NAMED]
+        for incident in over[:MAX_NAMED]
     ]
-    left = max(0, len(new) - MOST_NAMED) + max(0, len(over) - MOST_NAMED)
+    left = max(0, len(new) - MAX_NAMED) + max(0, len(over) - MAX_NAMED)
     if left:
         lines.append(f"and {left:,} more{f': {url}/incidents' if url else ''}")
     return Message(title[:200], "\n\n".join(lines))

@@ -8,7 +8,7 @@ from batch_dashboard.model.api.schemas import ROW_NUMBER, TEXT, Schema, nullable
 from batch_dashboard.model.batch_runs.vocabulary import RUNNER_OS
 from batch_dashboard.model.judgement.circuit_breaker import BreakerState
 from batch_dashboard.model.judgement.decision import Advice
-from batch_dashboard.model.judgement.pipelines import STATES
+from batch_dashboard.model.judgement.ecosystem_health import STATES
 from batch_dashboard.model.spending.budget import OK, PAUSE, SAMPLE
 
 _TIME = nullable({"type": "string", "format": "date-time"})

@@ -8,7 +8,7 @@ from batch_dashboard.errors import Problem, QueryError
 from batch_dashboard.model.api.operations import DEFAULT_LIMIT, Operation
 from batch_dashboard.model.lists.filters import EVERYTHING, RunFilter
 from batch_dashboard.model.lists.list_query import ListQuery
-from batch_dashboard.model.lists.pagination import NOT_A_PLACE
+from batch_dashboard.model.lists.pagination import INVALID_CURSOR
 
 _NOT_A_CURSOR = (
     "is no cursor of this list in this order; use those of the `Link` header, `next` and `previous`"
@@ -73,7 +73,7 @@ def _limit(operation: Operation, args: Mapping[str, str], problems: list[Problem
 
 def _problem(complaint: str, args: Mapping[str, str]) -> Problem:
     """A sentence about a part as a problem whose path is the name of that part."""
-    if complaint == NOT_A_PLACE:
+    if complaint == INVALID_CURSOR:
         name = "after" if args.get("after") else "before"
         return Problem(name, f"“{name}” {_NOT_A_CURSOR}.")
     name, _, _ = complaint.removeprefix("“").partition("”")

@@ -15,7 +15,7 @@ from batch_dashboard.model.catalogue.fields import (
 )
 from batch_dashboard.model.catalogue.spending import MINUTES_FIELDS
 from batch_dashboard.model.judgement.circuit_breaker import BreakerState
-from batch_dashboard.model.judgement.pipelines import STATES
+from batch_dashboard.model.judgement.ecosystem_health import STATES
 from batch_dashboard.model.judgement.slo import WINDOWS
 
 BREAKER_STATES = (BreakerState.CLOSED, BreakerState.OPEN, BreakerState.HALF_OPEN)

@@ -34,9 +34,9 @@ from batch_dashboard.model.demo.demo_schedule import (
 )
 
 ATTEMPTS_A_RECIPE = 40
-MOST_RECIPES = 3_000
+MAX_RECIPES = 3_000
 # A larger batch is posted as several runs with one batch_id.
-LARGEST_RUN = 400
+MAX_RUN = 400
 TWO_PARTS_SHARE = 0.06
 # The share of runs without jobs, how many minutes a job takes, and how many jobs there are.
 JOBS_FROM = 0.3
@@ -60,7 +60,7 @@ class RecipePool:
     """The recipes of one ecosystem, which its runs take in turn."""
 
     def __init__(self, rng: Random, ecosystem: Ecosystem, results: int) -> None:
-        wanted = min(MOST_RECIPES, max(len(ecosystem.recipe_names), results // ATTEMPTS_A_RECIPE))
+        wanted = min(MAX_RECIPES, max(len(ecosystem.recipe_names), results // ATTEMPTS_A_RECIPE))
         self.recipes = [_new_recipe(rng, name) for name in islice(recipe_names(ecosystem), wanted)]
         rng.shuffle(self.recipes)
         self.guests = {name: _new_recipe(rng, name) for name in (STUCK_RECIPE, FLAKY_RECIPE)}
@@ -104,7 +104,7 @@ def demo_payloads(results: int, seed: int, last_day: date) -> Iterator[dict[str,
 
 def _parts(rng: Random, run: PlannedRun, pool: RecipePool) -> Iterator[PlannedRun]:
     """The runs in which a batch is posted: one, or several a minute apart."""
-    largest = min(LARGEST_RUN, len(pool.recipes))
+    largest = min(MAX_RUN, len(pool.recipes))
     if 1 < run.size <= largest and rng.random() < TWO_PARTS_SHARE:
         largest = -(-run.size // 2)
     left = run.size

@@ -10,7 +10,7 @@ MAX_WORD_LENGTH = 64
 # Letters, digits and underscores in a row: `ERR_ASSERTION` is a word, `libssl.so.3` are three.
 WORD = re.compile(rf"(\w{{1,{MAX_WORD_LENGTH}}}+)\w*+")
 # The last word of a search may be the beginning of one, unless it is so short that much begins so.
-LEAST_BEGINNING = 3
+MIN_BEGINNING = 3
 
 
 def message_words(message: str) -> list[str]:
@@ -22,4 +22,4 @@ def message_words(message: str) -> list[str]:
 
 def is_beginning(word: str) -> bool:
     """Whether the last word of a search stands for every word that begins with it."""
-    return LEAST_BEGINNING <= len(word) < MAX_WORD_LENGTH
+    return MIN_BEGINNING <= len(word) < MAX_WORD_LENGTH

@@ -28,17 +28,17 @@ MAX_SHORTENED_LENGTH = MAX_MESSAGE_LENGTH + 100
 
 # A truncated line joins a whole one by so many characters of its masked form; fewer, such as
 # `Error:`, are the beginning of lines with all kinds of reasons.
-LEAST_BEGINNING = 20
+MIN_BEGINNING = 20
 
 # In place of a recipe's name where it is not known whose message it is; no message holds it.
 NO_RECIPE = "\0"
 
 # Messages shorter than this are not looked at: nobody truncates at so little, and short messages
 # often have one length by chance.
-LEAST_TRUNCATION = 100
+MIN_TRUNCATION = 100
 # How many different messages must end at one length, and which share of all long ones.
-LEAST_TRUNCATED = 3
-LEAST_TRUNCATED_SHARE = 0.1
+MIN_TRUNCATED = 3
+MIN_TRUNCATED_SHARE = 0.1
 TAIL_COMPARED = 20
 # A word with a digit in it: what differs between messages of one form.
 NUMBERED_WORD = re.compile(r"\w*\d\w*")
@@ -114,13 +114,13 @@ def find_truncation(messages: Sequence[str | None]) -> int | None:
     greatest length does not happen by chance. Messages of one form may have one length because
     only numbers differ, so the ends must differ in more than numbers.
     """
-    long = {message for message in messages if message and len(message) >= LEAST_TRUNCATION}
+    long = {message for message in messages if message and len(message) >= MIN_TRUNCATION}
     longest = max(map(len, long), default=0)
     ends = [message[-TAIL_COMPARED:] for message in long if len(message) == longest]
-    if len(ends) < max(LEAST_TRUNCATED, LEAST_TRUNCATED_SHARE * len(long)):
+    if len(ends) < max(MIN_TRUNCATED, MIN_TRUNCATED_SHARE * len(long)):
         return None
     forms = {NUMBERED_WORD.sub("", end) for end in ends}
-    return longest if len(forms) >= LEAST_TRUNCATED else None
+    return longest if len(forms) >= MIN_TRUNCATED else None
 
 
 def _telling_line(message: str, recipe_name: str, truncated_at: int | None) -> str | None:
@@ -134,4 +134,4 @@ def _telling_line(message: str, recipe_name: str, truncated_at: int | None) -> s
 def beginning_of(truncated_line: str) -> str | None:
     """What the whole line begins with, of a masked line that was truncated; None: too little."""
     beginning = truncated_line.rstrip(f"{MASK} ")
-    return beginning if len(beginning) >= LEAST_BEGINNING else None
+    return beginning if len(beginning) >= MIN_BEGINNING else None

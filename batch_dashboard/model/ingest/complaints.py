@@ -9,7 +9,7 @@ from pydantic_core import ErrorDetails
 from batch_dashboard.errors import Problem
 from batch_dashboard.model.text.wording import CONTROL_CHARACTER
 
-LONGEST_SHOWN = 40
+MAX_SHOWN_LENGTH = 40
 
 
 def problems_of(error: ValidationError, array: str = "", first_index: int = 0) -> Iterator[Problem]:
@@ -72,7 +72,7 @@ def _number(value: float) -> str:
     if abs(value) < 1e15 and value == int(value):
         return f"{int(value):,}"
     text = repr(value)
-    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
+    return text if len(text) <= MAX_SHOWN_LENGTH else f"{text[:MAX_SHOWN_LENGTH]}…"
 
 
 def named_kind(value: Any) -> str:
@@ -86,4 +86,4 @@ def named_kind(value: Any) -> str:
 def shown(value: Any) -> str:
     """A value in quotation marks, shortened."""
     text = value if isinstance(value, str) else repr(value)
-    return f"“{text[:LONGEST_SHOWN]}{'…' if len(text) > LONGEST_SHOWN else ''}”"
+    return f"“{text[:MAX_SHOWN_LENGTH]}{'…' if len(text) > MAX_SHOWN_LENGTH else ''}”"

@@ -49,10 +49,10 @@ MAX_COUNT = 1_000_000_000
 MAX_SECONDS = 31 * 86_400.0
 # A year for each of 100,000 jobs; sums of any number of runs stay finite.
 MAX_MINUTES = 100_000 * 366 * 1_440.0
-LEAST_MINUTES = 1e-9
+MIN_MINUTES = 1e-9
 # One slice of results is checked at a time, so a payload of only mistakes costs little.
 CHECK_SLICE = 1_000
-LARGEST_RATE_ERROR = 0.01
+MAX_RATE_ERROR = 0.01
 
 NO_CONTROL = r"^[^\x00-\x1f\x7f-\x9f]*$"
 NO_NUL = r"^[^\x00]*$"
@@ -295,7 +295,7 @@ def check_payload(payload: Any, now: datetime, warnings: Sequence[str] = ()) -> 
 
 def _without_dust(minutes: float | None) -> float | None:
     """Minutes too short to have happened are none: PostgreSQL refuses to multiply the smallest."""
-    return 0.0 if minutes is not None and minutes < LEAST_MINUTES else minutes
+    return 0.0 if minutes is not None and minutes < MIN_MINUTES else minutes
 
 
 def _result_problems(entries: list[Any], wanted: int) -> list[Problem]:
@@ -385,7 +385,7 @@ def _rate_warnings(given: float | None, computed: float | None) -> Iterator[str]
     if computed is None:
         if given:
             yield f"success_rate {given:g} is left out: nothing was attempted"
-    elif abs(given - computed) > LARGEST_RATE_ERROR:
+    elif abs(given - computed) > MAX_RATE_ERROR:
         yield (
             f"success_rate {given:g} does not match the counts; "
             f"stored is passed / (passed + failed) = {computed:.4g}"

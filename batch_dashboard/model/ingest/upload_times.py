@@ -13,7 +13,7 @@ from batch_dashboard.model.text.wording import duration
 # A clock that was never set shows an earlier time.
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 # A time further ahead of now is rejected.
-LARGEST_CLOCK_ERROR = timedelta(days=1)
+MAX_CLOCK_ERROR = timedelta(days=1)
 # A time further ahead of now is accepted with a warning.
 USUAL_CLOCK_ERROR = timedelta(minutes=5)
 
@@ -62,7 +62,7 @@ def check_time(name: str, text: str, now: datetime) -> datetime | Problem:
             f"{name} must not be before {EARLIEST:%Y-%m-%d}, not {shown(text)}: "
             "the clock of the client is not set",
         )
-    if time > now + LARGEST_CLOCK_ERROR:
+    if time > now + MAX_CLOCK_ERROR:
         return Problem(
             name,
             f"{name} is over a day ahead of now ({now:%Y-%m-%dT%H:%MZ}): {shown(text)}",

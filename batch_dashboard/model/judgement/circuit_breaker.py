@@ -18,7 +18,7 @@ class BreakerState(StrEnum):
 
 
 WINDOW_ATTEMPTS = 10
-LEAST_SUCCESS = 0.5
+MIN_SUCCESS = 0.5
 MAX_RUNS_WITHOUT_PASS = 5
 OPEN_FOR = timedelta(minutes=60)
 
@@ -79,7 +79,7 @@ class CircuitBreaker:
         if self.change is not None and self.change.half_open_at is not None:
             if run.started_at < self.change.half_open_at:
                 return None
-            good = run.passed >= LEAST_SUCCESS * (run.passed + run.failed)
+            good = run.passed >= MIN_SUCCESS * (run.passed + run.failed)
             # A breaker that closes begins anew: what was before is not held against it again.
             self._window = [run] if good else []
             return self._changed(run, BreakerState.CLOSED if good else BreakerState.OPEN, "probe")
@@ -106,7 +106,7 @@ def _fails_too_often(window: list[AttemptedRun]) -> bool:
         passed += run.passed
         attempts += run.passed + run.failed
         if attempts >= WINDOW_ATTEMPTS:
-            return passed < LEAST_SUCCESS * attempts
+            return passed < MIN_SUCCESS * attempts
     return False
 
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from batch_dashboard.model.batch_runs.vocabulary import RUNNER_OS_NAMES
 from batch_dashboard.model.judgement.circuit_breaker import BreakerState
-from batch_dashboard.model.judgement.pipelines import PAUSED, Pipeline, moment
+from batch_dashboard.model.judgement.ecosystem_health import PAUSED, EcosystemHealth, moment
 from batch_dashboard.model.spending.budget import PAUSE, SAMPLE, BudgetWeek
 from batch_dashboard.model.text.wording import CONTROL_CHARACTER, minutes, percent
 
@@ -26,23 +26,25 @@ class Decision(NamedTuple):
     ecosystem: str
     decision: Advice
     reasons: list[str]
-    pipeline: Pipeline | None  # None: no batch run of it is stored
+    health: EcosystemHealth | None  # None: no batch run of it is stored
     budgets: Sequence[BudgetWeek]
 
 
-def decide(ecosystem: str, pipeline: Pipeline | None, budgets: Sequence[BudgetWeek]) -> Decision:
+def decide(
+    ecosystem: str, health: EcosystemHealth | None, budgets: Sequence[BudgetWeek]
+) -> Decision:
     """Skip what is paused, broken or without any budget left; sample where one runs low."""
-    if pipeline is None:
+    if health is None:
         known = [f"no batch run of {ecosystem} is stored: nothing speaks against one"]
         return Decision(ecosystem, Advice.PROCEED, known, None, budgets)
     skip: list[str] = []
     sample: list[str] = []
     proceed: list[str] = []
-    if pipeline.state == PAUSED:
-        skip.append(pipeline.sentence)
-    change = pipeline.facts.breaker
+    if health.state == PAUSED:
+        skip.append(health.sentence)
+    change = health.facts.breaker
     if (
-        pipeline.breaker_state == BreakerState.OPEN
+        health.breaker_state == BreakerState.OPEN
         and change is not None
         and change.half_open_at is not None
     ):
@@ -50,7 +52,7 @@ def decide(ecosystem: str, pipeline: Pipeline | None, budgets: Sequence[BudgetWe
             f"the circuit breaker opened {moment(change.at)}; "
             f"the next run may try at {moment(change.half_open_at)}"
         )
-    elif pipeline.breaker_state == BreakerState.HALF_OPEN:
+    elif health.breaker_state == BreakerState.HALF_OPEN:
         proceed.append("the circuit breaker is half-open: this run decides whether it closes")
     for budget in budgets:
         if budget.state in (SAMPLE, PAUSE):
@@ -64,14 +66,14 @@ def decide(ecosystem: str, pipeline: Pipeline | None, budgets: Sequence[BudgetWe
         skip, sample = [*skip, *sample], []
     decision = Advice.SKIP if skip else Advice.SAMPLE_ONLY if sample else Advice.PROCEED
     reasons = [*skip, *sample, *proceed] or ["nothing speaks against a run"]
-    return Decision(ecosystem, decision, reasons, pipeline, budgets)
+    return Decision(ecosystem, decision, reasons, health, budgets)
 
 
 def as_document(decision: Decision) -> dict[str, Any]:
     """The decision as JSON clients know it; times in ISO 8601, minutes nobody reported None."""
-    pipeline = decision.pipeline
-    change = None if pipeline is None else pipeline.facts.breaker
-    failing = None if pipeline is None else pipeline.facts.failing
+    health = decision.health
+    change = None if health is None else health.facts.breaker
+    failing = None if health is None else health.facts.failing
     budget: dict[str, Any] = {}
     for week in decision.budgets:
         budget["week_start"] = str(week.week.since)
@@ -84,9 +86,9 @@ def as_document(decision: Decision) -> dict[str, Any]:
         "ecosystem": decision.ecosystem,
         "decision": decision.decision,
         "reasons": decision.reasons,
-        "state": None if pipeline is None else pipeline.state,
+        "state": None if health is None else health.state,
         "circuit_breaker": {
-            "state": "closed" if pipeline is None else pipeline.breaker_state,
+            "state": "closed" if health is None else health.breaker_state,
             "failures": 0 if failing is None else failing.runs,
             "last_failure": None if failing is None else _time(failing.last),
             "opens_at": None if change is None else _time(change.half_open_at),

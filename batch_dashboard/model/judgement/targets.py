@@ -17,7 +17,7 @@ class EcosystemRule(NamedTuple):
     expected_interval: timedelta | None = None  # None: what is usual for its runs
 
 
-class OwnRule(NamedTuple):
+class RuleOverride(NamedTuple):
     """What an operator set for an ecosystem; None: the default."""
 
     has_target: bool = True
@@ -26,7 +26,7 @@ class OwnRule(NamedTuple):
     expected_interval: timedelta | None = None
 
 
-def rule_of(ecosystem: str, own: OwnRule) -> EcosystemRule:
+def rule_of(ecosystem: str, own: RuleOverride) -> EcosystemRule:
     """What an ecosystem is held to by what an operator set, the rest by default."""
     rule = default_rule(ecosystem)
     if not own.has_target:

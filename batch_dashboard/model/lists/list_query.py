@@ -8,7 +8,7 @@ from batch_dashboard.model.batch_runs.result_filter import ResultFilter
 from batch_dashboard.model.catalogue.fields import Filter, Resource
 from batch_dashboard.model.ingest.names import nfc
 from batch_dashboard.model.lists.filters import RunFilter
-from batch_dashboard.model.lists.pagination import Place, parse_place
+from batch_dashboard.model.lists.pagination import Cursor, parse_cursor
 from batch_dashboard.model.lists.periods import Step
 from batch_dashboard.model.lists.search import parse_number, parse_word
 from batch_dashboard.model.lists.sorting import Sort
@@ -24,7 +24,7 @@ class ListQuery:
 
     filter: RunFilter
     sort: Sort
-    place: Place | None = None
+    cursor: Cursor | None = None
     count: int = 0
     text: str | None = None
     category: str | None = None
@@ -67,11 +67,11 @@ class ListQuery:
         given = {name: value for name, value in chosen.items() if value is not None}
         sort, wrong = Sort.parse({} if count is None else args, resource.sorts)
         complaints += wrong
-        place = None
+        cursor = None
         if count is not None:
-            place, wrong = parse_place(args, sort.column.kinds)
+            cursor, wrong = parse_cursor(args, sort.column.kinds)
             complaints += wrong
-        query = cls(run_filter, sort, place, count or 0)
+        query = cls(run_filter, sort, cursor, count or 0)
         return replace(query, **given), complaints  # type: ignore[arg-type]
 
     @property

@@ -17,10 +17,10 @@ MAX_TOKEN_LENGTH = 4_000
 # Stands in a URL for the end of a list, so that its last page can be asked for.
 END = "end"
 
-NOT_A_PLACE = "The page asked for is not one of this list, so the first page is shown."
+INVALID_CURSOR = "The page asked for is not one of this list, so the first page is shown."
 
 
-class Place(NamedTuple):
+class Cursor(NamedTuple):
     """Beside which row a page begins: just after it, or just before it.
 
     `key` holds that row's values of the columns the list is ordered by; empty: the list's end.
@@ -43,46 +43,46 @@ class Place(NamedTuple):
         return {"before" if self.before else "after": self.token}
 
 
-class Slice(NamedTuple, Generic[T]):
+class Page(NamedTuple, Generic[T]):
     """One page of a longer list, and the places where its neighbours begin; None: no neighbour."""
 
     rows: list[T]
-    earlier: Place | None
-    later: Place | None
+    earlier: Cursor | None
+    later: Cursor | None
 
 
-def slice_of(
+def page_of(
     rows: Iterable[T],
     key: Callable[[T], tuple[KeyValue, ...]],
     descending: bool,
-    place: Place | None,
+    cursor: Cursor | None,
     count: int,
-) -> Slice[T]:
+) -> Page[T]:
     """The page of `count` rows beside a place in a short list that is in memory.
 
     `key` gives the values that the list is ordered by, which tell any two rows apart.
     """
     ordered = sorted(rows, key=key, reverse=descending)
-    if place is None:
+    if cursor is None:
         first = 0
-    elif not place.key:
+    elif not cursor.key:
         first = max(0, len(ordered) - count)
     else:
-        here = place.key
+        here = cursor.key
         passed = sum(key(row) > here if descending else key(row) < here for row in ordered)
-        at_place = sum(key(row) == here for row in ordered)
-        first = max(0, passed - count) if place.before else passed + at_place
-        if place.before:
+        at_cursor = sum(key(row) == here for row in ordered)
+        first = max(0, passed - count) if cursor.before else passed + at_cursor
+        if cursor.before:
             count = min(count, passed)
     page = ordered[first : first + count]
-    return Slice(
+    return Page(
         page,
-        Place(key(page[0]), before=True) if page and first else None,
-        Place(key(page[-1])) if page and first + len(page) < len(ordered) else None,
+        Cursor(key(page[0]), before=True) if page and first else None,
+        Cursor(key(page[-1])) if page and first + len(page) < len(ordered) else None,
     )
 
 
-def parse_place(args: Mapping[str, str], kinds: Sequence[type]) -> tuple[Place | None, list[str]]:
+def parse_cursor(args: Mapping[str, str], kinds: Sequence[type]) -> tuple[Cursor | None, list[str]]:
     """The place that `after` or `before` names, None for the first page; and what is wrong.
 
     `kinds` are the types of the columns the list is ordered by: of another list, or made up, a
@@ -92,15 +92,15 @@ def parse_place(args: Mapping[str, str], kinds: Sequence[type]) -> tuple[Place |
     if not (after or before):
         return None, []
     if before == END and not after:
-        return Place((), before=True), []
+        return Cursor((), before=True), []
     values = _decoded(after or before)
     if values is None or len(values) != len(kinds):
-        return None, [NOT_A_PLACE]
+        return None, [INVALID_CURSOR]
     try:
         key = tuple(_of_kind(value, kind) for value, kind in zip(values, kinds, strict=True))
     except ValueError:
-        return None, [NOT_A_PLACE]
-    return Place(key, before=not after), []
+        return None, [INVALID_CURSOR]
+    return Cursor(key, before=not after), []
 
 
 def _as_json(value: KeyValue) -> str | int | float:

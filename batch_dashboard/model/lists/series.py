@@ -15,26 +15,26 @@ OTHER = "other"
 # Up to this many days a chart shows days; up to a year weeks, where months are an option.
 MAX_DAYS_BY_DAY = 31
 MAX_DAYS_BY_WEEK = 366
-# More steps than this are neither read in a chart nor in its table: longer steps are shown.
-MAX_STEPS = 110
+# More buckets than this are neither read in a chart nor in its table: longer buckets are shown.
+MAX_BUCKETS = 110
 LONGER = {Step.DAY: Step.WEEK, Step.WEEK: Step.MONTH, Step.MONTH: Step.YEAR}
 
 
-class Steps(NamedTuple):
-    """The steps a chart goes through: the first day of each, oldest first, without gaps."""
+class Buckets(NamedTuple):
+    """The buckets a chart goes through: the first day of each, oldest first, without gaps."""
 
     starts: list[date]
     step: Step
-    period: Period = Period(None, None)  # what was chosen: it may hold a part of a step only
-    today: date | None = None  # the day that is not over yet; None: every step is over
+    period: Period = Period(None, None)  # what was chosen: it may hold a part of a bucket only
+    today: date | None = None  # the day that is not over yet; None: every bucket is over
 
     @property
     def word(self) -> str:
-        """What one step is called."""
+        """What one bucket is called."""
         return self.step.value
 
     def days(self, start: date) -> Period:
-        """The days of one step that are within the period."""
+        """The days of one bucket that are within the period."""
         since, until = self.period.since, self.period.until
         end = self.step.later(start)
         if self.today is not None and start <= self.today:
@@ -42,20 +42,20 @@ class Steps(NamedTuple):
         return Period(max(start, since or start), min(end, until or end))
 
     def in_words(self, start: date) -> str:
-        """The days of one step: `2026-11-02 to 2026-11-08`, or `2026-11-02`, perhaps `so far`."""
+        """The days of one bucket: `2026-11-02 to 2026-11-08`, or `2026-11-02`, perhaps `so far`."""
         days = self.days(start)
         span = str(days.since) if days.days == 1 else f"{days.since} to {days.last_day}"
         return f"{span}, so far" if self._is_current(days) else span
 
     def _is_current(self, days: Period) -> bool:
-        """Whether the days of a step end with today, so that more is to come."""
+        """Whether the days of a bucket end with today, so that more is to come."""
         return days.last_day == self.today is not None
 
     def part_in_words(self, start: date) -> str | None:
-        """`3 days so far` of a step that goes on, `4 of 7 days` of a cut one, else None."""
+        """`3 days so far` of a bucket that goes on, `4 of 7 days` of a cut one, else None."""
         end = self.step.later(start)
         since, until = self.period.since, self.period.until
-        # Each bar of a chart asks this, and most steps are whole and over.
+        # Each bar of a chart asks this, and most buckets are whole and over.
         if (
             (since is None or since <= start)
             and (until is None or end <= until)
@@ -69,7 +69,7 @@ class Steps(NamedTuple):
 
 
 class RatePoint(NamedTuple):
-    """Attempts of one step; none at all leaves a gap."""
+    """Attempts of one bucket; none at all leaves a gap."""
 
     passed: int
     failed: int
@@ -80,7 +80,7 @@ class CountSeries(NamedTuple):
 
     name: str
     is_other: bool
-    counts: list[int]  # one for each step
+    counts: list[int]  # one for each bucket
     total: int
 
 
@@ -89,7 +89,7 @@ class RateSeries(NamedTuple):
 
     ecosystem: str
     is_other: bool
-    points: list[RatePoint | None]  # one for each step; None: nothing was attempted
+    points: list[RatePoint | None]  # one for each bucket; None: nothing was attempted
     passed: int
     failed: int
 
@@ -106,30 +106,32 @@ class SumSeries(NamedTuple):
 
     ecosystem: str
     is_other: bool
-    sums: dict[date, RunSums]  # by the first day of each step; without a run: absent
+    sums: dict[date, RunSums]  # by the first day of each bucket; without a run: absent
 
 
-def steps(sums: Sequence[HasStart], period: Period, step: Step, today: date | None = None) -> Steps:
-    """The steps of a period; where it is open, from the first sum to the last.
+def buckets(
+    sums: Sequence[HasStart], period: Period, step: Step, today: date | None = None
+) -> Buckets:
+    """The buckets of a period; where it is open, from the first sum to the last.
 
-    There are 110 at most; `fitting_step` gives a step with which that is the whole period.
+    There are 110 at most; `fitting_step` gives a bucket with which that is the whole period.
     """
     if not sums:
-        return Steps([], step, period, today)
+        return Buckets([], step, period, today)
     earliest, latest = step.start_of(sums[0].start), step.start_of(sums[-1].start)
     first = earliest if period.since is None else step.start_of(period.since)
     last = latest if period.last_day is None else step.start_of(period.last_day)
     # A chart of a century would show nothing: an empty side beyond the data is left out.
-    if step.between(first, last) >= MAX_STEPS:
+    if step.between(first, last) >= MAX_BUCKETS:
         first, last = max(first, earliest), min(last, latest)
     count = step.between(first, last) + 1
-    if count > MAX_STEPS:
-        first, count = step.later(last, 1 - MAX_STEPS), MAX_STEPS
-    return Steps([step.later(first, index) for index in range(count)], step, period, today)
+    if count > MAX_BUCKETS:
+        first, count = step.later(last, 1 - MAX_BUCKETS), MAX_BUCKETS
+    return Buckets([step.later(first, index) for index in range(count)], step, period, today)
 
 
 def in_steps(sums: Iterable[RunSums], step: Step) -> dict[date, list[RunSums]]:
-    """Sums of steps that are as long or shorter, by the first day of the step they fall in."""
+    """Sums of shorter buckets, by the first day of the bucket they fall in."""
     groups: dict[date, list[RunSums]] = defaultdict(list)
     for row in sums:
         groups[step.start_of(row.start)].append(row)
@@ -137,7 +139,7 @@ def in_steps(sums: Iterable[RunSums], step: Step) -> dict[date, list[RunSums]]:
 
 
 def by_step(sums: Iterable[RunSums], step: Step) -> dict[date, RunSums]:
-    """The same summed: all ecosystems together, by the first day of each step."""
+    """The same summed: all ecosystems together, by the first day of each bucket."""
     return {start: RunSums.total(start, "", rows) for start, rows in in_steps(sums, step).items()}
 
 
@@ -151,7 +153,7 @@ def by_ecosystem(sums: Iterable[RunSums]) -> list[RunSums]:
 
 
 def rate_series(sums: Sequence[RunSums], starts: Sequence[date]) -> list[RateSeries]:
-    """Passed and failed per ecosystem and step: those with most attempts, the rest as other.
+    """Passed and failed per ecosystem and bucket: those with most attempts, the rest as other.
 
     Eight lines in all, so of nine ecosystems two are summed. Without attempts there is no line.
     """
@@ -176,7 +178,7 @@ def rate_series(sums: Sequence[RunSums], starts: Sequence[date]) -> list[RateSer
 def count_series(
     sums: Iterable[tuple[date, str, int]], starts: Sequence[date]
 ) -> list[CountSeries]:
-    """Counts per name and step, most frequent first; the rest as other, eight in all."""
+    """Counts per name and bucket, most frequent first; the rest as other, eight in all."""
     cells: dict[str, Counter[date]] = defaultdict(Counter)
     for start, name, count in sums:
         cells[name][start] += count
@@ -264,10 +266,10 @@ def fitting_step(period: Period, data: Period, preferred: Step | None = None) ->
     if data.since is None or data.last_day is None:
         return step
     first, last = period.since or data.since, period.last_day or data.last_day
-    if _count(Step.MONTH, first, last) > MAX_STEPS:
-        # As `steps` does: sides of the period without data are left out.
+    if _count(Step.MONTH, first, last) > MAX_BUCKETS:
+        # As `buckets` does: sides of the period without data are left out.
         first, last = max(first, data.since), min(last, data.last_day)
-    while (longer := LONGER.get(step)) and _count(step, first, last) > MAX_STEPS:
+    while (longer := LONGER.get(step)) and _count(step, first, last) > MAX_BUCKETS:
         step = longer
     return step
 

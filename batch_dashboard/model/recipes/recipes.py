@@ -12,7 +12,7 @@ from batch_dashboard.model.text.wording import plural
 STUCK_FROM = 5
 # Changes between passed and failed among the last attempts, over the changes there could be.
 FLAKY_FROM = 0.2
-LEAST_ATTEMPTS = 5
+MIN_ATTEMPTS = 5
 
 
 class RecipeState(StrEnum):
@@ -63,7 +63,7 @@ class Recipe(NamedTuple):
     def flakiness(self) -> float | None:
         """Changes over the changes there could be, 0…1; None with too few attempts to say."""
         attempts = len(self.recent_attempts)
-        return self.changes / (attempts - 1) if attempts >= LEAST_ATTEMPTS else None
+        return self.changes / (attempts - 1) if attempts >= MIN_ATTEMPTS else None
 
     @property
     def state(self) -> str | None:

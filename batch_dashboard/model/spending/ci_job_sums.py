@@ -15,9 +15,9 @@ from batch_dashboard.model.spending.ci_jobs import SECONDS_PER_MINUTE, NewJob
 # A wait is kept with its highest bits, so that a day has a few dozen different waits at most.
 WAIT_BITS = 4
 # How far a kept wait is from the true one at most; waits below 16 seconds are exact.
-LARGEST_WAIT_ERROR = 1 / 2**WAIT_BITS
+MAX_WAIT_ERROR = 1 / 2**WAIT_BITS
 # Given minutes that differ from those of the jobs by more than this share are warned about.
-LARGEST_DIFFERENCE = 0.01
+MAX_DIFFERENCE = 0.01
 SECONDS_PER_DAY = 86_400
 
 
@@ -109,7 +109,7 @@ def minutes_warnings(sums: JobSums, given: Mapping[str, float | None]) -> Iterat
         value, computed = given[runner_os], minutes_of(sums, runner_os)
         if value is None or computed is None:
             continue
-        if abs(value - computed) > LARGEST_DIFFERENCE * max(value, computed):
+        if abs(value - computed) > MAX_DIFFERENCE * max(value, computed):
             yield (
                 f"{runner_os}_minutes {value:g} is stored, but the jobs add up to {computed:.4g}"
             )

@@ -6,7 +6,7 @@ from batch_dashboard.model.lists.periods import Period
 
 # The p90 of the last days is judged, unless fewer jobs than that started in them.
 JUDGED_DAYS = 7
-LEAST_JOBS = 10
+MIN_JOBS = 10
 
 
 class QueueWait(NamedTuple):
@@ -21,4 +21,4 @@ class QueueWait(NamedTuple):
     @property
     def is_too_long(self) -> bool:
         """Whether the p90 is above the limit."""
-        return self.jobs >= LEAST_JOBS and self.p90_seconds > self.limit_seconds
+        return self.jobs >= MIN_JOBS and self.p90_seconds > self.limit_seconds

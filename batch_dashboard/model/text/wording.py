@@ -10,7 +10,7 @@ NO_RATE = "–"
 UNKNOWN = "unknown"
 DAY_SECONDS = 86_400
 # Names up to this length are never cut; of longer ones this much of the end is always shown.
-LONGEST_WHOLE = 20
+MAX_WHOLE_LENGTH = 20
 END_LENGTH = 10
 # A zero-width joiner and the selectors of a sign's variant.
 JOINING = "\u200d\ufe0e\ufe0f"
@@ -35,7 +35,7 @@ def in_two(name: str) -> tuple[str, str]:
 
     A short name has no beginning. Marks and joined signs stay with the letter they belong to.
     """
-    if len(name) <= LONGEST_WHOLE:
+    if len(name) <= MAX_WHOLE_LENGTH:
         return "", name
     cut = len(name) - END_LENGTH
     while cut and (combining(name[cut]) or name[cut] in JOINING or name[cut - 1] in JOINING):

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from batch_dashboard.services.access import tokens as making_tokens
-from batch_dashboard.services.access import users as making_users
+from batch_dashboard.services.access import tokens as token_service
+from batch_dashboard.services.access import users as user_service
 from batch_dashboard.services.administration.changes import COMMAND_LINE, OF_ITSELF, Actor, changing
 from batch_dashboard.store.access import tokens, users
 from batch_dashboard.store.engine import Store
@@ -26,8 +26,8 @@ def make_first_access(store: Store, secret_key: str, now: datetime) -> FirstAcce
     with changing(store, Actor(OF_ITSELF, COMMAND_LINE), now) as change:
         password = token = None
         if not users.count(change.connection):
-            password = making_users.made_password()
-            making_users.add(change, FIRST_USER, password, making_users.ADMINISTRATOR)
+            password = user_service.made_password()
+            user_service.add(change, FIRST_USER, password, user_service.ADMINISTRATOR)
         if not tokens.count(change.connection):
-            token = making_tokens.create(change, secret_key, FIRST_TOKEN).secret
+            token = token_service.create(change, secret_key, FIRST_TOKEN).secret
     return FirstAccess(password, token)

@@ -20,7 +20,7 @@ from batch_dashboard.store.access.users import User
 from batch_dashboard.store.engine import Connection, Store
 
 SESSION_BYTES = 32
-LONGEST_SESSION = timedelta(days=7)
+MAX_SESSION = timedelta(days=7)
 IDLE_SESSION = timedelta(hours=12)
 # A session's last sight is noted at most so often.
 SEEN_STEP = timedelta(minutes=5)
@@ -31,12 +31,12 @@ NOTE_WAIT_SECONDS = 0.5
 FREE_FAILURES = 5
 FREE_FAILURES_OF_ADDRESS = 20
 FIRST_DELAY = timedelta(seconds=5)
-LONGEST_DELAY = timedelta(minutes=15)
+MAX_DELAY = timedelta(minutes=15)
 FAILURES_KEPT = timedelta(hours=24)
 
 # Addresses that share a turn are rare, and wait for each other for a moment only.
 TURNS = 64
-LONGEST_TURN_SECONDS = 20.0
+MAX_TURN_SECONDS = 20.0
 
 METHOD = "scrypt:32768:8:1"  # memory-hard: 32 MiB a guess
 
@@ -92,7 +92,7 @@ def _turn(subject: bytes) -> Iterator[None]:
     Checking takes 32 MiB, and right passwords sent at once must not be taken for many guesses.
     """
     turn = _turns[subject[0] % len(_turns)]
-    if not turn.acquire(timeout=LONGEST_TURN_SECONDS):
+    if not turn.acquire(timeout=MAX_TURN_SECONDS):
         metrics.password_checks.labels(metrics.NOT_CHECKED).inc()
         raise TooManyAttempts(FIRST_DELAY)
     try:
@@ -140,7 +140,7 @@ def find_user(store: Store, secret_key: str, cookie: str, now: datetime) -> User
         session = sessions.find(connection, session_hash)
     if session is None:
         return None
-    if now - session.created_at > LONGEST_SESSION or now - session.last_seen_at > IDLE_SESSION:
+    if now - session.created_at > MAX_SESSION or now - session.last_seen_at > IDLE_SESSION:
         return None
     if now - session.last_seen_at > SEEN_STEP:
         try:
@@ -191,5 +191,5 @@ def _delay(connection: Connection, subject: bytes, free: int, now: datetime) -> 
     if failures is None or failures.number < free:
         return timedelta(0)
     doubled = min(failures.number - free, 10)
-    delay: timedelta = min(FIRST_DELAY * 2**doubled, LONGEST_DELAY)
+    delay: timedelta = min(FIRST_DELAY * 2**doubled, MAX_DELAY)
     return failures.last_failed_at + delay - now

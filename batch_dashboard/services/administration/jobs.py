@@ -36,7 +36,7 @@ REPORT_SECONDS = 1.0
 NIGHT_HOUR = 2  # UTC
 IDS_AT_ONCE = 100
 # The ids that an entry of the audit log names.
-MOST_NAMED = 1_000
+MAX_NAMED = 1_000
 
 log = logging.getLogger(__name__)
 
@@ -243,7 +243,7 @@ def _change_runs(work: Work) -> str:
             kind,
             plural(len(changed), "batch run"),
             None,
-            {"reason": asked["reason"], "batch_run_ids": changed[:MOST_NAMED]},
+            {"reason": asked["reason"], "batch_run_ids": changed[:MAX_NAMED]},
         )
         change.judge_again()
     return f"{plural(len(changed), 'batch run')} of {asked['count']:,}: done"

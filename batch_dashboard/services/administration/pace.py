@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from batch_dashboard.store.engine import Connection, Store
 
 # Between two batches uploads get as much time as one took.
-LEAST_PAUSE_SECONDS = 0.005
+MIN_PAUSE_SECONDS = 0.005
 # A batch that took longer than this has the next one be half of it; one of a quarter, twice of it.
-LONGEST_BATCH_SECONDS = 0.1
+MAX_BATCH_SECONDS = 0.1
 SMALLEST_BATCH = 20
 
 
@@ -35,8 +35,8 @@ class Pace:
             yield connection
         took = time.perf_counter() - began
         self.longest_seconds = max(self.longest_seconds, took, self._store.database.trim_log())
-        if took > LONGEST_BATCH_SECONDS:
+        if took > MAX_BATCH_SECONDS:
             self.size = max(min(SMALLEST_BATCH, self._most), self.size // 2)
-        elif took < LONGEST_BATCH_SECONDS / 4:
+        elif took < MAX_BATCH_SECONDS / 4:
             self.size = min(self._most, self.size * 2)
-        time.sleep(max(took, LEAST_PAUSE_SECONDS))
+        time.sleep(max(took, MIN_PAUSE_SECONDS))

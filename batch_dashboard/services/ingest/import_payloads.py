@@ -14,7 +14,7 @@ MAX_PAYLOAD_BYTES = 64 * 1024 * 1024
 CHUNK_CHARACTERS = 256 * 1024
 WHITE_SPACE = re.compile(r"[ \t\r\n]*")
 # An error so near to the end of what was read may be gone when more is read.
-LONGEST_TOKEN = 16
+MAX_TOKEN_LENGTH = 16
 
 Position = Callable[[], int]
 
@@ -114,7 +114,7 @@ class _Text:
             except RecursionError:
                 raise ImportFileError("a payload is nested too deeply") from None
             except json.JSONDecodeError as error:
-                in_the_middle = error.pos < len(self.buffer) - LONGEST_TOKEN
+                in_the_middle = error.pos < len(self.buffer) - MAX_TOKEN_LENGTH
                 if in_the_middle and not error.msg.startswith("Unterminated"):
                     raise ImportFileError(f"not JSON: {error.msg}") from None
                 # As much again as there is, so that a long value is not read many times.

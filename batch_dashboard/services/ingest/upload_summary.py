@@ -12,7 +12,7 @@ from batch_dashboard.store.batch_runs import batch_runs, run_comparison
 from batch_dashboard.store.engine import Connection
 from batch_dashboard.store.spending import spending_rules
 
-MOST_NAMED = 20
+MAX_NAMED = 20
 
 
 class UploadSummary(NamedTuple):
@@ -36,7 +36,7 @@ def find_upload_summary(connection: Connection, batch_run_id: int) -> UploadSumm
     names: list[str] = []
     counts: dict[str, int] = {}
     if previous is not None:
-        compared = run_comparison.fetch_comparison(connection, previous.id, run.id, MOST_NAMED)
+        compared = run_comparison.fetch_comparison(connection, previous.id, run.id, MAX_NAMED)
         names = [recipe.recipe_name for recipe in compared.of(Change.NEWLY_FAILING)]
         counts = compared.counts
     return UploadSummary(

@@ -4,14 +4,14 @@ from datetime import datetime, timedelta
 
 from batch_dashboard.errors import InputError, NotFound
 from batch_dashboard.model.ingest.names import nfc
-from batch_dashboard.model.judgement.pipelines import Pipeline, judge_pipeline
-from batch_dashboard.model.judgement.targets import OwnRule, rule_of
+from batch_dashboard.model.judgement.ecosystem_health import EcosystemHealth, judge_ecosystem
+from batch_dashboard.model.judgement.targets import RuleOverride, rule_of
 from batch_dashboard.model.text.wording import CONTROL_CHARACTER
 from batch_dashboard.services.administration.changes import Change
 from batch_dashboard.services.batch_runs.batch_runs import checked_reason
 from batch_dashboard.store.batch_runs import batch_runs
 from batch_dashboard.store.engine import Connection
-from batch_dashboard.store.judgement import ecosystem_rules, pipelines
+from batch_dashboard.store.judgement import ecosystem_health, ecosystem_rules
 
 MAX_INTERVAL = timedelta(days=366)
 MAX_ATTEMPTS = 1_000_000
@@ -19,7 +19,7 @@ MAX_NAME_LENGTH = 100
 MAX_LINK_LENGTH = 2_000
 
 
-def checked_rule(rule: OwnRule) -> OwnRule:
+def checked_rule(rule: RuleOverride) -> RuleOverride:
     """The same. Raises InputError naming the field that cannot be used."""
     target, attempts, interval = rule.success_rate_target, rule.min_attempts, rule.expected_interval
     if target is not None and not 0 < target <= 1:
@@ -31,7 +31,7 @@ def checked_rule(rule: OwnRule) -> OwnRule:
     return rule
 
 
-def set_rule(change: Change, ecosystem: str, rule: OwnRule) -> None:
+def set_rule(change: Change, ecosystem: str, rule: RuleOverride) -> None:
     """Set all of an ecosystem's rule. Raises InputError naming what cannot be used."""
     _change_rule(change, _checked_name(ecosystem), checked_rule(rule))
 
@@ -42,15 +42,15 @@ def reset_rule(change: Change, ecosystem: str) -> None:
 
 
 def preview(
-    connection: Connection, ecosystem: str, rule: OwnRule, now: datetime
-) -> tuple[Pipeline, Pipeline] | None:
+    connection: Connection, ecosystem: str, rule: RuleOverride, now: datetime
+) -> tuple[EcosystemHealth, EcosystemHealth] | None:
     """How an ecosystem is judged now, and how it would be by a rule; None: no run is stored."""
     span = batch_runs.find_span(connection, ecosystem)
     if span is None:
         return None
-    [facts] = pipelines.fetch_facts(connection, [span], now)
+    [facts] = ecosystem_health.fetch_facts(connection, [span], now)
     changed = facts._replace(rule=rule_of(ecosystem, checked_rule(rule)))
-    return judge_pipeline(facts, now), judge_pipeline(changed, now)
+    return judge_ecosystem(facts, now), judge_ecosystem(changed, now)
 
 
 def pause(
@@ -94,7 +94,7 @@ def resume(change: Change, ecosystem: str) -> None:
     change.judge_again()
 
 
-def _change_rule(change: Change, ecosystem: str, rule: OwnRule | None) -> None:
+def _change_rule(change: Change, ecosystem: str, rule: RuleOverride | None) -> None:
     before = ecosystem_rules.fetch_own_rules(change.connection).get(ecosystem)
     if rule is None:
         ecosystem_rules.delete_rule(change.connection, ecosystem)

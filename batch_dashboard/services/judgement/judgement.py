@@ -9,7 +9,7 @@ from batch_dashboard.model.batch_runs.records import EcosystemSpan
 from batch_dashboard.model.batch_runs.vocabulary import RUNNER_OS
 from batch_dashboard.model.failures.failures import new_since
 from batch_dashboard.model.judgement.decision import Decision, decide
-from batch_dashboard.model.judgement.pipelines import Pipeline, judge_pipeline
+from batch_dashboard.model.judgement.ecosystem_health import EcosystemHealth, judge_ecosystem
 from batch_dashboard.model.lists.filters import RunFilter
 from batch_dashboard.model.lists.periods import Period, last_days
 from batch_dashboard.model.spending.budget import BudgetWeek, budget_week
@@ -18,22 +18,25 @@ from batch_dashboard.services.failures import regrouping
 from batch_dashboard.store.batch_runs import batch_runs, ecosystem_days
 from batch_dashboard.store.engine import Connection
 from batch_dashboard.store.failures import failure_group_list
-from batch_dashboard.store.judgement import pipelines
+from batch_dashboard.store.judgement import ecosystem_health
 from batch_dashboard.store.recipes import recipe_list
 from batch_dashboard.store.spending import ci_jobs, spending_rules
 
 # More than that many stuck recipes or new failure groups are not told one by one.
-MOST_STUCK = 1_000
-MOST_NEW_GROUPS = 100
+MAX_STUCK = 1_000
+MAX_NEW_GROUPS = 100
 
 
-def judge_pipelines(
+def judge_ecosystems(
     connection: Connection, spans: Sequence[EcosystemSpan], now: datetime
-) -> list[Pipeline]:
+) -> list[EcosystemHealth]:
     """The state of each of some ecosystems, in their order."""
     if not spans:
         return []
-    return [judge_pipeline(facts, now) for facts in pipelines.fetch_facts(connection, spans, now)]
+    return [
+        judge_ecosystem(facts, now)
+        for facts in ecosystem_health.fetch_facts(connection, spans, now)
+    ]
 
 
 def judge_budgets(connection: Connection, now: datetime) -> list[BudgetWeek]:
@@ -67,7 +70,7 @@ def judge_queue_waits(connection: Connection, now: datetime) -> list[QueueWait]:
 def decide_for(connection: Connection, ecosystem: str, now: datetime) -> Decision:
     """Whether CI should spend minutes on an ecosystem."""
     span = batch_runs.find_span(connection, ecosystem)
-    judged = judge_pipelines(connection, [span] if span else [], now)
+    judged = judge_ecosystems(connection, [span] if span else [], now)
     return decide(ecosystem, judged[0] if judged else None, judge_budgets(connection, now))
 
 
@@ -85,7 +88,7 @@ def fetch_facts(
     """
     new = Period(new_since(now.date()), None)
     return Facts(
-        pipelines=judge_pipelines(connection, spans, now),
+        ecosystem_health=judge_ecosystems(connection, spans, now),
         stuck=recipe_list.fetch_stuck(connection, shown, max_stuck),
         new_groups=failure_group_list.fetch_new(connection, new, shown.ecosystem, max_new_groups),
     )
@@ -98,8 +101,8 @@ def find_all(connection: Connection, now: datetime) -> tuple[list[Finding], set[
         RunFilter(Period(None, None)),
         batch_runs.fetch_ecosystems(connection),
         now,
-        MOST_STUCK,
-        MOST_NEW_GROUPS,
+        MAX_STUCK,
+        MAX_NEW_GROUPS,
     )
     of_minutes = judge_minutes(connection, now)
     facts = facts._replace(
@@ -108,9 +111,9 @@ def find_all(connection: Connection, now: datetime) -> tuple[list[Finding], set[
         queue_waits=of_minutes.queue_waits,
     )
     cut = set()
-    if len(facts.stuck) >= MOST_STUCK:
+    if len(facts.stuck) >= MAX_STUCK:
         cut.add(FindingKind.STUCK)
-    if len(facts.new_groups) >= MOST_NEW_GROUPS:
+    if len(facts.new_groups) >= MAX_NEW_GROUPS:
         cut.add(FindingKind.NEW_FAILURE)
     # While failures are grouped again, an old group that gets its results seems to be new.
     if regrouping.is_due(connection):

@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Connection, delete, func, insert, or_, select
 
 from batch_dashboard.model.administration.audit import AuditEntry, AuditFilter
-from batch_dashboard.model.lists.pagination import Place, Slice
+from batch_dashboard.model.lists.pagination import Cursor, Page
 from batch_dashboard.model.lists.sorting import Sort
 from batch_dashboard.store.lists.conditions import period_conditions
-from batch_dashboard.store.lists.keyset import Page, SortKey, fetch_slice
+from batch_dashboard.store.lists.keyset import PageRequest, SortKey, fetch_page_by_keys
 from batch_dashboard.store.schema import audit_log
 
 _entry = audit_log.c
@@ -60,12 +60,12 @@ def fetch_keys(connection: Connection, actions: Sequence[str]) -> frozenset[Audi
 
 
 def fetch_page(
-    connection: Connection, audit_filter: AuditFilter, sort: Sort, place: Place | None, count: int
-) -> Slice[AuditEntry]:
+    connection: Connection, audit_filter: AuditFilter, sort: Sort, cursor: Cursor | None, count: int
+) -> Page[AuditEntry]:
     """Up to `count` entries beside a place in the log."""
     query = select(*_COLUMNS).where(*_conditions(audit_filter))
     keys = [SortKey(_entry.at, sort.descending), SortKey(_entry.id, sort.descending)]
-    return fetch_slice(connection, query, keys, Page(place, count), AuditEntry)
+    return fetch_page_by_keys(connection, query, keys, PageRequest(cursor, count), AuditEntry)
 
 
 def iter_entries(connection: Connection, audit_filter: AuditFilter) -> Iterator[AuditEntry]:

@@ -33,7 +33,7 @@ LAST_CHECK = "last rollup check"
 LAST_NIGHTLY = "last nightly work"
 REGROUPED = "failure groups"
 # The rows kept of errors and slow statements.
-MOST_NOTED = 200
+MAX_NOTED = 200
 
 
 class Fact(NamedTuple):
@@ -172,4 +172,4 @@ def outbox_length(connection: Connection) -> int:
 
 def _make_room(connection: Connection, table: Table) -> None:
     newest = select(func.max(table.c.id)).scalar_subquery()
-    connection.execute(delete(table).where(table.c.id <= newest - MOST_NOTED))
+    connection.execute(delete(table).where(table.c.id <= newest - MAX_NOTED))

@@ -11,10 +11,10 @@ from batch_dashboard.model.alerts.finding_kinds import FindingKind, Subject
 from batch_dashboard.model.alerts.incidents import Incident, worst
 from batch_dashboard.model.catalogue.incidents import IncidentState
 from batch_dashboard.model.lists.list_query import ListQuery
-from batch_dashboard.model.lists.pagination import Slice
+from batch_dashboard.model.lists.pagination import Page
 from batch_dashboard.model.lists.sorting import Sort
 from batch_dashboard.store.dialects.columns import UtcTime
-from batch_dashboard.store.lists.keyset import SortKey, fetch_slice
+from batch_dashboard.store.lists.keyset import SortKey, fetch_page_by_keys
 from batch_dashboard.store.schema import alert_snoozes, incidents
 
 _incident = incidents.c
@@ -49,10 +49,10 @@ def fetch_closed_untold(connection: Connection) -> list[Incident]:
     return [_from_row(*row) for row in connection.execute(query)]
 
 
-def fetch_page(connection: Connection, query: ListQuery) -> Slice[Incident]:
+def fetch_page(connection: Connection, query: ListQuery) -> Page[Incident]:
     """One page of the incidents, whenever they were opened."""
     found = in_state(select(*_COLUMNS), query.state)
-    return fetch_slice(connection, found, sort_keys(query.sort), query, _from_row)
+    return fetch_page_by_keys(connection, found, sort_keys(query.sort), query, _from_row)
 
 
 def in_state(query: Select[Any], state: str | None) -> Select[Any]:

@@ -20,11 +20,11 @@ from sqlalchemy import (
 from batch_dashboard.model.batch_runs.records import BatchRun, EcosystemSpan
 from batch_dashboard.model.lists.filters import RunFilter
 from batch_dashboard.model.lists.list_query import ListQuery
-from batch_dashboard.model.lists.pagination import Slice
+from batch_dashboard.model.lists.pagination import Page
 from batch_dashboard.model.lists.periods import DAY
 from batch_dashboard.model.lists.sorting import Sort
 from batch_dashboard.store.lists.conditions import midnight, names_run, run_conditions
-from batch_dashboard.store.lists.keyset import SortKey, fetch_slice
+from batch_dashboard.store.lists.keyset import SortKey, fetch_page_by_keys
 from batch_dashboard.store.schema import RUN_ORDERS, batch_runs, ecosystem_days
 
 MAX_ECOSYSTEMS = 1_000
@@ -129,12 +129,12 @@ def fetch_latest(connection: Connection, run_filter: RunFilter, count: int) -> l
     return [BatchRun(*row) for row in connection.execute(query)]
 
 
-def fetch_page(connection: Connection, query: ListQuery) -> Slice[BatchRun]:
+def fetch_page(connection: Connection, query: ListQuery) -> Page[BatchRun]:
     """One page of the list of batch runs."""
     chosen = _chosen(query.filter)
     if query.text:
         chosen = chosen.where(names_run(query.text))
-    return fetch_slice(connection, chosen, sort_keys(query.sort), query, BatchRun)
+    return fetch_page_by_keys(connection, chosen, sort_keys(query.sort), query, BatchRun)
 
 
 def sort_keys(sort: Sort) -> list[SortKey]:

@@ -7,21 +7,21 @@ from sqlalchemy import ColumnElement, Connection, Table, func, or_, select
 from batch_dashboard.model.batch_runs.records import OutcomeCount, RecipeResult
 from batch_dashboard.model.batch_runs.result_filter import NO_CATEGORY, ResultFilter
 from batch_dashboard.model.lists.list_query import ListQuery
-from batch_dashboard.model.lists.pagination import Slice
+from batch_dashboard.model.lists.pagination import Page
 from batch_dashboard.model.lists.sorting import Sort
-from batch_dashboard.store.lists.keyset import SortKey, fetch_slice
+from batch_dashboard.store.lists.keyset import SortKey, fetch_page_by_keys
 from batch_dashboard.store.schema import excluded_results, recipe_results
 
 
 def fetch_page(
     connection: Connection, batch_run_id: int, query: ListQuery, is_excluded: bool = False
-) -> Slice[RecipeResult]:
+) -> Page[RecipeResult]:
     """One page of the results of a run."""
     table = _table(is_excluded)
     chosen = select(*(table.c[name] for name in RecipeResult._fields)).where(
         table.c.batch_run_id == batch_run_id, *result_conditions(query.results, table)
     )
-    return fetch_slice(connection, chosen, sort_keys(query.sort, table), query, RecipeResult)
+    return fetch_page_by_keys(connection, chosen, sort_keys(query.sort, table), query, RecipeResult)
 
 
 def sort_keys(sort: Sort, table: Table = recipe_results) -> list[SortKey]:

@@ -20,8 +20,8 @@ from batch_dashboard.model.batch_runs.comparison import (
     comparison,
 )
 from batch_dashboard.model.batch_runs.vocabulary import FAILED, PASSED, SKIPPED
-from batch_dashboard.model.lists.pagination import Place, Slice
-from batch_dashboard.store.lists.keyset import Page, SortKey, fetch_slice
+from batch_dashboard.model.lists.pagination import Cursor, Page
+from batch_dashboard.store.lists.keyset import PageRequest, SortKey, fetch_page_by_keys
 from batch_dashboard.store.schema import failure_groups, recipe_results
 
 _result = recipe_results.c
@@ -53,14 +53,14 @@ def fetch_page(
     before_id: int,
     after_id: int,
     change: str,
-    place: Place | None,
+    cursor: Cursor | None,
     count: int,
-) -> Slice[ComparedRecipe]:
+) -> Page[ComparedRecipe]:
     """Up to `count` of the recipes that changed in one way beside a place in the list, by name."""
     compared = select_compared(before_id, after_id).subquery()
     keys = [SortKey(compared.c.ecosystem, False), SortKey(compared.c.recipe_name, False)]
     query = select(compared).where(compared.c.change == change)
-    return fetch_slice(connection, query, keys, Page(place, count), ComparedRecipe)
+    return fetch_page_by_keys(connection, query, keys, PageRequest(cursor, count), ComparedRecipe)
 
 
 def select_compared(before_id: int, after_id: int) -> Select[Any]:

@@ -28,13 +28,13 @@ from batch_dashboard.model.failures.failures import (
 )
 from batch_dashboard.model.lists.filters import RunFilter
 from batch_dashboard.model.lists.list_query import ListQuery
-from batch_dashboard.model.lists.pagination import Slice
+from batch_dashboard.model.lists.pagination import Page
 from batch_dashboard.model.lists.periods import DAY, WEEK, Period, Step
 from batch_dashboard.model.lists.sorting import Sort
 from batch_dashboard.model.recipes.recipes import RecipeFailures
 from batch_dashboard.store.failures import message_index
 from batch_dashboard.store.lists.conditions import midnight
-from batch_dashboard.store.lists.keyset import SortKey, fetch_slice
+from batch_dashboard.store.lists.keyset import SortKey, fetch_page_by_keys
 from batch_dashboard.store.schema import (
     ALL_ECOSYSTEMS,
     failure_group_categories,
@@ -51,13 +51,13 @@ _CATEGORY = func.coalesce(_group.error_category, "")
 _DETAIL = tuple(failure_groups.c[name] for name in FailureGroupDetail._fields)
 
 # The categories of one group that a page names.
-MOST_CATEGORIES = 20
+MAX_CATEGORIES = 20
 
 # Which rows of a table of sums are asked for, besides their time.
 Conditions = Callable[[Table], list[ColumnElement[bool]]]
 
 
-def fetch_page(connection: Connection, query: ListQuery) -> Slice[FailureGroupCount]:
+def fetch_page(connection: Connection, query: ListQuery) -> Page[FailureGroupCount]:
     """One page of the groups that failed in a period.
 
     The text is looked for in their lines, in their categories and in the words of their messages.
@@ -72,7 +72,7 @@ def fetch_page(connection: Connection, query: ListQuery) -> Slice[FailureGroupCo
         chosen.failed,
     )
     keys = sort_keys(query.sort, chosen.failed)
-    return fetch_slice(connection, columns, keys, query, FailureGroupCount)
+    return fetch_page_by_keys(connection, columns, keys, query, FailureGroupCount)
 
 
 def sort_keys(sort: Sort, failed: ColumnElement[int]) -> list[SortKey]:
@@ -185,7 +185,7 @@ def fetch_categories_of(connection: Connection, failure_group_id: int) -> list[C
         select(func.nullif(counts.error_category, UNNAMED_CATEGORY), counts.failed)
         .where(counts.failure_group_id == failure_group_id)
         .order_by(counts.failed.desc(), counts.error_category)
-        .limit(MOST_CATEGORIES)
+        .limit(MAX_CATEGORIES)
     )
     return [CategoryCount(*row) for row in connection.execute(query)]
 
@@ -256,12 +256,14 @@ def fetch_new(
 
 def fetch_recipes(
     connection: Connection, failure_group_id: int, query: ListQuery
-) -> Slice[RecipeFailures]:
+) -> Page[RecipeFailures]:
     """One page of the recipes that failed for a group."""
     recipes = select(*(_recipe[name] for name in RecipeFailures._fields)).where(
         *_of_group(failure_group_id, query.filter.ecosystem)
     )
-    return fetch_slice(connection, recipes, recipe_sort_keys(query.sort), query, RecipeFailures)
+    return fetch_page_by_keys(
+        connection, recipes, recipe_sort_keys(query.sort), query, RecipeFailures
+    )
 
 
 def recipe_sort_keys(sort: Sort) -> list[SortKey]:

@@ -13,10 +13,10 @@ from batch_dashboard.store.dialects import dialect_of
 from batch_dashboard.store.ingest.bulk import run_statement
 
 # More truncated lines of one upload are not looked for; `failures regroup` finds the others.
-MOST_LOOKED_FOR = 1_000
+MAX_LOOKED_FOR = 1_000
 # So much of a line is in the index, and so many lines that begin alike are compared further.
 INDEXED_LENGTH = 100
-MOST_COMPARED = 50
+MAX_COMPARED = 50
 # Sorts behind every character.
 LAST_CHARACTER = "\U0010ffff"
 
@@ -62,7 +62,7 @@ def find_targets(connection: Connection, names: Mapping[int, GroupName]) -> dict
         return {}
     whole = WholeLines.of(names)
     targets = {}
-    for group_id, beginning in sorted(truncated.items())[:MOST_LOOKED_FOR]:
+    for group_id, beginning in sorted(truncated.items())[:MAX_LOOKED_FOR]:
         stored = _stored(connection, beginning)
         if stored is None:
             continue
@@ -98,11 +98,11 @@ def _stored(connection: Connection, beginning: str) -> list[Target] | None:
     rows = run_statement(
         connection,
         "SELECT id, masked_line FROM failure_groups"
-        f" WHERE {line} {least} ? AND {line} {below} ? AND NOT is_truncated LIMIT {MOST_COMPARED}",
+        f" WHERE {line} {least} ? AND {line} {below} ? AND NOT is_truncated LIMIT {MAX_COMPARED}",
         indexed,
         indexed + LAST_CHARACTER,
     )
-    if len(rows) == MOST_COMPARED:
+    if len(rows) == MAX_COMPARED:
         return None
     return [
         (group_id, line)

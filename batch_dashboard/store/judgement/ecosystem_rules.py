@@ -5,12 +5,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select
 
-from batch_dashboard.model.judgement.pipelines import Pause
-from batch_dashboard.model.judgement.targets import EcosystemRule, OwnRule, rule_of
+from batch_dashboard.model.judgement.ecosystem_health import Pause
+from batch_dashboard.model.judgement.targets import EcosystemRule, RuleOverride, rule_of
 from batch_dashboard.store.schema import ecosystem_pauses, ecosystem_rules
 
 
-def fetch_own_rules(connection: Connection) -> dict[str, OwnRule]:
+def fetch_own_rules(connection: Connection) -> dict[str, RuleOverride]:
     """What operators set, by ecosystem."""
     return {row.ecosystem: _rule(row) for row in connection.execute(select(ecosystem_rules))}
 
@@ -20,7 +20,7 @@ def fetch_rules(connection: Connection) -> dict[str, EcosystemRule]:
     return {name: rule_of(name, own) for name, own in fetch_own_rules(connection).items()}
 
 
-def replace_rule(connection: Connection, ecosystem: str, rule: OwnRule) -> None:
+def replace_rule(connection: Connection, ecosystem: str, rule: RuleOverride) -> None:
     """Set all of an ecosystem's rule."""
     delete_rule(connection, ecosystem)
     interval = rule.expected_interval
@@ -77,7 +77,7 @@ def delete_pause(connection: Connection, ecosystem: str) -> bool:
     return gone.rowcount > 0
 
 
-def _rule(row: Row[Any]) -> OwnRule:
+def _rule(row: Row[Any]) -> RuleOverride:
     seconds = row.expected_interval_seconds
     interval = None if seconds is None else timedelta(seconds=seconds)
-    return OwnRule(row.has_target, row.success_rate_target, row.min_attempts, interval)
+    return RuleOverride(row.has_target, row.success_rate_target, row.min_attempts, interval)

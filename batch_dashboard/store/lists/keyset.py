@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, literal, or_, tuple_
 
-from batch_dashboard.model.lists.pagination import Place, Slice
+from batch_dashboard.model.lists.pagination import Cursor, Page
 
 T = TypeVar("T")
 
@@ -22,7 +22,7 @@ class Asked(Protocol):
     """Which page of a list is asked for."""
 
     @property
-    def place(self) -> Place | None:
+    def cursor(self) -> Cursor | None:
         """Beside which row it begins; None: at the first one."""
 
     @property
@@ -31,28 +31,28 @@ class Asked(Protocol):
 
 
 @dataclass(frozen=True)
-class Page:
+class PageRequest:
     """A page of a list that has no other choices."""
 
-    place: Place | None
+    cursor: Cursor | None
     count: int
 
 
-def fetch_slice(
+def fetch_page_by_keys(
     connection: Connection,
     query: Select[Any],
     keys: Sequence[SortKey],
     asked: Asked,
     record: Callable[..., T],
-) -> Slice[T]:
+) -> Page[T]:
     """One page of the rows of a query, in the order of `keys`.
 
     The keys must tell any two rows apart. `record` takes the columns of the query.
     """
-    place, count = asked.place, asked.count
-    backwards = place is not None and place.before
-    if place is not None and place.key:
-        query = query.where(_beyond(keys, place))
+    cursor, count = asked.cursor, asked.count
+    backwards = cursor is not None and cursor.before
+    if cursor is not None and cursor.key:
+        query = query.where(_beyond(keys, cursor))
     order = [
         key.expression.desc() if key.descending != backwards else key.expression.asc()
         for key in keys
@@ -65,30 +65,30 @@ def fetch_slice(
         found.reverse()
     rows = [record(*row[: -len(keys)]) for row in found]
     if not found:
-        return Slice(rows, None, None)
+        return Page(rows, None, None)
     first, last = (tuple(row[-len(keys) :]) for row in (found[0], found[-1]))
-    has_earlier = more if backwards else place is not None
-    has_later = place is not None and bool(place.key) if backwards else more
-    return Slice(
+    has_earlier = more if backwards else cursor is not None
+    has_later = cursor is not None and bool(cursor.key) if backwards else more
+    return Page(
         rows,
-        Place(first, before=True) if has_earlier else None,
-        Place(last) if has_later else None,
+        Cursor(first, before=True) if has_earlier else None,
+        Cursor(last) if has_later else None,
     )
 
 
-def _beyond(keys: Sequence[SortKey], place: Place) -> ColumnElement[bool]:
+def _beyond(keys: Sequence[SortKey], cursor: Cursor) -> ColumnElement[bool]:
     values = [
-        literal(value, key.expression.type) for key, value in zip(keys, place.key, strict=True)
+        literal(value, key.expression.type) for key, value in zip(keys, cursor.key, strict=True)
     ]
     if len({key.descending for key in keys}) == 1:
         # One comparison of rows, which an index of these columns answers.
         row, here = tuple_(*(key.expression for key in keys)), tuple_(*values)
-        return row < here if keys[0].descending != place.before else row > here
+        return row < here if keys[0].descending != cursor.before else row > here
     alternatives = []
     for index, (key, value) in enumerate(zip(keys, values, strict=True)):
         same = [keys[i].expression == values[i] for i in range(index)]
         further = (
-            key.expression < value if key.descending != place.before else key.expression > value
+            key.expression < value if key.descending != cursor.before else key.expression > value
         )
         alternatives.append(and_(*same, further))
     return or_(*alternatives)

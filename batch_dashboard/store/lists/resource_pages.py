@@ -8,12 +8,12 @@ from sqlalchemy import ColumnElement, Connection, Select, func, literal
 
 from batch_dashboard.model.catalogue.fields import Kind, Resource
 from batch_dashboard.model.lists.list_query import ListQuery
-from batch_dashboard.model.lists.pagination import Slice
+from batch_dashboard.model.lists.pagination import Page
 from batch_dashboard.model.lists.sorting import Sort
 from batch_dashboard.store.alerts import incidents
 from batch_dashboard.store.batch_runs import batch_runs, recipe_results
 from batch_dashboard.store.failures import failure_group_list
-from batch_dashboard.store.lists.keyset import SortKey, fetch_slice
+from batch_dashboard.store.lists.keyset import SortKey, fetch_page_by_keys
 from batch_dashboard.store.lists.resource_queries import SELECT
 from batch_dashboard.store.recipes import recipe_list
 
@@ -36,11 +36,13 @@ _LOWEST: dict[Kind, Any] = {Kind.TEXT: "", Kind.NUMBER: -1.0, Kind.DAY: date.min
 
 def fetch_page(
     connection: Connection, resource: Resource, query: ListQuery, today: date
-) -> Slice[Row]:
+) -> Page[Row]:
     """One page of the rows of a resource that is stored as rows; the values of its fields."""
     rows = SELECT[resource.name](connection, query, today)
     keys = _SORT_KEYS.get(resource.name, _keys_of(resource))(query.sort, rows)
-    return fetch_slice(connection, _fields_only(rows, resource), keys, query, lambda *row: row)
+    return fetch_page_by_keys(
+        connection, _fields_only(rows, resource), keys, query, lambda *row: row
+    )
 
 
 def find_row(

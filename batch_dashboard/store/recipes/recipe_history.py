@@ -7,12 +7,12 @@ from sqlalchemy import Connection, Select, select
 
 from batch_dashboard.model.failures.failures import RecipeFailureGroup
 from batch_dashboard.model.lists.list_query import ListQuery
-from batch_dashboard.model.lists.pagination import Slice
+from batch_dashboard.model.lists.pagination import Page
 from batch_dashboard.model.lists.periods import Period
 from batch_dashboard.model.recipes.recipes import RecipeAttempt
 from batch_dashboard.store.batch_runs.recipe_results import sort_keys
 from batch_dashboard.store.lists.conditions import midnight
-from batch_dashboard.store.lists.keyset import fetch_slice
+from batch_dashboard.store.lists.keyset import fetch_page_by_keys
 from batch_dashboard.store.schema import failure_group_recipes, failure_groups, recipe_results
 
 _result = recipe_results.c
@@ -21,12 +21,12 @@ _COLUMNS = tuple(recipe_results.c[name] for name in RecipeAttempt._fields)
 
 def fetch_page(
     connection: Connection, ecosystem: str, recipe_name: str, query: ListQuery
-) -> Slice[RecipeAttempt]:
+) -> Page[RecipeAttempt]:
     """One page of the results of a recipe."""
     chosen = _chosen(ecosystem, recipe_name, query.filter.period, query.filter.platform)
     if query.result is not None:
         chosen = chosen.where(_result.result == query.result)
-    return fetch_slice(connection, chosen, sort_keys(query.sort), query, RecipeAttempt)
+    return fetch_page_by_keys(connection, chosen, sort_keys(query.sort), query, RecipeAttempt)
 
 
 def fetch_latest(

@@ -20,12 +20,12 @@ from sqlalchemy import (
 
 from batch_dashboard.model.lists.filters import RunFilter
 from batch_dashboard.model.lists.list_query import ListQuery
-from batch_dashboard.model.lists.pagination import Slice
+from batch_dashboard.model.lists.pagination import Page
 from batch_dashboard.model.lists.search import words_of
 from batch_dashboard.model.lists.sorting import Sort
 from batch_dashboard.model.recipes.recipes import (
     FLAKY_FROM,
-    LEAST_ATTEMPTS,
+    MIN_ATTEMPTS,
     STUCK_FROM,
     Recipe,
     RecipeState,
@@ -35,7 +35,7 @@ from batch_dashboard.model.recipes.recipes import (
 )
 from batch_dashboard.store.dialects.columns import DOUBLE
 from batch_dashboard.store.lists.conditions import seen_conditions
-from batch_dashboard.store.lists.keyset import SortKey, fetch_slice
+from batch_dashboard.store.lists.keyset import SortKey, fetch_page_by_keys
 from batch_dashboard.store.schema import failure_group_recipes, failure_groups, recipes
 
 _recipe = recipes.c
@@ -52,7 +52,7 @@ _RECENT = func.length(_recipe.recent_attempts)
 _NO_RATE = cast(literal_column("-1"), DOUBLE)
 # NULL with too few attempts to say.
 FLAKINESS = cast(_changes("pf") + _changes("fp"), DOUBLE) / case(
-    (_RECENT >= LEAST_ATTEMPTS, cast(_RECENT - 1, DOUBLE))
+    (_RECENT >= MIN_ATTEMPTS, cast(_RECENT - 1, DOUBLE))
 )
 # NULL where nothing was attempted.
 FAILURE_RATE = cast(_recipe.failed, DOUBLE) / func.nullif(_recipe.passed + _recipe.failed, 0)
@@ -85,10 +85,10 @@ _STATES: dict[str, list[ColumnElement[bool]]] = {
 }
 
 
-def fetch_page(connection: Connection, query: ListQuery) -> Slice[Recipe]:
+def fetch_page(connection: Connection, query: ListQuery) -> Page[Recipe]:
     """One page of the recipes seen in a period; their sums are of all time."""
     found = chosen(select(*_COLUMNS), query.filter, query.state, query.text)
-    return fetch_slice(connection, found, sort_keys(query.sort), query, Recipe)
+    return fetch_page_by_keys(connection, found, sort_keys(query.sort), query, Recipe)
 
 
 def sort_keys(sort: Sort) -> list[SortKey]:

@@ -19,8 +19,8 @@ PER_PAGE = 50
 def index() -> str:
     """The entries, newest first."""
     chosen, complaints = AuditFilter.parse(request.args, current_time().date())
-    sort, place = parse_order(request.args, SORTS, complaints)
-    entries = audit.fetch_page(connection(), chosen, sort, place, PER_PAGE)
+    sort, cursor = parse_order(request.args, SORTS, complaints)
+    entries = audit.fetch_page(connection(), chosen, sort, cursor, PER_PAGE)
     actors, actions = audit.fetch_words(connection())
     return render_template(
         "pages/admin/audit/index.html",
@@ -28,7 +28,7 @@ def index() -> str:
         chosen=chosen,
         actors=actors,
         actions=actions,
-        entries=Listing(url_for(".index"), dict(chosen.query), sort, entries, place),
+        entries=Listing(url_for(".index"), dict(chosen.query), sort, entries, cursor),
         csv=_url(".download", chosen),
     )
 

@@ -12,10 +12,10 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired, Optional
 
-from batch_dashboard.model.judgement.pipelines import Pipeline
-from batch_dashboard.model.judgement.targets import OwnRule, default_rule
+from batch_dashboard.model.judgement.ecosystem_health import EcosystemHealth
+from batch_dashboard.model.judgement.targets import RuleOverride, default_rule
 from batch_dashboard.services.judgement import ecosystem_rules
-from batch_dashboard.services.judgement.judgement import decide_for, judge_pipelines
+from batch_dashboard.services.judgement.judgement import decide_for, judge_ecosystems
 from batch_dashboard.store.batch_runs import batch_runs
 from batch_dashboard.store.judgement import ecosystem_rules as rule_store
 from batch_dashboard.views.context import connection, current_time
@@ -44,10 +44,10 @@ class RuleForm(Form):  # type: ignore[misc]
     expected_interval = NumberField("Expected interval (hours)", [Optional()])
 
     @property
-    def rule(self) -> OwnRule:
+    def rule(self) -> RuleOverride:
         """What was entered."""
         target, hours = self.target.data, self.expected_interval.data
-        return OwnRule(
+        return RuleOverride(
             self.has_target.data,
             None if target is None else float(target) / 100,
             self.min_attempts.data,
@@ -55,7 +55,7 @@ class RuleForm(Form):  # type: ignore[misc]
         )
 
     @classmethod
-    def of(cls, own: OwnRule) -> "RuleForm":
+    def of(cls, own: RuleOverride) -> "RuleForm":
         """A form that shows a rule."""
         target, interval = own.success_rate_target, own.expected_interval
         return cls(
@@ -83,12 +83,12 @@ def index() -> str:
     """Every ecosystem with its rule and its state."""
     conn, now = connection(), current_time()
     own = rule_store.fetch_own_rules(conn)
-    judged = judge_pipelines(conn, batch_runs.fetch_ecosystems(conn), now)
-    known = {pipeline.ecosystem for pipeline in judged}
+    judged = judge_ecosystems(conn, batch_runs.fetch_ecosystems(conn), now)
+    known = {health.ecosystem for health in judged}
     pauses = rule_store.fetch_pauses(conn)
     return render_template(
         "pages/admin/ecosystems/index.html",
-        pipelines=judged,
+        ecosystem_health=judged,
         own=own,
         pauses=pauses,
         without_runs=sorted((own.keys() | pauses.keys()) - known),
@@ -98,7 +98,7 @@ def index() -> str:
 @blueprint.route("/<name:ecosystem>", methods=["GET", "POST"])
 def show(ecosystem: str) -> Response | tuple[str, int]:
     """The rule of an ecosystem, and what another one would change."""
-    own = rule_store.fetch_own_rules(connection()).get(ecosystem, OwnRule())
+    own = rule_store.fetch_own_rules(connection()).get(ecosystem, RuleOverride())
     form = RuleForm(request.form) if request.method == "POST" else RuleForm.of(own)
     preview = None
     if request.method == "POST" and form.validate():
@@ -138,7 +138,7 @@ def pause(ecosystem: str) -> Response | tuple[str, int]:
             return done(
                 f"{ecosystem} is paused: CI is told to skip it.", ".show", ecosystem=ecosystem
             )
-    own = rule_store.fetch_own_rules(connection()).get(ecosystem, OwnRule())
+    own = rule_store.fetch_own_rules(connection()).get(ecosystem, RuleOverride())
     return _page(ecosystem, RuleForm.of(own), form)
 
 
@@ -154,7 +154,7 @@ def _page(
     ecosystem: str,
     form: RuleForm,
     pause_form: PauseForm,
-    preview: tuple[Pipeline, Pipeline] | None = None,
+    preview: tuple[EcosystemHealth, EcosystemHealth] | None = None,
 ) -> tuple[str, int]:
     conn, now = connection(), current_time()
     span = batch_runs.find_span(conn, ecosystem)
@@ -172,7 +172,7 @@ def _page(
         is_preview=PREVIEW in request.form,
         default=default_rule(ecosystem),
         has_own=ecosystem in rule_store.fetch_own_rules(conn),
-        pipeline=judge_pipelines(conn, [span], now)[0] if span else None,
+        health=judge_ecosystems(conn, [span], now)[0] if span else None,
         paused=paused,
         decision=decide_for(conn, ecosystem, now),
         action=url_for(".show", ecosystem=ecosystem),

@@ -16,7 +16,7 @@ from batch_dashboard.model.batch_runs.vocabulary import (
 from batch_dashboard.model.lists.periods import week_of
 from batch_dashboard.model.spending.budget import DEFAULT_MINUTES, OwnBudget
 from batch_dashboard.model.spending.prices import DEFAULT_PRICES, ListPrice
-from batch_dashboard.model.spending.queue_waits import JUDGED_DAYS, LEAST_JOBS
+from batch_dashboard.model.spending.queue_waits import JUDGED_DAYS, MIN_JOBS
 from batch_dashboard.services.judgement.judgement import judge_budgets, judge_queue_waits
 from batch_dashboard.services.spending import spending_rules
 from batch_dashboard.store.spending import spending_rules as rule_store
@@ -172,7 +172,7 @@ def _page(
         wait_limits=rule_store.fetch_wait_limits(conn),
         queue_waits={found.runner_os: found for found in judge_queue_waits(conn, current_time())},
         wait_days=JUDGED_DAYS,
-        least_jobs=LEAST_JOBS,
+        least_jobs=MIN_JOBS,
         job_names=JOB_RUNNER_OS_NAMES,
         budgets=rule_store.fetch_budgets(conn),
         judged=judge_budgets(conn, current_time()),

@@ -8,14 +8,14 @@ from urllib.parse import urlencode
 from flask import Response, request
 
 from batch_dashboard.model.catalogue.fields import Field, Kind
-from batch_dashboard.model.lists.pagination import Place, Slice
+from batch_dashboard.model.lists.pagination import Cursor, Page
 from batch_dashboard.store.times import utc_text
 from batch_dashboard.views.finite_json import compact
 
 Row = Sequence[Any]
 
 
-def list_answer(fields: Sequence[Field], page: Slice[Row]) -> Response:
+def list_answer(fields: Sequence[Field], page: Page[Row]) -> Response:
     """A page of a list, with the addresses of its neighbours in the body and in `Link`."""
     neighbours = {"next": _page_url(page.later), "previous": _page_url(page.earlier)}
     body = {"items": [item(fields, row) for row in page.rows], **neighbours}
@@ -56,8 +56,8 @@ def _as_json(kind: Kind, value: Any) -> Any:
     return bool(value) if kind is Kind.FLAG else value
 
 
-def _page_url(place: Place | None) -> str | None:
-    if place is None:
+def _page_url(cursor: Cursor | None) -> str | None:
+    if cursor is None:
         return None
     kept = {name: value for name, value in request.args.items() if name not in ("after", "before")}
-    return f"{request.base_url}?{urlencode({**kept, **place.query})}"
+    return f"{request.base_url}?{urlencode({**kept, **cursor.query})}"

@@ -13,7 +13,7 @@ from batch_dashboard.model.api.parameters import parse_query
 from batch_dashboard.model.catalogue.fields import Resource
 from batch_dashboard.model.lists.filters import EVERYTHING
 from batch_dashboard.model.lists.list_query import ListQuery
-from batch_dashboard.model.lists.pagination import KeyValue, Slice, slice_of
+from batch_dashboard.model.lists.pagination import KeyValue, Page, page_of
 from batch_dashboard.store.lists import resource_pages
 from batch_dashboard.views.access import current_principal, require_reading
 from batch_dashboard.views.api.answers import Row, answer, item, list_answer
@@ -73,20 +73,20 @@ def _require_row(resource: Resource, key: Mapping[str, Any], query: ListQuery | 
     return row
 
 
-def _page(resource: Resource, query: ListQuery) -> Slice[Row]:
+def _page(resource: Resource, query: ListQuery) -> Page[Row]:
     return resource_pages.fetch_page(connection(), resource, query, _today())
 
 
-def _computed_page(resource: Resource, query: ListQuery) -> Slice[Row]:
+def _computed_page(resource: Resource, query: ListQuery) -> Page[Row]:
     rows = [row for row in _computed(resource, query) if _is_readable(resource, row)]
     names = [field.name for field in resource.fields]
     places = [names.index(name) for name in resource.key_by(query.sort.column.name)]
 
     def key(row: Row) -> tuple[KeyValue, ...]:
         # Only the first list price is of no day: it comes before all others.
-        return tuple(date.min if row[place] is None else row[place] for place in places)
+        return tuple(date.min if row[cursor] is None else row[cursor] for cursor in places)
 
-    return slice_of(rows, key, query.sort.descending, query.place, query.count)
+    return page_of(rows, key, query.sort.descending, query.cursor, query.count)
 
 
 def _computed(resource: Resource, query: ListQuery) -> Sequence[Row]:

@@ -37,14 +37,16 @@ def attention_panel(choice: Choice, facts: Facts, of_all: Facts = NOTHING) -> At
     `of_all` are the facts about budgets, minutes and runners, which belong to no ecosystem.
     """
     # The page of one ecosystem begins with its state.
-    named = () if choice.is_of_one else without_general_silence(facts.pipelines)
+    named = () if choice.is_of_one else without_general_silence(facts.ecosystem_health)
     more_stuck = 0
     if len(facts.stuck) == MAX_STUCK:
         more_stuck = (
             recipe_list.count_recipes(connection(), choice.shown, RecipeState.STUCK) - MAX_STUCK
         )
     return AttentionPanel(
-        findings(of_all._replace(pipelines=named, stuck=facts.stuck, new_groups=facts.new_groups)),
+        findings(
+            of_all._replace(ecosystem_health=named, stuck=facts.stuck, new_groups=facts.new_groups)
+        ),
         more_stuck,
         choice.shown.query(),
     )

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from batch_dashboard.figures.sparkline import Sparkline, failure_rate_sparkline
 from batch_dashboard.model.batch_runs.records import EcosystemSpan, RunSums
-from batch_dashboard.model.judgement.pipelines import Pipeline
-from batch_dashboard.model.lists.series import RatePoint, by_ecosystem, colour_slots, steps
+from batch_dashboard.model.judgement.ecosystem_health import EcosystemHealth
+from batch_dashboard.model.lists.series import RatePoint, buckets, by_ecosystem, colour_slots
 from batch_dashboard.store.batch_runs import batch_runs
 from batch_dashboard.views.choice import Choice
 from batch_dashboard.views.context import connection
@@ -20,7 +20,7 @@ class EcosystemRow:
 
     sums: RunSums
     span: EcosystemSpan | None  # None: retention deleted its runs and kept their sums
-    pipeline: Pipeline | None
+    health: EcosystemHealth | None
     since_pass: int | None  # runs since the last one in which a recipe passed
     sparkline: Sparkline
 
@@ -39,7 +39,7 @@ class EcosystemTable:
 
 
 def ecosystem_table(
-    choice: Choice, sums: list[RunSums], pipelines: Sequence[Pipeline]
+    choice: Choice, sums: list[RunSums], ecosystem_health: Sequence[EcosystemHealth]
 ) -> EcosystemTable:
     """A row for each ecosystem, the one with most attempts first."""
     with_runs = by_ecosystem(sums)
@@ -51,11 +51,11 @@ def ecosystem_table(
     ]
     rows = (with_runs + silent)[:MAX_ROWS]
     spans = {span.ecosystem: span for span in choice.ecosystems}
-    judged = {pipeline.ecosystem: pipeline for pipeline in pipelines}
+    judged = {health.ecosystem: health for health in ecosystem_health}
     since_pass = batch_runs.count_since_pass(
         connection(), [spans[row.ecosystem] for row in rows if row.ecosystem in spans]
     )
-    through = steps(sums, choice.shown.period, choice.step)
+    through = buckets(sums, choice.shown.period, choice.step)
     points = {
         (row.ecosystem, row.start): RatePoint(row.passed, row.failed)
         for row in sums

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from batch_dashboard.figures.error_budget import error_budget_figure
 from batch_dashboard.figures.sentences import error_budget_sentence
 from batch_dashboard.figures.style import ecosystem_colour
-from batch_dashboard.model.judgement.pipelines import Pipeline
+from batch_dashboard.model.judgement.ecosystem_health import EcosystemHealth
 from batch_dashboard.model.judgement.slo import BUDGET_DAYS, BudgetDay, budget_days
 from batch_dashboard.model.lists.periods import last_days
 from batch_dashboard.model.lists.series import colour_slots
-from batch_dashboard.store.judgement.pipelines import fetch_days
+from batch_dashboard.store.judgement.ecosystem_health import fetch_days
 from batch_dashboard.views.charts import as_json
 from batch_dashboard.views.choice import Choice
 from batch_dashboard.views.context import connection
@@ -23,21 +23,21 @@ class ErrorBudgetChart:
     json: str
     sentence: str
     days: Sequence[BudgetDay]
-    pipeline: Pipeline
+    health: EcosystemHealth
 
 
-def error_budget_chart(choice: Choice, pipeline: Pipeline) -> ErrorBudgetChart | None:
+def error_budget_chart(choice: Choice, health: EcosystemHealth) -> ErrorBudgetChart | None:
     """The error budget of the last days, None for an ecosystem without a target."""
-    target = pipeline.facts.rule.target
+    target = health.facts.rule.target
     if target is None:
         return None
     period = last_days(2 * BUDGET_DAYS - 1, choice.today)
-    attempts = fetch_days(connection(), period, pipeline.ecosystem)
-    days = budget_days(attempts.get(pipeline.ecosystem, {}), choice.today, target)
-    slot = colour_slots(choice.ecosystems).get(pipeline.ecosystem, 0)
+    attempts = fetch_days(connection(), period, health.ecosystem)
+    days = budget_days(attempts.get(health.ecosystem, {}), choice.today, target)
+    slot = colour_slots(choice.ecosystems).get(health.ecosystem, 0)
     return ErrorBudgetChart(
         as_json(error_budget_figure(days, ecosystem_colour(slot))),
-        error_budget_sentence(pipeline),
+        error_budget_sentence(health),
         days[::-1],
-        pipeline,
+        health,
     )

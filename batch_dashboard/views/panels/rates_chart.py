@@ -6,37 +6,45 @@ from dataclasses import dataclass
 from batch_dashboard.figures.failure_rates import failure_rates_figure
 from batch_dashboard.figures.sentences import failure_rates_sentence
 from batch_dashboard.model.batch_runs.records import RunSums
-from batch_dashboard.model.judgement.pipelines import Pipeline
-from batch_dashboard.model.lists.series import RateSeries, Steps, colour_slots, rate_series, steps
+from batch_dashboard.model.judgement.ecosystem_health import EcosystemHealth
+from batch_dashboard.model.lists.series import (
+    Buckets,
+    RateSeries,
+    buckets,
+    colour_slots,
+    rate_series,
+)
 from batch_dashboard.views.charts import as_json
 from batch_dashboard.views.choice import Choice, csv_url
 
 
 @dataclass(frozen=True)
 class RatesChart:
-    """The chart, its sentence, and its series with a point for each step."""
+    """The chart, its sentence, and its series with a point for each bucket."""
 
     title: str
     json: str
     sentence: str
     series: Sequence[RateSeries]
-    steps: Steps
+    buckets: Buckets
     csv: str
     period_in_words: str
 
 
-def rates_chart(choice: Choice, sums: list[RunSums], pipelines: Sequence[Pipeline]) -> RatesChart:
+def rates_chart(
+    choice: Choice, sums: list[RunSums], ecosystem_health: Sequence[EcosystemHealth]
+) -> RatesChart:
     """The failure rate of each ecosystem chosen, against its target."""
-    through = steps(sums, choice.shown.period, choice.step, choice.today)
+    through = buckets(sums, choice.shown.period, choice.step, choice.today)
     series = rate_series(sums, through.starts)
-    targets = {pipeline.ecosystem: pipeline.facts.rule.target for pipeline in pipelines}
+    targets = {health.ecosystem: health.facts.rule.target for health in ecosystem_health}
     figure = failure_rates_figure(through, series, colour_slots(choice.ecosystems), targets)
     return RatesChart(
         title="Failure rate" if choice.is_of_one else "Failure rate by ecosystem",
         json=as_json(figure),
         sentence=failure_rates_sentence(through, series, targets),
         series=series,
-        steps=through,
+        buckets=through,
         csv=csv_url("failure_rates.csv", choice.shown.query(by=through.word)),
         period_in_words=choice.shown.in_words,
     )

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batch_dashboard.model.lists.pagination import END, MAX_ROW_ID, Place, parse_place
+from batch_dashboard.model.lists.pagination import END, MAX_ROW_ID, Cursor, parse_cursor
 
 KEYS = st.tuples(
     st.text(st.characters(exclude_categories=("C", "Z")), max_size=200),
@@ -29,12 +29,12 @@ def made_up(text: str) -> str:
 def test_a_place_comes_back_from_the_url(
     key: tuple[str, int, float, datetime], before: bool
 ) -> None:
-    place = Place(key, before)
-    assert parse_place(place.query, (str, int, float, datetime)) == (place, [])
+    cursor = Cursor(key, before)
+    assert parse_cursor(cursor.query, (str, int, float, datetime)) == (cursor, [])
 
 
 def test_the_end_of_a_list_can_be_asked_for() -> None:
-    assert parse_place({"before": END}, (int,)) == (Place((), before=True), [])
+    assert parse_cursor({"before": END}, (int,)) == (Cursor((), before=True), [])
 
 
 @pytest.mark.parametrize(
@@ -44,29 +44,29 @@ def test_the_end_of_a_list_can_be_asked_for() -> None:
         ("🎉", (int,)),
         (END, (int,)),  # nothing comes after the end
         ("x" * 5_000, (int,)),
-        (Place((1, 2)).token, (int,)),
-        (Place(("1",)).token, (int,)),
-        (Place((1.5,)).token, (int,)),
-        (Place((1,)).token, (str,)),
-        (Place((MAX_ROW_ID,)).token, (datetime,)),
-        (Place((MAX_ROW_ID + 1,)).token, (int,)),
-        (Place((float("nan"),)).token, (float,)),
-        (Place((True,)).token, (int,)),
-        (Place(("a\nb",)).token, (str,)),
+        (Cursor((1, 2)).token, (int,)),
+        (Cursor(("1",)).token, (int,)),
+        (Cursor((1.5,)).token, (int,)),
+        (Cursor((1,)).token, (str,)),
+        (Cursor((MAX_ROW_ID,)).token, (datetime,)),
+        (Cursor((MAX_ROW_ID + 1,)).token, (int,)),
+        (Cursor((float("nan"),)).token, (float,)),
+        (Cursor((True,)).token, (int,)),
+        (Cursor(("a\nb",)).token, (str,)),
         (made_up('["\\ud83d"]'), (str,)),
-        (Place((10**400,)).token, (int,)),
-        (Place((10**400,)).token, (float,)),
-        (Place((-(10**400),)).token, (datetime,)),
-        (Place((float("inf"),)).token, (float,)),
-        (Place((1e300,)).token, (float,)),
-        (Place((10**11 * 10**4,)).token, (datetime,)),
+        (Cursor((10**400,)).token, (int,)),
+        (Cursor((10**400,)).token, (float,)),
+        (Cursor((-(10**400),)).token, (datetime,)),
+        (Cursor((float("inf"),)).token, (float,)),
+        (Cursor((1e300,)).token, (float,)),
+        (Cursor((10**11 * 10**4,)).token, (datetime,)),
     ],
 )
 def test_a_token_of_another_list_or_made_up_names_no_place(
     token: str, kinds: tuple[type, ...]
 ) -> None:
-    place, complaints = parse_place({"after": token}, kinds)
-    assert place is None
+    cursor, complaints = parse_cursor({"after": token}, kinds)
+    assert cursor is None
     assert len(complaints) == 1
 
 
@@ -84,8 +84,8 @@ def test_a_token_of_another_list_or_made_up_names_no_place(
     st.lists(st.sampled_from([str, int, float, datetime]), min_size=1, max_size=3),
 )
 def test_any_json_is_a_place_or_a_complaint(value: Any, kinds: list[type]) -> None:
-    place, complaints = parse_place({"after": made_up(json.dumps(value))}, kinds)
-    assert (place is None) == bool(complaints)
-    if place is not None:
-        assert [type(part) for part in place.key] == kinds
-        assert parse_place(place.query, kinds) == (place, [])
+    cursor, complaints = parse_cursor({"after": made_up(json.dumps(value))}, kinds)
+    assert (cursor is None) == bool(complaints)
+    if cursor is not None:
+        assert [type(part) for part in cursor.key] == kinds
+        assert parse_cursor(cursor.query, kinds) == (cursor, [])

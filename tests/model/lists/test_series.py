@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from batch_dashboard.model.batch_runs.records import EcosystemSpan, RunSums
 from batch_dashboard.model.lists.periods import DAY, WEEK, Period, Step
 from batch_dashboard.model.lists.series import (
-    MAX_STEPS,
+    MAX_BUCKETS,
+    buckets,
     by_ecosystem,
     by_step,
     colour_slots,
@@ -16,7 +17,6 @@ from batch_dashboard.model.lists.series import (
     day_week_or_month,
     fitting_step,
     rate_series,
-    steps,
     sum_series,
 )
 
@@ -34,7 +34,7 @@ def span(name: str, day: int) -> EcosystemSpan:
 
 def test_weeks_of_a_period_have_no_gap_and_start_on_monday() -> None:
     period = Period(date(2026, 11, 4), date(2026, 11, 24))
-    assert steps([sums(MONDAY, "npm")], period, Step.WEEK).starts == [
+    assert buckets([sums(MONDAY, "npm")], period, Step.WEEK).starts == [
         MONDAY,
         MONDAY + WEEK,
         MONDAY + 2 * WEEK,
@@ -44,14 +44,14 @@ def test_weeks_of_a_period_have_no_gap_and_start_on_monday() -> None:
 
 def test_an_open_period_goes_from_the_first_sum_to_the_last() -> None:
     rows = [sums(MONDAY, "npm"), sums(MONDAY + 2 * DAY, "npm")]
-    assert len(steps(rows, Period(None, None), Step.DAY).starts) == 3
-    assert steps([], Period(None, None), Step.DAY).starts == []
+    assert len(buckets(rows, Period(None, None), Step.DAY).starts) == 3
+    assert buckets([], Period(None, None), Step.DAY).starts == []
 
 
 def test_a_period_without_measure_stays_drawable() -> None:
     period = Period(date(1, 1, 2), date(9999, 12, 30))
-    assert steps([sums(MONDAY, "npm")], period, Step.WEEK).starts == [MONDAY]
-    months = steps([sums(MONDAY, "npm")], period, Step.MONTH)
+    assert buckets([sums(MONDAY, "npm")], period, Step.WEEK).starts == [MONDAY]
+    months = buckets([sums(MONDAY, "npm")], period, Step.MONTH)
     assert months.starts == [date(2026, 11, 1)]
 
 
@@ -99,7 +99,7 @@ def test_a_period_of_decades_is_drawn_where_it_has_data() -> None:
     for period in (Period(date(2000, 1, 1), None), Period(date(2000, 1, 1), date(2100, 1, 1))):
         assert fitting_step(period, data) is Step.WEEK
         rows = [sums(MONDAY, "npm"), sums(MONDAY + 42 * WEEK, "npm")]
-        assert len(steps(rows, period, Step.WEEK).starts) == 43
+        assert len(buckets(rows, period, Step.WEEK).starts) == 43
     assert fitting_step(Period(MONDAY - 1_000 * DAY, None), data) is Step.MONTH
     assert fitting_step(Period(None, None), Period(None, None)) is Step.WEEK
 
@@ -120,19 +120,19 @@ def test_no_chart_has_more_than_110_steps(
         step = fitting_step(period, data, preferred)
         inside = [day for day in (first, first + (length - 1) * DAY) if day in period]
         rows = [sums(step.start_of(day), "npm") for day in inside]
-        assert len(steps(rows, period, step).starts) <= MAX_STEPS
+        assert len(buckets(rows, period, step).starts) <= MAX_BUCKETS
 
 
 def test_years_have_their_own_length() -> None:
     period = Period(date(2026, 11, 30), date(2028, 3, 1))
-    through = steps([sums(date(2026, 1, 1), "npm")], period, Step.YEAR)
+    through = buckets([sums(date(2026, 1, 1), "npm")], period, Step.YEAR)
     assert through.starts == [date(2026, 1, 1), date(2027, 1, 1), date(2028, 1, 1)]
     assert [through.days(start).days for start in through.starts] == [32, 365, 60]
 
 
 def test_months_have_their_own_length_and_go_over_the_year() -> None:
     period = Period(date(2026, 11, 30), date(2027, 3, 1))
-    through = steps([sums(date(2026, 11, 1), "npm")], period, Step.MONTH)
+    through = buckets([sums(date(2026, 11, 1), "npm")], period, Step.MONTH)
     months = [date(2026, 11, 1), date(2026, 12, 1), date(2027, 1, 1), date(2027, 2, 1)]
     assert through.starts == months
     assert [through.days(start).days for start in months] == [1, 31, 31, 28]

@@ -4,7 +4,7 @@ import hypothesis.strategies as st
 from hypothesis import given
 from sqlalchemy import select
 
-from batch_dashboard.model.spending.ci_job_sums import LARGEST_WAIT_ERROR, kept_wait
+from batch_dashboard.model.spending.ci_job_sums import MAX_WAIT_ERROR, kept_wait
 from batch_dashboard.services.administration.rollups import verify_rollups
 from batch_dashboard.store.engine import Store
 from batch_dashboard.store.schema import ci_job_days, ci_wait_days
@@ -14,7 +14,7 @@ from tests.factories import batch_run, ci_job, ingest
 @given(st.integers(0, 2**31))
 def test_a_kept_wait_is_near_the_true_one(seconds: int) -> None:
     kept = kept_wait(seconds)
-    assert abs(kept - seconds) <= LARGEST_WAIT_ERROR * seconds
+    assert abs(kept - seconds) <= MAX_WAIT_ERROR * seconds
     assert kept == seconds or seconds >= 16
     # Every wait of a step is kept as the same, also the kept one itself.
     assert kept_wait(kept) == kept

@@ -12,7 +12,7 @@ from batch_dashboard.model.batch_runs.result_filter import NO_CATEGORY
 from batch_dashboard.model.catalogue import FAILURE_GROUPS, RECIPES
 from batch_dashboard.model.lists.filters import RunFilter
 from batch_dashboard.model.lists.list_query import ListQuery
-from batch_dashboard.model.lists.pagination import Place, parse_place
+from batch_dashboard.model.lists.pagination import Cursor, parse_cursor
 from batch_dashboard.model.lists.periods import Period, Step
 from batch_dashboard.model.lists.sorting import Sort
 from batch_dashboard.model.recipes.recipes import STATES, Recipe
@@ -83,15 +83,15 @@ def failures(connection: Connection, run_filter: RunFilter) -> list[Any]:
 
 def walk(fetch: Any, columns: Any, name: str, order: str) -> list[Any]:
     sort, _ = Sort.parse({"sort": name, "order": order}, columns)
-    walked, place = [], None
+    walked, cursor = [], None
     for _ in range(20):
-        page = fetch(sort, place)
+        page = fetch(sort, cursor)
         walked += page.rows
         if page.later is None:
             break
-        place, wrong = parse_place(page.later.query, sort.column.kinds)
+        cursor, wrong = parse_cursor(page.later.query, sort.column.kinds)
         assert wrong == []
-    last = fetch(sort, Place((), before=True))
+    last = fetch(sort, Cursor((), before=True))
     assert last.rows == walked[-len(last.rows) :]
     return walked
 
@@ -108,7 +108,9 @@ def test_recipes_come_in_every_order(filled: Store, name: str, order: str) -> No
     with filled.read() as connection:
         rows = [Recipe(*row) for row in connection.execute(select(*_columns()))]
         walked = walk(
-            lambda sort, place: recipe_list.fetch_page(connection, ListQuery(ALL, sort, place, 3)),
+            lambda sort, cursor: recipe_list.fetch_page(
+                connection, ListQuery(ALL, sort, cursor, 3)
+            ),
             RECIPES.sorts,
             name,
             order,
@@ -207,8 +209,8 @@ def test_a_category_counts_the_failures_that_have_it(
 def test_failure_groups_come_in_every_order(filled: Store, name: str, order: str) -> None:
     with filled.read() as connection:
         walked = walk(
-            lambda sort, place: failure_group_list.fetch_page(
-                connection, ListQuery(ALL, sort, place, 2)
+            lambda sort, cursor: failure_group_list.fetch_page(
+                connection, ListQuery(ALL, sort, cursor, 2)
             ),
             FAILURE_GROUPS.sorts,
             name,

@@ -10,17 +10,17 @@ from batch_dashboard.model.alerts.finding_kinds import Severity
 from batch_dashboard.model.batch_runs.records import EcosystemSpan
 from batch_dashboard.model.judgement import slo
 from batch_dashboard.model.judgement.circuit_breaker import Change
-from batch_dashboard.model.judgement.pipelines import (
+from batch_dashboard.model.judgement.ecosystem_health import (
     FAILING,
     IDLE,
     PAUSED,
     SILENT,
+    EcosystemHealth,
     FailingRuns,
     Pause,
-    Pipeline,
     PipelineFacts,
     RecentRun,
-    judge_pipeline,
+    judge_ecosystem,
     usual_interval,
 )
 from batch_dashboard.model.judgement.slo import Attempts, SloState
@@ -32,7 +32,7 @@ HOUR = timedelta(hours=1)
 NO_RUNS = [slo.WindowRuns(0, slo.NONE)] * 4
 
 
-def judged(now: datetime = NOW, **changes: Any) -> Pipeline:
+def judged(now: datetime = NOW, **changes: Any) -> EcosystemHealth:
     last = now - HOUR
     facts = PipelineFacts(
         EcosystemSpan("homebrew", last - 90 * HOUR, last, last),
@@ -44,7 +44,7 @@ def judged(now: datetime = NOW, **changes: Any) -> Pipeline:
         EcosystemRule(0.85),
         None,
     )
-    return judge_pipeline(facts._replace(**changes), now)
+    return judge_ecosystem(facts._replace(**changes), now)
 
 
 def days(passed: int, failed: int, day: date = TODAY) -> dict[date, Attempts]:
@@ -128,11 +128,11 @@ def test_silent_after_three_usual_intervals(silent_for: timedelta, state: str) -
     last = NOW - silent_for
     span = EcosystemSpan("homebrew", last, last, None)
     recent = [RecentRun(last - 2 * n * HOUR, False) for n in range(20)]
-    pipeline = judged(span=span, recent=recent)
-    assert pipeline.state == state
+    health = judged(span=span, recent=recent)
+    assert health.state == state
     if state == SILENT:
-        assert "usually one comes every 2 h 0 min" in pipeline.sentence
-        assert pipeline.since == last
+        assert "usually one comes every 2 h 0 min" in health.sentence
+        assert health.since == last
 
 
 @pytest.mark.parametrize(("silent_for", "state"), [(24, SloState.TOO_FEW), (25, SILENT)])
@@ -140,19 +140,19 @@ def test_an_interval_set_by_hand_counts_once(silent_for: int, state: str) -> Non
     last = NOW - silent_for * HOUR
     span = EcosystemSpan("homebrew", last, last, None)
     rule = EcosystemRule(0.85, expected_interval=timedelta(days=1))
-    pipeline = judged(span=span, rule=rule)
-    assert pipeline.state == state
+    health = judged(span=span, rule=rule)
+    assert health.state == state
     if state == SILENT:
-        assert "one is expected every day" in pipeline.sentence
+        assert "one is expected every day" in health.sentence
 
 
 @pytest.mark.parametrize(("days_ago", "state"), [(7, SloState.TOO_FEW), (8, SILENT)])
 def test_an_ecosystem_seen_once_is_silent_after_a_week(days_ago: int, state: str) -> None:
     last = NOW - timedelta(days=days_ago)
-    pipeline = judged(
+    health = judged(
         span=EcosystemSpan("homebrew", last, last, None), recent=[RecentRun(last, False)]
     )
-    assert pipeline.state == state
+    assert health.state == state
 
 
 def test_runs_posted_in_one_go_are_not_the_usual_interval() -> None:
@@ -238,10 +238,10 @@ def test_burning_is_named_where_enough_ran() -> None:
     hour = slo.WindowRuns(2, Attempts(1, 9))
     quiet = slo.WindowRuns(2, Attempts(98, 9))
     met = {"days": days(200, 9)}
-    pipeline = judged(**met, windows=[hour, quiet, quiet, quiet])
-    assert pipeline.state == SloState.MET
-    assert pipeline.severity == Severity.WARNING
-    assert "in the last 1 h 9 of 10 attempts failed, 6.0 times" in pipeline.sentence
+    health = judged(**met, windows=[hour, quiet, quiet, quiet])
+    assert health.state == SloState.MET
+    assert health.severity == Severity.WARNING
+    assert "in the last 1 h 9 of 10 attempts failed, 6.0 times" in health.sentence
     assert judged(**met, windows=[hour._replace(runs=1), quiet, quiet, quiet]).severity is None
     few = slo.WindowRuns(2, Attempts(0, 9))
     assert judged(**met, windows=[few, quiet, quiet, quiet]).severity is None
@@ -249,9 +249,9 @@ def test_burning_is_named_where_enough_ran() -> None:
 
 def test_one_failure_of_a_few_is_no_burning() -> None:
     few = slo.WindowRuns(4, Attempts(11, 1))
-    pipeline = judged(days=days(110, 1), windows=[NO_RUNS[0]] * 3 + [few], rule=EcosystemRule(0.98))
-    assert pipeline.burns[3].rate == pytest.approx(1 / 12 / 0.02)
-    assert pipeline.burning is None
+    health = judged(days=days(110, 1), windows=[NO_RUNS[0]] * 3 + [few], rule=EcosystemRule(0.98))
+    assert health.burns[3].rate == pytest.approx(1 / 12 / 0.02)
+    assert health.burning is None
 
 
 def test_a_window_that_no_longer_burns_is_not_named() -> None:

@@ -36,13 +36,13 @@ RECENT_RUNS = 30
 SILENT_INTERVALS = 3
 # Runs closer together than this came in one go: a batch is often posted in parts.
 ONE_GO = timedelta(hours=1)
-LEAST_GAPS = 3
+MIN_GAPS = 3
 # Where it is not known how often runs usually come.
 DEFAULT_SILENCE = timedelta(days=7)
 IDLE_FROM = 5
 FAILING_FROM = 5
 # Beyond that many runs without a pass nobody counts them.
-MOST_COUNTED = 1_000
+MAX_COUNTED = 1_000
 LOOKED_BACK_DAYS = slo.BUDGET_DAYS + slo.JUDGED_DAYS
 
 
@@ -65,7 +65,7 @@ class Pause(NamedTuple):
 class FailingRuns(NamedTuple):
     """The runs with attempts since the last one with a pass."""
 
-    runs: int  # counted up to MOST_COUNTED
+    runs: int  # counted up to MAX_COUNTED
     since: datetime | None  # the first of them; None: there is none
     last: datetime | None  # the last of them
 
@@ -83,7 +83,7 @@ class PipelineFacts(NamedTuple):
     pause: Pause | None
 
 
-class Pipeline(NamedTuple):
+class EcosystemHealth(NamedTuple):
     """One ecosystem judged: its state, why, and since when."""
 
     ecosystem: str
@@ -111,7 +111,7 @@ def usual_interval(starts: Sequence[datetime]) -> timedelta | None:
     """
     ordered = sorted(starts)
     gaps = [later - earlier for earlier, later in pairwise(ordered) if later - earlier >= ONE_GO]
-    if len(gaps) < LEAST_GAPS:
+    if len(gaps) < MIN_GAPS:
         return None
     return timedelta(seconds=median(gap.total_seconds() for gap in gaps))
 
@@ -125,11 +125,11 @@ def silence_allowed(facts: PipelineFacts) -> timedelta:
     return DEFAULT_SILENCE if usual is None else SILENT_INTERVALS * usual
 
 
-def judge_pipeline(facts: PipelineFacts, now: datetime) -> Pipeline:
+def judge_ecosystem(facts: PipelineFacts, now: datetime) -> EcosystemHealth:
     """The first of STATES that holds."""
     rule, today = facts.rule, now.date()
     verdict = slo.judge_day(facts.days, today, rule.target, rule.min_attempts)
-    pipeline = Pipeline(
+    health = EcosystemHealth(
         ecosystem=facts.span.ecosystem,
         state=verdict.state,
         kind=None,
@@ -143,24 +143,24 @@ def judge_pipeline(facts: PipelineFacts, now: datetime) -> Pipeline:
         facts=facts,
     )
     for look in (_paused, _silent, _idle, _failing):
-        found = look(pipeline, now)
+        found = look(health, now)
         if found is not None:
             return found
-    return _held_to_its_target(pipeline, now)
+    return _held_to_its_target(health, now)
 
 
-def _paused(pipeline: Pipeline, _now: datetime) -> Pipeline | None:
-    pause = pipeline.facts.pause
+def _paused(health: EcosystemHealth, _now: datetime) -> EcosystemHealth | None:
+    pause = health.facts.pause
     if pause is None:
         return None
     sentence = f"paused since {moment(pause.paused_at)}: {pause.reason}"
     if pause.expected_resume_at is not None:
         sentence += f" (expected back {moment(pause.expected_resume_at)})"
-    return pipeline._replace(state=PAUSED, since=pause.paused_at, sentence=sentence)
+    return health._replace(state=PAUSED, since=pause.paused_at, sentence=sentence)
 
 
-def _silent(pipeline: Pipeline, now: datetime) -> Pipeline | None:
-    facts = pipeline.facts
+def _silent(health: EcosystemHealth, now: datetime) -> EcosystemHealth | None:
+    facts = health.facts
     last = facts.span.last_started_at
     if now - last <= silence_allowed(facts):
         return None
@@ -171,7 +171,7 @@ def _silent(pipeline: Pipeline, now: datetime) -> Pipeline | None:
         why = f"usually one comes every {_length(usual)}"
     else:
         why = f"longer than {_length(DEFAULT_SILENCE)}"
-    return pipeline._replace(
+    return health._replace(
         state=SILENT,
         kind=FindingKind.SILENT,
         severity=FindingKind.SILENT.severity,
@@ -180,8 +180,8 @@ def _silent(pipeline: Pipeline, now: datetime) -> Pipeline | None:
     )
 
 
-def _idle(pipeline: Pipeline, _now: datetime) -> Pipeline | None:
-    recent = pipeline.facts.recent
+def _idle(health: EcosystemHealth, _now: datetime) -> EcosystemHealth | None:
+    recent = health.facts.recent
     empty = 0
     while empty < len(recent) and recent[empty].is_empty:
         empty += 1
@@ -189,7 +189,7 @@ def _idle(pipeline: Pipeline, _now: datetime) -> Pipeline | None:
         return None
     since = recent[empty - 1].started_at
     many = f"{empty} or more" if empty == RECENT_RUNS else str(empty)
-    return pipeline._replace(
+    return health._replace(
         state=IDLE,
         kind=FindingKind.IDLE,
         severity=FindingKind.IDLE.severity,
@@ -198,18 +198,18 @@ def _idle(pipeline: Pipeline, _now: datetime) -> Pipeline | None:
     )
 
 
-def _failing(pipeline: Pipeline, _now: datetime) -> Pipeline | None:
-    failing = pipeline.facts.failing
+def _failing(health: EcosystemHealth, _now: datetime) -> EcosystemHealth | None:
+    failing = health.facts.failing
     if failing.runs < FAILING_FROM or failing.since is None:
         return None
     many = (
         f"{failing.runs:,} runs or more"
-        if failing.runs >= MOST_COUNTED
+        if failing.runs >= MAX_COUNTED
         else (plural(failing.runs, "run"))
     )
-    last = pipeline.facts.span.last_passed_at
+    last = health.facts.span.last_passed_at
     ever = "and none ever did" if last is None else f"the last pass was on {moment(last)}"
-    return pipeline._replace(
+    return health._replace(
         state=FAILING,
         kind=FindingKind.FAILING,
         severity=FindingKind.FAILING.severity,
@@ -218,10 +218,10 @@ def _failing(pipeline: Pipeline, _now: datetime) -> Pipeline | None:
     )
 
 
-def _held_to_its_target(pipeline: Pipeline, now: datetime) -> Pipeline:
-    verdict, rule, today = pipeline.verdict, pipeline.facts.rule, now.date()
-    since = slo.verdict_since(pipeline.facts.days, today, rule.target, rule.min_attempts)
-    pipeline = pipeline._replace(since=datetime.combine(since, time(), UTC))
+def _held_to_its_target(health: EcosystemHealth, now: datetime) -> EcosystemHealth:
+    verdict, rule, today = health.verdict, health.facts.rule, now.date()
+    since = slo.verdict_since(health.facts.days, today, rule.target, rule.min_attempts)
+    health = health._replace(since=datetime.combine(since, time(), UTC))
     n = verdict.attempts.total
     if verdict.state == slo.SloState.NO_TARGET:
         sentence = "no target is set"
@@ -242,7 +242,7 @@ def _held_to_its_target(pipeline: Pipeline, now: datetime) -> Pipeline:
         slo.SloState.BREACHED: FindingKind.BREACHED,
         slo.SloState.AT_RISK: FindingKind.AT_RISK,
     }.get(verdict.state)
-    burning = pipeline.burning
+    burning = health.burning
     if burning is not None and burning.rate is not None and verdict.state != slo.SloState.BREACHED:
         kind = FindingKind.BURNING
         sentence += (
@@ -253,7 +253,7 @@ def _held_to_its_target(pipeline: Pipeline, now: datetime) -> Pipeline:
     severity = kind.severity if kind else None
     if verdict.is_critical:
         severity = Severity.CRITICAL
-    return pipeline._replace(kind=kind, severity=severity, sentence=sentence)
+    return health._replace(kind=kind, severity=severity, sentence=sentence)
 
 
 def moment(time: datetime) -> str:

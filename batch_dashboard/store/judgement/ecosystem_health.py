@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 from sqlalchemy import ColumnElement, Connection, and_, case, func, literal, select, union_all
 
 from batch_dashboard.model.batch_runs.records import EcosystemSpan
-from batch_dashboard.model.judgement.pipelines import (
+from batch_dashboard.model.judgement.ecosystem_health import (
     LOOKED_BACK_DAYS,
-    MOST_COUNTED,
+    MAX_COUNTED,
     RECENT_RUNS,
     FailingRuns,
     PipelineFacts,
@@ -117,7 +117,7 @@ def _fetch_failing(
                 select(_run.started_at)
                 .where(*since_pass)
                 .order_by(_run.started_at)
-                .limit(MOST_COUNTED)
+                .limit(MAX_COUNTED)
                 .subquery()
             )
             counts.append(
