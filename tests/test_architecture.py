@@ -54,6 +54,7 @@ SUBJECTS = {
     "recipes",
     "failures",
     "judgement",
+    "plan",
     "alerts",
     "spending",
     "access",

@@ -20,6 +20,9 @@ def ecosystems() -> None:
 @click.option("--no-target", is_flag=True, help="Hold it to no success rate at all.")
 @click.option("--min-attempts", type=int, help="Fewer are too few to judge; without: 10.")
 @click.option("--expected-hours", type=float, help="Silent after so long; without: as usual.")
+@click.option("--plan-failures", type=int, help="Failures until a recipe waits; without: 5.")
+@click.option("--plan-base-hours", type=float, help="The first wait of a recipe; without: 24.")
+@click.option("--plan-cap-hours", type=float, help="The longest wait; without: 168.")
 @in_application
 def rule(
     ecosystem: str,
@@ -27,11 +30,21 @@ def rule(
     no_target: bool,
     min_attempts: int | None,
     expected_hours: float | None,
+    plan_failures: int | None,
+    plan_base_hours: float | None,
+    plan_cap_hours: float | None,
 ) -> None:
     """Set all of an ecosystem's rule; what is not given goes back to its default."""
-    interval = None if expected_hours is None else timedelta(hours=expected_hours)
+    own = RuleOverride(
+        not no_target,
+        target,
+        min_attempts,
+        _hours(expected_hours),
+        plan_failures,
+        _hours(plan_base_hours),
+        _hours(plan_cap_hours),
+    )
     with changing() as change:
-        own = RuleOverride(not no_target, target, min_attempts, interval)
         ecosystem_rules.set_rule(change, ecosystem, own)
     click.echo(f"The rule of {ecosystem} is set.")
 
@@ -56,3 +69,7 @@ def resume(ecosystem: str) -> None:
     with changing() as change:
         ecosystem_rules.resume(change, ecosystem)
     click.echo(f"{ecosystem} goes on.")
+
+
+def _hours(hours: float | None) -> timedelta | None:
+    return None if hours is None else timedelta(hours=hours)

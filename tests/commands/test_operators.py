@@ -10,9 +10,11 @@ import pytest
 from flask import Flask
 
 from batch_dashboard.model.administration.audit import AuditFilter
+from batch_dashboard.model.plan.rule import HOUR, PlanRule
 from batch_dashboard.services.administration.changes import COMMAND_LINE
 from batch_dashboard.store.administration import audit
 from batch_dashboard.store.engine import Store
+from batch_dashboard.store.judgement import ecosystem_rules
 from tests.clients import count_runs, post
 from tests.command_line import done, run
 from tests.factories import NOW, batch_run, ingest
@@ -88,11 +90,17 @@ def test_budgets_and_prices(app: Flask, store: Store) -> None:
 
 def test_ecosystems(app: Flask, store: Store) -> None:
     done(app, "ecosystems", "rule", "homebrew", "--target", "0.9", "--expected-hours", "6")
+    done(app, "ecosystems", "rule", "npm", "--plan-failures", "3", "--plan-cap-hours", "30")
+    with store.read() as connection:
+        plan = ecosystem_rules.fetch_rules(connection)["npm"].plan
+    assert plan == PlanRule(failures=3, base_seconds=24 * HOUR, cap_seconds=30 * HOUR)
+    too_short = run(app, "ecosystems", "rule", "npm", "--plan-cap-hours", "5")
+    assert "first wait must not be longer" in too_short.output
     assert "above 0 %" in run(app, "ecosystems", "rule", "homebrew", "--target", "9").output
     done(app, "ecosystems", "pause", "homebrew", "--reason", "it moves")
     done(app, "ecosystems", "resume", "homebrew")
     assert "not paused" in run(app, "ecosystems", "resume", "homebrew").output
-    assert entries(store) == ["set rule", "pause", "resume"]
+    assert entries(store) == ["set rule", "set rule", "pause", "resume"]
 
 
 def test_retention(app: Flask, store: Store) -> None:

@@ -11,12 +11,14 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from batch_dashboard.model.administration.audit import AuditFilter
+from batch_dashboard.model.plan.rule import HOUR, PlanRule
 from batch_dashboard.services.administration import jobs
 from batch_dashboard.services.administration.rollups import verify_rollups
 from batch_dashboard.services.alerts.alerts import check
 from batch_dashboard.store.access import tokens as token_store
 from batch_dashboard.store.administration import audit
 from batch_dashboard.store.engine import Store
+from batch_dashboard.store.judgement import ecosystem_rules
 from batch_dashboard.views import observing
 from tests.clients import post
 from tests.factories import NOW, batch_run, ci_job, failed_result, ingest, recipe_result
@@ -214,6 +216,21 @@ def test_a_rule_is_previewed_set_and_taken_back(administrator: Visitor, store: S
     log = administrator.open("/admin/audit?action=set+rule").text
     assert "0.995" in log
     assert log.count("set rule") >= 3
+
+
+def test_the_parameters_of_the_plan_are_part_of_a_rule(
+    administrator: Visitor, store: Store
+) -> None:
+    path = "/admin/ecosystems/homebrew"
+    administrator.send(path, has_target="y", plan_failures="3", plan_base="0.5", plan_cap="48")
+    with store.read() as connection:
+        plan = ecosystem_rules.fetch_rules(connection)["homebrew"].plan
+    assert plan == PlanRule(failures=3, base_seconds=HOUR // 2, cap_seconds=48 * HOUR)
+    page = administrator.open(path).text
+    assert 'value="0.5"' in page
+    wrong = administrator.send(path, has_target="y", plan_failures="0")
+    assert wrong.status_code == 422
+    assert "from 1 to 1,000" in wrong.text
 
 
 def test_an_ecosystem_is_paused_and_ci_is_told(

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from batch_dashboard.model.judgement.slo import MIN_ATTEMPTS
+from batch_dashboard.model.plan.rule import DEFAULT_RULE, PlanRule
 
 SUCCESS_RATE_TARGETS = {"homebrew": 0.85, "cask": 0.95}
 DEFAULT_TARGET = 0.98
@@ -15,6 +16,7 @@ class EcosystemRule(NamedTuple):
     target: float | None  # the least success rate that is good enough, 0…1; None: it has none
     min_attempts: int = MIN_ATTEMPTS  # fewer are too few to judge
     expected_interval: timedelta | None = None  # None: what is usual for its runs
+    plan: PlanRule = DEFAULT_RULE
 
 
 class RuleOverride(NamedTuple):
@@ -24,6 +26,19 @@ class RuleOverride(NamedTuple):
     success_rate_target: float | None = None  # 0…1
     min_attempts: int | None = None
     expected_interval: timedelta | None = None
+    plan_failures: int | None = None
+    plan_base: timedelta | None = None
+    plan_cap: timedelta | None = None
+
+    @property
+    def plan(self) -> PlanRule:
+        """The parameters of the plan."""
+        default = DEFAULT_RULE
+        return PlanRule(
+            default.failures if self.plan_failures is None else self.plan_failures,
+            default.base_seconds if self.plan_base is None else _seconds(self.plan_base),
+            default.cap_seconds if self.plan_cap is None else _seconds(self.plan_cap),
+        )
 
 
 def rule_of(ecosystem: str, own: RuleOverride) -> EcosystemRule:
@@ -35,7 +50,7 @@ def rule_of(ecosystem: str, own: RuleOverride) -> EcosystemRule:
         rule = rule._replace(target=own.success_rate_target)
     if own.min_attempts is not None:
         rule = rule._replace(min_attempts=own.min_attempts)
-    return rule._replace(expected_interval=own.expected_interval)
+    return rule._replace(expected_interval=own.expected_interval, plan=own.plan)
 
 
 def success_rate_target(ecosystem: str) -> float:
@@ -46,3 +61,7 @@ def success_rate_target(ecosystem: str) -> float:
 def default_rule(ecosystem: str) -> EcosystemRule:
     """What an ecosystem is held to where no operator said otherwise."""
     return EcosystemRule(success_rate_target(ecosystem))
+
+
+def _seconds(length: timedelta) -> int:
+    return round(length.total_seconds())

@@ -15,6 +15,8 @@ from batch_dashboard.store.judgement import ecosystem_health, ecosystem_rules
 
 MAX_INTERVAL = timedelta(days=366)
 MAX_ATTEMPTS = 1_000_000
+MAX_FAILURES = 1_000
+MIN_WAIT = timedelta(minutes=1)
 MAX_NAME_LENGTH = 100
 MAX_LINK_LENGTH = 2_000
 
@@ -28,7 +30,19 @@ def checked_rule(rule: RuleOverride) -> RuleOverride:
         raise InputError("min_attempts", f"the least number is from 1 to {MAX_ATTEMPTS:,}")
     if interval is not None and not timedelta(0) < interval <= MAX_INTERVAL:
         raise InputError("expected_interval", "it is longer than nothing and at most 366 days")
+    _check_plan(rule)
     return rule
+
+
+def _check_plan(rule: RuleOverride) -> None:
+    if rule.plan_failures is not None and not 1 <= rule.plan_failures <= MAX_FAILURES:
+        raise InputError("plan_failures", f"enter a number from 1 to {MAX_FAILURES:,}")
+    for name, wait in (("plan_base", rule.plan_base), ("plan_cap", rule.plan_cap)):
+        if wait is not None and not MIN_WAIT <= wait <= MAX_INTERVAL:
+            raise InputError(name, "a wait is from 1 minute to 366 days long")
+    if rule.plan.base_seconds > rule.plan.cap_seconds:
+        name = "plan_cap" if rule.plan_base is None else "plan_base"
+        raise InputError(name, "the first wait must not be longer than the longest wait")
 
 
 def set_rule(change: Change, ecosystem: str, rule: RuleOverride) -> None:

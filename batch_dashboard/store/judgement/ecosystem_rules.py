@@ -23,14 +23,16 @@ def fetch_rules(connection: Connection) -> dict[str, EcosystemRule]:
 def replace_rule(connection: Connection, ecosystem: str, rule: RuleOverride) -> None:
     """Set all of an ecosystem's rule."""
     delete_rule(connection, ecosystem)
-    interval = rule.expected_interval
     connection.execute(
         insert(ecosystem_rules).values(
             ecosystem=ecosystem,
             has_target=rule.has_target,
             success_rate_target=rule.success_rate_target,
             min_attempts=rule.min_attempts,
-            expected_interval_seconds=None if interval is None else round(interval.total_seconds()),
+            expected_interval_seconds=_seconds(rule.expected_interval),
+            plan_failures=rule.plan_failures,
+            plan_base_seconds=_seconds(rule.plan_base),
+            plan_cap_seconds=_seconds(rule.plan_cap),
         )
     )
 
@@ -78,6 +80,20 @@ def delete_pause(connection: Connection, ecosystem: str) -> bool:
 
 
 def _rule(row: Row[Any]) -> RuleOverride:
-    seconds = row.expected_interval_seconds
-    interval = None if seconds is None else timedelta(seconds=seconds)
-    return RuleOverride(row.has_target, row.success_rate_target, row.min_attempts, interval)
+    return RuleOverride(
+        row.has_target,
+        row.success_rate_target,
+        row.min_attempts,
+        _length(row.expected_interval_seconds),
+        row.plan_failures,
+        _length(row.plan_base_seconds),
+        _length(row.plan_cap_seconds),
+    )
+
+
+def _seconds(length: timedelta | None) -> int | None:
+    return None if length is None else round(length.total_seconds())
+
+
+def _length(seconds: int | None) -> timedelta | None:
+    return None if seconds is None else timedelta(seconds=seconds)

@@ -27,6 +27,10 @@ ecosystem_rules = Table(
     Column("success_rate_target", DOUBLE),  # NULL: the default
     Column("min_attempts", BigInteger),  # NULL: the default
     Column("expected_interval_seconds", BigInteger),  # NULL: what is usual for its runs
+    # The parameters of the plan; NULL: the default
+    Column("plan_failures", BigInteger),
+    Column("plan_base_seconds", BigInteger),
+    Column("plan_cap_seconds", BigInteger),
 )
 
 # The ecosystems that are paused now.

@@ -1,6 +1,7 @@
 """What each ecosystem is held to, and whether it is paused."""
 
 from datetime import UTC, timedelta
+from decimal import Decimal
 
 from flask import Blueprint, Response, render_template, request, url_for
 from wtforms import (
@@ -42,28 +43,48 @@ class RuleForm(Form):  # type: ignore[misc]
         "Least attempts to judge by", [Optional()], render_kw={"inputmode": "numeric"}
     )
     expected_interval = NumberField("Expected interval (hours)", [Optional()])
+    plan_failures = WholeNumberField(
+        "Failures until a recipe waits", [Optional()], render_kw={"inputmode": "numeric"}
+    )
+    plan_base = NumberField("First wait (hours)", [Optional()])
+    plan_cap = NumberField("Longest wait (hours)", [Optional()])
 
     @property
     def rule(self) -> RuleOverride:
         """What was entered."""
-        target, hours = self.target.data, self.expected_interval.data
+        target = self.target.data
         return RuleOverride(
             self.has_target.data,
             None if target is None else float(target) / 100,
             self.min_attempts.data,
-            None if hours is None else timedelta(hours=max(-1.0, min(float(hours), 1e6))),
+            _length(self.expected_interval.data),
+            self.plan_failures.data,
+            _length(self.plan_base.data),
+            _length(self.plan_cap.data),
         )
 
     @classmethod
     def of(cls, own: RuleOverride) -> "RuleForm":
         """A form that shows a rule."""
-        target, interval = own.success_rate_target, own.expected_interval
+        target = own.success_rate_target
         return cls(
             has_target=own.has_target,
             target=None if target is None else round(target * 100, 6),
             min_attempts=own.min_attempts,
-            expected_interval=None if interval is None else interval.total_seconds() / 3600,
+            expected_interval=_hours(own.expected_interval),
+            plan_failures=own.plan_failures,
+            plan_base=_hours(own.plan_base),
+            plan_cap=_hours(own.plan_cap),
         )
+
+
+def _length(hours: Decimal | None) -> timedelta | None:
+    """A time that was entered; what no rule may have stays recognisable."""
+    return None if hours is None else timedelta(hours=max(-1.0, min(float(hours), 1e6)))
+
+
+def _hours(length: timedelta | None) -> float | None:
+    return None if length is None else length.total_seconds() / 3600
 
 
 class PauseForm(Form):  # type: ignore[misc]
