@@ -212,7 +212,7 @@ def keep_server(folder: Path, owner: psutil.Process) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _leave(signum: int, frame: FrameType | None) -> None:
+def _leave(_signum: int, _frame: FrameType | None) -> None:
     sys.exit(0)
 
 

@@ -66,7 +66,9 @@ def mail_receiver() -> Iterator[Received]:
     received = Received()
 
     class Handler:
-        async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:
+        async def handle_DATA(  # noqa: N802 - called so by aiosmtpd
+            self, _server: SMTP, _session: Session, envelope: Envelope
+        ) -> str:
             content = envelope.content
             assert isinstance(content, bytes)
             received.messages.append({"to": envelope.rcpt_tos, "content": content.decode()})

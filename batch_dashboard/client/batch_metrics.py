@@ -937,7 +937,13 @@ class _SameOrigin(urllib.request.HTTPRedirectHandler):
     max_redirections = 3
 
     def redirect_request(
-        self, req: urllib.request.Request, fp: Any, code: int, msg: str, headers: Any, newurl: str
+        self,
+        req: urllib.request.Request,
+        _fp: Any,
+        code: int,
+        _msg: str,
+        _headers: Any,
+        newurl: str,
     ) -> urllib.request.Request | None:
         if _origin(req.full_url) != _origin(newurl):
             return None

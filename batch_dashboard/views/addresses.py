@@ -87,7 +87,7 @@ def cookie_path() -> str:
 class SessionInterface(SecureCookieSessionInterface):
     """Flask's own sessions, kept to the path of this dashboard."""
 
-    def get_cookie_path(self, app: Flask) -> str:
+    def get_cookie_path(self, _app: Flask) -> str:
         """The path of the cookie."""
         return cookie_path()
 

@@ -151,10 +151,9 @@ def post(address: str, token: str, run: dict[str, object]) -> int:
         return error.code
 
 
+@pytest.mark.usefixtures("store")
 @pytest.mark.parametrize("width", [1440, 390])
-def test_every_admin_page_is_sound(
-    browser: Browser, address: str, store: Store, width: int
-) -> None:
+def test_every_admin_page_is_sound(browser: Browser, address: str, width: int) -> None:
     visit = Visit(browser, address, width, "light")
     visit.open("/sign-in")
     assert_sound(visit, f"sign-in-{width}")

@@ -88,7 +88,7 @@ def scripted_server(*replies: Reply) -> Iterator[Scripted]:
                     self.wfile.flush()
                     time.sleep(reply.seconds_per_byte)
 
-        do_GET = do_POST = answer
+        do_GET = do_POST = answer  # noqa: N815 - called so by http.server
 
         def log_message(self, *_: object) -> None:
             pass

@@ -41,7 +41,8 @@ def test_nothing_is_stored_twice_or_before_it_ended(store: Store) -> None:
         assert all(span[2] <= now for span in batch_runs.fetch_ecosystems(connection))
 
 
-def test_if_empty_holds_back_where_batch_runs_are(app: Flask, store: Store) -> None:
+@pytest.mark.usefixtures("store")
+def test_if_empty_holds_back_where_batch_runs_are(app: Flask) -> None:
     runner = app.test_cli_runner()
     first = runner.invoke(args=["demo", "--results", "40", "--if-empty"])
     assert stored_results(first.output) > 0

@@ -307,9 +307,8 @@ def test_budgets_and_prices_are_previewed_set_from_a_day_on_and_taken_back(
     ]
 
 
-def test_limits_of_queue_waits_are_set_and_taken_back(
-    administrator: Visitor, client: FlaskClient, store: Store
-) -> None:
+@pytest.mark.usefixtures("client")
+def test_limits_of_queue_waits_are_set_and_taken_back(administrator: Visitor, store: Store) -> None:
     ingest(store, batch_run(jobs=[ci_job("windows", waited=40, took=60)]))
     path = "/admin/budgets-and-prices"
     form = {"wait-runner_os": "windows", "wait-minutes": "1.5"}
@@ -611,7 +610,8 @@ def test_an_incident_is_snoozed_from_its_own_page(
         assert administrator.send(missing, page, hours="24").status_code == 404
 
 
-def test_the_audit_log_is_filtered_and_downloaded(administrator: Visitor, store: Store) -> None:
+@pytest.mark.usefixtures("store")
+def test_the_audit_log_is_filtered_and_downloaded(administrator: Visitor) -> None:
     administrator.send("/admin/users/new", name="=cmd", role="viewer", password=PASSWORD)
     administrator.send("/admin/tokens/new", name="one", scopes=["read"])
     assert "=cmd" in administrator.open("/admin/audit?actor=ada").text
@@ -680,7 +680,8 @@ def test_what_happens_each_night_is_asked_for_once(store: Store) -> None:
     assert done == 2
 
 
-def test_a_password_of_ones_own_is_changed(app: Flask, viewer: Visitor, store: Store) -> None:
+@pytest.mark.usefixtures("store")
+def test_a_password_of_ones_own_is_changed(app: Flask, viewer: Visitor) -> None:
     other = Visitor(app)
     other.sign_in("vera")
     new = "quite another set of words"

@@ -139,9 +139,8 @@ def test_a_form_from_another_site_does_nothing(
         assert connection.execute(schema.users.select()).all()[-1].name == "ada"
 
 
-def test_a_form_of_another_browser_does_nothing(
-    app: Flask, administrator: Visitor, store: Store
-) -> None:
+@pytest.mark.usefixtures("store")
+def test_a_form_of_another_browser_does_nothing(app: Flask, administrator: Visitor) -> None:
     stranger = Visitor(app)
     foreign = stranger.token("/sign-in")
     data = {"form_token": foreign, "name": "mallory", "role": "viewer", "password": PASSWORD}

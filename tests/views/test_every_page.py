@@ -120,10 +120,9 @@ def test_a_page_takes_few_statements(client: FlaskClient, filled: Store, path: s
         assert not any("recipe_results" in statement for statement in statements)
 
 
+@pytest.mark.usefixtures("filled")
 @pytest.mark.parametrize("path", STATEMENTS)
-def test_what_cannot_be_used_is_said_and_never_an_error(
-    client: FlaskClient, filled: Store, path: str
-) -> None:
+def test_what_cannot_be_used_is_said_and_never_an_error(client: FlaskClient, path: str) -> None:
     path = path.format(group=group_of(client))
     for query in BAD_QUERIES:
         answer = client.get(f"{path}{'&' if '?' in path else '?'}{query}")
@@ -132,6 +131,7 @@ def test_what_cannot_be_used_is_said_and_never_an_error(
             assert "must be" in answer.text
 
 
+@pytest.mark.usefixtures("filled")
 @pytest.mark.parametrize(
     "path",
     [
@@ -144,9 +144,7 @@ def test_what_cannot_be_used_is_said_and_never_an_error(
         "/batch-runs/compare/1",
     ],
 )
-def test_what_is_not_there_is_a_page_that_says_so(
-    client: FlaskClient, filled: Store, path: str
-) -> None:
+def test_what_is_not_there_is_a_page_that_says_so(client: FlaskClient, path: str) -> None:
     answer = client.get(path)
     assert answer.status_code == 404
     assert "</html>" in answer.text

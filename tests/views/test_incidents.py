@@ -36,7 +36,8 @@ def opened(store: Store) -> Store:
     return store
 
 
-def test_each_incident_leads_to_what_it_is_about(client: FlaskClient, opened: Store) -> None:
+@pytest.mark.usefixtures("opened")
+def test_each_incident_leads_to_what_it_is_about(client: FlaskClient) -> None:
     page = client.get("/incidents").text
     for number, words in ((1, "no recipe has passed in 5 runs"), (2, "has failed 5 times")):
         assert f'href="/incidents/{number}"' in page
@@ -48,7 +49,8 @@ def test_each_incident_leads_to_what_it_is_about(client: FlaskClient, opened: St
     assert "<script>alert" not in page
 
 
-def test_open_and_closed_ones_can_be_chosen(client: FlaskClient, opened: Store) -> None:
+@pytest.mark.usefixtures("opened")
+def test_open_and_closed_ones_can_be_chosen(client: FlaskClient) -> None:
     assert 'href="/incidents/1"' in client.get("/incidents?state=open").text
     closed = client.get("/incidents?state=closed").text
     assert 'href="/incidents/1"' not in closed
@@ -57,7 +59,8 @@ def test_open_and_closed_ones_can_be_chosen(client: FlaskClient, opened: Store) 
     assert client.get("/incidents/99").status_code == 404
 
 
-def test_the_feed_is_atom(client: FlaskClient, opened: Store) -> None:
+@pytest.mark.usefixtures("opened")
+def test_the_feed_is_atom(client: FlaskClient) -> None:
     answer = client.get("/incidents.atom")
     assert answer.mimetype == "application/atom+xml"
     feed = ElementTree.fromstring(answer.text)
@@ -85,7 +88,8 @@ def test_a_badge_says_the_state_the_rate_or_the_minutes(client: FlaskClient, sto
     assert client.get("/badges/homebrew.svg?show=banana").status_code == 400
 
 
-def test_markup_in_a_name_stays_text_in_its_badge(client: FlaskClient, opened: Store) -> None:
+@pytest.mark.usefixtures("opened")
+def test_markup_in_a_name_stays_text_in_its_badge(client: FlaskClient) -> None:
     with client.application.test_request_context():
         url = client.application.url_for("badges.show", ecosystem=HOSTILE)
     answer = client.get(url)

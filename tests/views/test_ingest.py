@@ -104,10 +104,9 @@ def test_half_of_a_surrogate_pair_is_stored_as_a_replacement(
     assert message == "Error: link failed \ufffd"
 
 
+@pytest.mark.usefixtures("store")
 @pytest.mark.parametrize("number", [2**64, -(2**63) - 1, 10**399])
-def test_a_huge_integer_in_an_unknown_field_is_ignored(
-    client: FlaskClient, store: Store, number: int
-) -> None:
+def test_a_huge_integer_in_an_unknown_field_is_ignored(client: FlaskClient, number: int) -> None:
     payload = {**batch_run(), "trace": {"id": [number]}}
     answer = post(client, payload)
     assert answer.status_code == 201
@@ -377,7 +376,8 @@ def test_an_unknown_content_encoding_is_refused(client: FlaskClient) -> None:
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
 
 
-def test_a_body_over_the_limit_is_refused(client: FlaskClient, store: Store) -> None:
+@pytest.mark.usefixtures("store")
+def test_a_body_over_the_limit_is_refused(client: FlaskClient) -> None:
     answer = post(client, b" " * (4 * 1024 * 1024 + 1))
     assert answer.status_code == 413
     assert answer.headers["Access-Control-Allow-Origin"] == "*"

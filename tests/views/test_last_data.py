@@ -14,6 +14,8 @@ from batch_dashboard.store.engine import Store
 from tests.factories import NOW, batch_run, failed_result, ingest, recipe_result
 from tests.pages import text_of
 
+pytestmark = pytest.mark.usefixtures("old")
+
 LONG_AGO, LAST = "2026-03-01", "2026-03-15"
 NOTHING = (
     "There is nothing in the period chosen (last 30 days), so this page shows "
@@ -83,9 +85,7 @@ def words(client: FlaskClient, path: str) -> str:
         "/recipes/homebrew/wget",
     ],
 )
-def test_an_empty_period_shows_the_last_one_with_data(
-    client: FlaskClient, old: Store, path: str
-) -> None:
+def test_an_empty_period_shows_the_last_one_with_data(client: FlaskClient, path: str) -> None:
     page = words(client, f"{path}?last=30d")
     assert "was on 2026-03-15, 253 days ago." in page
     assert NOTHING in page or NONE in page
@@ -119,16 +119,14 @@ def test_an_empty_period_shows_the_last_one_with_data(
     ],
 )
 def test_what_is_looked_for_is_shown_in_the_last_period_that_holds_it(
-    client: FlaskClient, old: Store, path: str, last: str, shows: str
+    client: FlaskClient, path: str, last: str, shows: str
 ) -> None:
     page = words(client, f"{path}&last=30d")
     assert f"The last {last} was on 2026-03-15, 253 days ago. {NONE}" in page
     assert shows in page
 
 
-def test_a_search_finds_what_is_older_than_the_period_that_has_data(
-    client: FlaskClient, old: Store
-) -> None:
+def test_a_search_finds_what_is_older_than_the_period_that_has_data(client: FlaskClient) -> None:
     """The last batch run is not the last one that fits: each is named by its own day."""
     for path, last in (
         ("/failures?text=route", "failure with “route”"),
@@ -143,7 +141,7 @@ def test_a_search_finds_what_is_older_than_the_period_that_has_data(
         assert "was on 2026-03-15, 253 days ago." in page
 
 
-def test_files_hold_the_period_that_is_shown(client: FlaskClient, old: Store) -> None:
+def test_files_hold_the_period_that_is_shown(client: FlaskClient) -> None:
     for path in ("/recipes?state=stuck", "/failures?text=checksum", "/batch-runs?text=homebrew"):
         page = unescape(client.get(f"{path}&last=30d").text)
         link = re.findall(r'href="/exports/(\w+\.csv\?[^"]+)"', page)[0]
@@ -174,7 +172,7 @@ def test_files_hold_the_period_that_is_shown(client: FlaskClient, old: Store) ->
 )
 @pytest.mark.parametrize("period", ["last=30d", "last=all", "since=2026-03-01"])
 def test_what_was_never_there_is_said_to_be_so(
-    client: FlaskClient, old: Store, path: str, sentence: str, period: str
+    client: FlaskClient, path: str, sentence: str, period: str
 ) -> None:
     page = words(client, f"{path}&{period}")
     assert f"{sentence} Clear the search" in page
@@ -220,16 +218,14 @@ def test_a_group_falls_back_to_its_last_failure_in_the_ecosystem_chosen(
     assert "No failure of this group in pypi was ever recorded." in never
 
 
-def test_a_text_with_markup_stays_text(client: FlaskClient, old: Store) -> None:
+def test_a_text_with_markup_stays_text(client: FlaskClient) -> None:
     for path in ("/recipes", "/failures", "/batch-runs"):
         answer = client.get(f"{path}?text={quote('<img src=x>%_')}")
         assert "<img" not in answer.text
 
 
 @pytest.mark.parametrize("hour", [0, 12, 23])
-def test_an_age_is_the_same_wherever_it_stands(
-    app: Flask, client: FlaskClient, old: Store, hour: int
-) -> None:
+def test_an_age_is_the_same_wherever_it_stands(app: Flask, client: FlaskClient, hour: int) -> None:
     app.extensions["clock"] = lambda: datetime(2026, 11, 23, hour, 1, tzinfo=UTC)
     for path in ("/", "/ecosystems/homebrew", "/recipes", "/batch-runs"):
         page = words(client, path)

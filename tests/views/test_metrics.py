@@ -60,7 +60,8 @@ def test_bad_tokens_are_counted_and_a_right_one_never_waits(
     assert client.get("/metrics", headers={"Authorization": f"Bearer {OWN}"}).status_code == 200
 
 
-def test_uploads_are_counted_by_what_became_of_them(public: FlaskClient, store: Store) -> None:
+@pytest.mark.usefixtures("store")
+def test_uploads_are_counted_by_what_became_of_them(public: FlaskClient) -> None:
     before = numbers(public)
     post(public, batch_run())
     post(public, batch_run())

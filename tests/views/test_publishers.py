@@ -77,18 +77,19 @@ def test_a_workflow_uploads_without_a_secret(
     assert "owner/recipes/.github/workflows/batch.yml@refs/heads/main" in page
 
 
+@pytest.mark.usefixtures("publisher_id")
 def test_who_takes_over_the_name_of_a_repository_is_rejected(
-    client: FlaskClient, issuer: Issuer, publisher_id: int
+    client: FlaskClient, issuer: Issuer
 ) -> None:
     assert post(client, issuer.token()).status_code == 201
     answer = post(client, issuer.token(repository_id="2002"), batch_id="another")
     assert (answer.status_code, answer.text) == (401, "Unauthorized")
 
 
+@pytest.mark.usefixtures("publisher_id")
 def test_a_rejection_is_logged_and_the_client_learns_nothing(
     client: FlaskClient,
     issuer: Issuer,
-    publisher_id: int,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     with caplog.at_level(logging.WARNING):
@@ -101,8 +102,9 @@ def test_a_rejection_is_logged_and_the_client_learns_nothing(
     assert "\x1b" not in line
 
 
+@pytest.mark.usefixtures("publisher_id")
 def test_an_issuer_that_does_not_answer_is_503_and_not_401(
-    client: FlaskClient, issuer: Issuer, publisher_id: int
+    client: FlaskClient, issuer: Issuer
 ) -> None:
     issuer.is_down = True
     answer = post(client, issuer.token())
@@ -111,8 +113,9 @@ def test_an_issuer_that_does_not_answer_is_503_and_not_401(
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
 
 
+@pytest.mark.usefixtures("publisher_id")
 def test_a_workflow_is_limited_to_its_ecosystems_and_scopes(
-    client: FlaskClient, issuer: Issuer, publisher_id: int
+    client: FlaskClient, issuer: Issuer
 ) -> None:
     assert post(client, issuer.token(), ecosystem="npm").status_code == 403
     headers = {"Authorization": f"Bearer {issuer.token()}"}
@@ -157,7 +160,8 @@ def test_what_cannot_be_registered_is_said_beside_its_field(
     assert problem in answer.text
 
 
-def test_publishers_are_managed_by_command(app: Flask, store: Store) -> None:
+@pytest.mark.usefixtures("store")
+def test_publishers_are_managed_by_command(app: Flask) -> None:
     runner = app.test_cli_runner()
     command = ["publishers", "add", "recipes", "--repository", "owner/recipes", "--ref", "main"]
     added = runner.invoke(args=command)

@@ -54,9 +54,8 @@ def found(client: FlaskClient, text: str) -> list[str]:
     return re.findall(r'href="([^"]*)"', main)
 
 
-def test_a_recipe_is_found_by_any_part_of_its_name_the_nearest_first(
-    client: FlaskClient, filled: Store
-) -> None:
+@pytest.mark.usefixtures("filled")
+def test_a_recipe_is_found_by_any_part_of_its_name_the_nearest_first(client: FlaskClient) -> None:
     of_npm = [f"/recipes/npm/{name}" for name in ("jq", "jqp", "a-jq")]
     assert [link for link in found(client, "NPM jq") if "/npm/" in link] == of_npm
     assert found(client, "jq")[:4] == [
@@ -70,9 +69,8 @@ def test_a_recipe_is_found_by_any_part_of_its_name_the_nearest_first(
     assert found(client, "1%s") == []
 
 
-def test_more_than_is_shown_is_a_link_to_the_list_that_holds_it(
-    client: FlaskClient, filled: Store
-) -> None:
+@pytest.mark.usefixtures("filled")
+def test_more_than_is_shown_is_a_link_to_the_list_that_holds_it(client: FlaskClient) -> None:
     links = found(client, "npm jq")
     assert "/recipes?text=npm+jq&amp;last=all" in links
     listed = client.get("/recipes?text=npm+jq&last=all").text
@@ -80,14 +78,14 @@ def test_more_than_is_shown_is_a_link_to_the_list_that_holds_it(
     assert "/recipes?" not in "".join(found(client, "sharkdp"))
 
 
-def test_ecosystems_are_found_by_name_and_short_names_come_first(
-    client: FlaskClient, filled: Store
-) -> None:
+@pytest.mark.usefixtures("filled")
+def test_ecosystems_are_found_by_name_and_short_names_come_first(client: FlaskClient) -> None:
     assert found(client, "Npm") == ["/ecosystems/npm", "/ecosystems/npm-next"]
 
 
+@pytest.mark.usefixtures("filled")
 @pytest.mark.parametrize("text", ["2", "#2", "run 2", "RUN #2"])
-def test_a_run_is_found_by_its_number(client: FlaskClient, filled: Store, text: str) -> None:
+def test_a_run_is_found_by_its_number(client: FlaskClient, text: str) -> None:
     assert "/batch-runs/2" in found(client, text)
 
 
@@ -97,9 +95,8 @@ def test_an_excluded_run_is_found_by_its_number(client: FlaskClient, filled: Sto
     assert found(client, "2") == ["/batch-runs/2"]
 
 
-def test_runs_are_found_by_how_their_batch_id_or_commit_begins(
-    client: FlaskClient, filled: Store
-) -> None:
+@pytest.mark.usefixtures("filled")
+def test_runs_are_found_by_how_their_batch_id_or_commit_begins(client: FlaskClient) -> None:
     assert found(client, "Nightly-2") == ["/batch-runs/8", "/batch-runs/5", "/batch-runs/2"]
     assert found(client, COMMIT[:7]) == ["/batch-runs/7", "/batch-runs/4", "/batch-runs/1"]
     assert found(client, "9c1") == []  # shorter than a commit is ever shown
@@ -110,7 +107,8 @@ def test_runs_are_found_by_how_their_batch_id_or_commit_begins(
     assert re.findall(r'<th scope="row"><a href="([^"]*)"', listed) == found(client, COMMIT[:7])
 
 
-def test_a_failure_is_found_by_its_words(client: FlaskClient, filled: Store) -> None:
+@pytest.mark.usefixtures("filled")
+def test_a_failure_is_found_by_its_words(client: FlaskClient) -> None:
     (link,) = found(client, "could not resolve")
     assert "Could not resolve host" in client.get(link).text
     assert found(client, "network") == [link]
@@ -135,7 +133,8 @@ def test_without_a_text_the_page_says_what_can_be_found(client: FlaskClient) -> 
         assert "Nothing is like" not in answer
 
 
-def test_a_text_that_finds_nothing_is_answered_in_words(client: FlaskClient, filled: Store) -> None:
+@pytest.mark.usefixtures("filled")
+def test_a_text_that_finds_nothing_is_answered_in_words(client: FlaskClient) -> None:
     answer = client.get("/search", query_string={"q": "<nothing>"}).text
     assert "Nothing is like" in answer
     assert "&lt;nothing&gt;" in answer
@@ -148,7 +147,8 @@ def test_a_text_that_cannot_be_sought_is_refused_by_name(client: FlaskClient, te
     assert "“q” must be at most 200 characters on one line." in answer.text
 
 
-def test_where_pages_are_closed_the_search_is_too(settings: Settings, filled: Store) -> None:
+@pytest.mark.usefixtures("filled")
+def test_where_pages_are_closed_the_search_is_too(settings: Settings) -> None:
     app: Flask = create_app(replace(settings, public=False))
     answer = app.test_client().get("/search?q=jq", headers={"Accept": "text/html"})
     app.extensions["store"].close()

@@ -85,10 +85,11 @@ def counts_of(client: FlaskClient, query: str) -> dict[str, tuple[int, str]]:
     return found
 
 
+@pytest.mark.usefixtures("filled")
 @pytest.mark.parametrize("ecosystem", ["", "npm"])
 @pytest.mark.parametrize("query", PERIODS)
 def test_the_page_says_how_many_rows_each_file_has(
-    client: FlaskClient, filled: Store, query: str, ecosystem: str
+    client: FlaskClient, query: str, ecosystem: str
 ) -> None:
     if ecosystem:
         query = f"{query}&ecosystem={ecosystem}" if query else f"?ecosystem={ecosystem}"
@@ -180,9 +181,8 @@ def test_every_table_links_its_file(client: FlaskClient, filled: Store) -> None:
             assert rows_of(client, unescape(link)), (path, link)
 
 
-def test_results_of_a_run_and_of_a_recipe_are_those_of_their_tables(
-    client: FlaskClient, filled: Store
-) -> None:
+@pytest.mark.usefixtures("filled")
+def test_results_of_a_run_and_of_a_recipe_are_those_of_their_tables(client: FlaskClient) -> None:
     for path, count in (
         ("/batch-runs/3", 4),
         ("/batch-runs/3?result=failed", 2),
@@ -209,7 +209,8 @@ def test_a_recipe_of_a_run_of_another_ecosystem_is_in_its_own_file(
     assert row["recipe_name"] == result["recipe_name"]
 
 
-def test_a_comparison_is_the_one_of_its_page(client: FlaskClient, filled: Store) -> None:
+@pytest.mark.usefixtures("filled")
+def test_a_comparison_is_the_one_of_its_page(client: FlaskClient) -> None:
     page = client.get("/batch-runs/compare?a=16&b=18").text
     rows = rows_of(client, file_link(page, "comparison.csv"))
     runs = rows_of(client, file_link(page, "compared_runs.csv"))
@@ -228,9 +229,8 @@ def test_a_comparison_is_the_one_of_its_page(client: FlaskClient, filled: Store)
     assert rows_of(client, "/exports/comparison.csv?before=16&after=18&ecosystem=homebrew") == []
 
 
-def test_what_a_group_and_a_recipe_have_in_common_is_in_a_file(
-    client: FlaskClient, filled: Store
-) -> None:
+@pytest.mark.usefixtures("filled")
+def test_what_a_group_and_a_recipe_have_in_common_is_in_a_file(client: FlaskClient) -> None:
     page = client.get("/recipes/npm/curl").text
     rows = rows_of(client, file_link(page, "failure_group_recipes.csv"))
     assert sorted(row["failed"] for row in rows) == ["5", "5"]
@@ -244,17 +244,17 @@ def test_what_a_group_and_a_recipe_have_in_common_is_in_a_file(
     assert {row["failure_group_id"] for row in counts} == {group}
 
 
+@pytest.mark.usefixtures("filled")
 @pytest.mark.parametrize("by", ["day", "week", "month", "year"])
-def test_failures_over_time_are_those_of_the_chart(
-    client: FlaskClient, filled: Store, by: str
-) -> None:
+def test_failures_over_time_are_those_of_the_chart(client: FlaskClient, by: str) -> None:
     rows = rows_of(client, f"/exports/failure_counts.csv?last=all&by={by}")
     assert sum(int(row["failed"]) for row in rows) == 40
     start = "day" if by == "day" else f"{by}_start"
     assert [row[start] for row in rows] == sorted(row[start] for row in rows)
 
 
-def test_ecosystems_are_those_of_the_overview(client: FlaskClient, filled: Store) -> None:
+@pytest.mark.usefixtures("filled")
+def test_ecosystems_are_those_of_the_overview(client: FlaskClient) -> None:
     page = client.get("/?last=7d").text
     rows = {row["ecosystem"]: row for row in rows_of(client, file_link(page, "ecosystems.csv"))}
     shown = {row[0]: row for row in table(page, "ecosystems")}
@@ -294,7 +294,8 @@ def test_costs_are_at_the_price_of_each_day(client: FlaskClient, store: Store) -
     ]
 
 
-def test_incidents_are_those_of_the_list(client: FlaskClient, filled: Store) -> None:
+@pytest.mark.usefixtures("filled")
+def test_incidents_are_those_of_the_list(client: FlaskClient) -> None:
     for state in ("", "open", "closed"):
         page = client.get(f"/incidents?state={state}").text
         rows = rows_of(client, file_link(page, "incidents.csv"))
@@ -303,7 +304,8 @@ def test_incidents_are_those_of_the_list(client: FlaskClient, filled: Store) -> 
     assert {row["ecosystem"] for row in rows} == {"npm"}
 
 
-def test_the_week_so_far_is_that_of_the_chart(client: FlaskClient, filled: Store) -> None:
+@pytest.mark.usefixtures("filled")
+def test_the_week_so_far_is_that_of_the_chart(client: FlaskClient) -> None:
     rows = rows_of(client, file_link(client.get("/minutes").text, "burn_up.csv"))
     assert len(rows) == 14
     monday = next(row for row in rows if row["runner_os"] == "macos")

@@ -141,7 +141,7 @@ class Database(ABC):
         """Make the database where there is none and this application can; whether it was made."""
         return False
 
-    def trim_log(self, most_bytes: int | None = None) -> float:
+    def trim_log(self, most_bytes: int | None = None) -> float:  # noqa: ARG002 - a file has a log
         """Work a long log of writes into the database; for how many seconds writers waited."""
         return 0.0
 

@@ -144,9 +144,8 @@ def test_a_file_that_is_there_is_not_overwritten(store: Store, tmp_path: Path) -
     store.close()
 
 
-def test_a_file_of_an_older_version_is_rewritten_so_that_it_can_shrink(
-    store: Store, tmp_path: Path
-) -> None:
+@pytest.mark.usefixtures("tmp_path")
+def test_a_file_of_an_older_version_is_rewritten_so_that_it_can_shrink(store: Store) -> None:
     file = Path(str(store.url.database))
     store.close()
     with sqlite3.connect(file, isolation_level=None) as connection:

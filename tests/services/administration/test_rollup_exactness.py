@@ -103,123 +103,126 @@ class Interrupted(Exception):
     """Somebody stopped it."""
 
 
+class Sequence(RuleBasedStateMachine):
+    """Anything that changes what is stored, in any order; each test sets `new_database`."""
+
+    new_database: NewDatabase
+
+    @initialize()
+    def begin(self) -> None:
+        self.database = self.new_database()
+        self.store = Store(self.database.__enter__(), WAIT_SECONDS)
+        self.stored: dict[int, dict[str, Any]] = {}
+        self.excluded: set[int] = set()
+
+    @rule(payload=RUNS)
+    def upload(self, payload: dict[str, Any]) -> None:
+        receipt = ingest(self.store, payload)
+        known = {json.dumps(p, sort_keys=True): i for i, p in self.stored.items()}
+        earlier = known.get(json.dumps(payload, sort_keys=True))
+        assert receipt.replayed == (earlier is not None)
+        assert earlier in (None, receipt.batch_run_id)
+        self.stored[receipt.batch_run_id] = payload
+
+    @precondition(lambda self: self.stored)
+    @rule(data=st.data())
+    def upload_again(self, data: st.DataObject) -> None:
+        chosen = data.draw(st.sampled_from(sorted(self.stored)))
+        receipt = ingest(self.store, self.stored[chosen])
+        assert (receipt.batch_run_id, receipt.replayed) == (chosen, True)
+
+    @precondition(lambda self: self.stored)
+    @rule(data=st.data())
+    def delete(self, data: st.DataObject) -> None:
+        chosen = data.draw(st.sampled_from(sorted(self.stored)))
+        with self.store.write() as connection:
+            assert delete_run(connection, chosen)
+        del self.stored[chosen]
+        self.excluded.discard(chosen)
+
+    @precondition(lambda self: self.stored.keys() - self.excluded)
+    @rule(data=st.data())
+    def exclude(self, data: st.DataObject) -> None:
+        chosen = data.draw(st.sampled_from(sorted(self.stored.keys() - self.excluded)))
+        with self.store.write() as connection:
+            assert exclude_run(connection, chosen, "why", "who", NOW)
+            assert not exclude_run(connection, chosen, "why", "who", NOW)
+        self.excluded.add(chosen)
+
+    @precondition(lambda self: self.excluded)
+    @rule(data=st.data())
+    def restore(self, data: st.DataObject) -> None:
+        chosen = data.draw(st.sampled_from(sorted(self.excluded)))
+        with self.store.write() as connection:
+            assert restore_run(connection, chosen)
+            assert not restore_run(connection, chosen)
+        self.excluded.discard(chosen)
+
+    @rule(day=st.integers(18, 21), size=st.integers(1, 6))
+    def prune(self, day: int, size: int) -> None:
+        """A few results of runs before a day, perhaps some of a run's only."""
+        until = midnight(date(2026, 11, day))
+        before = self.sums()
+        with self.store.write() as connection:
+            taken = pruning.take_results(connection, until, size)
+            pruning.prune_results(connection, fold(taken))
+        assert self.sums() == before
+        with self.store.write() as connection:
+            pruning.prune_excluded_results(connection, until, size)
+
+    @rule(day=st.integers(18, 20))
+    def prune_runs(self, day: int) -> None:
+        with self.store.write() as connection:
+            pruning.prune_day_of_runs(connection, date(2026, 11, day))
+            left = set(connection.execute(select(batch_runs.c.id)).scalars())
+            left |= set(connection.execute(select(excluded_runs.c.id)).scalars())
+        self.stored = {i: payload for i, payload in self.stored.items() if i in left}
+        self.excluded &= left
+
+    def sums(self) -> list[Any]:
+        with self.store.read() as connection:
+            return [
+                sorted(map(tuple, connection.execute(select(table))), key=repr) for table in KEPT
+            ]
+
+    @rule()
+    def come_from_an_older_version(self) -> None:
+        group_by_older_rule(self.store)
+
+    @rule(steps=st.integers(1, 3))
+    def regroup(self, steps: int) -> None:
+        """All of it or, where it takes more steps than these, a part."""
+        left = iter(range(steps))
+
+        def look(_looked_at: int) -> None:
+            if next(left, None) is None:
+                raise Interrupted
+
+        with contextlib.suppress(Interrupted):
+            regroup_failures(self.store, NOW, look)
+
+    @rule()
+    def rebuild(self) -> None:
+        rebuild_rollups(self.store)
+
+    @invariant()
+    def sums_are_exact(self) -> None:
+        if hasattr(self, "store"):
+            assert not any(verify_rollups(self.store).values()), verify_rollups(self.store)
+
+    def teardown(self) -> None:
+        if hasattr(self, "store"):
+            self.store.close()
+            self.database.__exit__(None, None, None)
+
+
 @pytest.mark.slow
 def test_sums_stay_exact_through_any_sequence(
     new_database: NewDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(regrouping, "RESULTS_AT_ONCE", 3)
-
-    class Sequence(RuleBasedStateMachine):
-        @initialize()
-        def begin(self) -> None:
-            self.database = new_database()
-            self.store = Store(self.database.__enter__(), WAIT_SECONDS)
-            self.stored: dict[int, dict[str, Any]] = {}
-            self.excluded: set[int] = set()
-
-        @rule(payload=RUNS)
-        def upload(self, payload: dict[str, Any]) -> None:
-            receipt = ingest(self.store, payload)
-            known = {json.dumps(p, sort_keys=True): i for i, p in self.stored.items()}
-            earlier = known.get(json.dumps(payload, sort_keys=True))
-            assert receipt.replayed == (earlier is not None)
-            assert earlier in (None, receipt.batch_run_id)
-            self.stored[receipt.batch_run_id] = payload
-
-        @precondition(lambda self: self.stored)
-        @rule(data=st.data())
-        def upload_again(self, data: st.DataObject) -> None:
-            chosen = data.draw(st.sampled_from(sorted(self.stored)))
-            receipt = ingest(self.store, self.stored[chosen])
-            assert (receipt.batch_run_id, receipt.replayed) == (chosen, True)
-
-        @precondition(lambda self: self.stored)
-        @rule(data=st.data())
-        def delete(self, data: st.DataObject) -> None:
-            chosen = data.draw(st.sampled_from(sorted(self.stored)))
-            with self.store.write() as connection:
-                assert delete_run(connection, chosen)
-            del self.stored[chosen]
-            self.excluded.discard(chosen)
-
-        @precondition(lambda self: self.stored.keys() - self.excluded)
-        @rule(data=st.data())
-        def exclude(self, data: st.DataObject) -> None:
-            chosen = data.draw(st.sampled_from(sorted(self.stored.keys() - self.excluded)))
-            with self.store.write() as connection:
-                assert exclude_run(connection, chosen, "why", "who", NOW)
-                assert not exclude_run(connection, chosen, "why", "who", NOW)
-            self.excluded.add(chosen)
-
-        @precondition(lambda self: self.excluded)
-        @rule(data=st.data())
-        def restore(self, data: st.DataObject) -> None:
-            chosen = data.draw(st.sampled_from(sorted(self.excluded)))
-            with self.store.write() as connection:
-                assert restore_run(connection, chosen)
-                assert not restore_run(connection, chosen)
-            self.excluded.discard(chosen)
-
-        @rule(day=st.integers(18, 21), size=st.integers(1, 6))
-        def prune(self, day: int, size: int) -> None:
-            """A few results of runs before a day, perhaps some of a run's only."""
-            until = midnight(date(2026, 11, day))
-            before = self.sums()
-            with self.store.write() as connection:
-                taken = pruning.take_results(connection, until, size)
-                pruning.prune_results(connection, fold(taken))
-            assert self.sums() == before
-            with self.store.write() as connection:
-                pruning.prune_excluded_results(connection, until, size)
-
-        @rule(day=st.integers(18, 20))
-        def prune_runs(self, day: int) -> None:
-            with self.store.write() as connection:
-                pruning.prune_day_of_runs(connection, date(2026, 11, day))
-                left = set(connection.execute(select(batch_runs.c.id)).scalars())
-                left |= set(connection.execute(select(excluded_runs.c.id)).scalars())
-            self.stored = {i: payload for i, payload in self.stored.items() if i in left}
-            self.excluded &= left
-
-        def sums(self) -> list[Any]:
-            with self.store.read() as connection:
-                return [
-                    sorted(map(tuple, connection.execute(select(table))), key=repr)
-                    for table in KEPT
-                ]
-
-        @rule()
-        def come_from_an_older_version(self) -> None:
-            group_by_older_rule(self.store)
-
-        @rule(steps=st.integers(1, 3))
-        def regroup(self, steps: int) -> None:
-            """All of it or, where it takes more steps than these, a part."""
-            left = iter(range(steps))
-
-            def look(_looked_at: int) -> None:
-                if next(left, None) is None:
-                    raise Interrupted
-
-            with contextlib.suppress(Interrupted):
-                regroup_failures(self.store, NOW, look)
-
-        @rule()
-        def rebuild(self) -> None:
-            rebuild_rollups(self.store)
-
-        @invariant()
-        def sums_are_exact(self) -> None:
-            if hasattr(self, "store"):
-                assert not any(verify_rollups(self.store).values()), verify_rollups(self.store)
-
-        def teardown(self) -> None:
-            if hasattr(self, "store"):
-                self.store.close()
-                self.database.__exit__(None, None, None)
-
     run_state_machine_as_test(
-        Sequence,
+        type("Sequence", (Sequence,), {"new_database": staticmethod(new_database)}),
         settings=settings(
             max_examples=12,
             stateful_step_count=20,

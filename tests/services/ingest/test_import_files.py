@@ -236,6 +236,7 @@ ROW = "(1,'a','npm','2026-11-20',NULL,1,1,0,0,NULL,NULL,NULL)"
 LARGE = "(SELECT 1 x " + "UNION ALL SELECT 1 " * 200 + ")"
 
 
+@pytest.mark.usefixtures("tmp_path")
 @pytest.mark.parametrize(
     ("statement", "complaint"),
     [
@@ -264,9 +265,7 @@ LARGE = "(SELECT 1 x " + "UNION ALL SELECT 1 " * 200 + ")"
         ("ATTACH DATABASE '/tmp/never.db' AS never", None),
     ],
 )
-def test_a_statement_that_computes_is_refused(
-    tmp_path: Path, statement: str, complaint: str | None
-) -> None:
+def test_a_statement_that_computes_is_refused(statement: str, complaint: str | None) -> None:
     content = f"{OLDER_SCHEMA}INSERT INTO batch_runs VALUES {ROW};\n{statement};\n"
     with load_dump(io.BufferedReader(io.BytesIO(content.encode()))) as (database, problems):  # type: ignore[arg-type]
         [[rows]] = database.execute("SELECT count(*) FROM batch_runs")

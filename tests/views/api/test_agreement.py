@@ -6,13 +6,13 @@ import re
 from typing import Any
 from urllib.parse import urlencode
 
+import pytest
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from batch_dashboard.model.api.operations import OPERATIONS, Operation
 from batch_dashboard.model.catalogue.fields import Field, Kind
-from batch_dashboard.store.engine import Store
 
 LISTS = {
     operation.resource.name: operation
@@ -79,6 +79,7 @@ def usable(operation: Operation, chosen: dict[str, str]) -> dict[str, str]:
     }
 
 
+@pytest.mark.usefixtures("filled")
 @settings(
     max_examples=6,
     deadline=None,
@@ -87,7 +88,7 @@ def usable(operation: Operation, chosen: dict[str, str]) -> dict[str, str]:
 )
 @given(period=PERIODS, filters=FILTERS)
 def test_pages_files_and_the_api_have_the_same_rows(
-    client: FlaskClient, filled: Store, period: dict[str, str], filters: dict[str, str]
+    client: FlaskClient, period: dict[str, str], filters: dict[str, str]
 ) -> None:
     for name, operation in LISTS.items():
         query = usable(operation, {**period, **filters})

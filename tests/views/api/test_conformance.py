@@ -7,7 +7,6 @@ import schemathesis
 from flask import Flask
 from flask.testing import FlaskClient
 
-from batch_dashboard.store.engine import Store
 from tests.factories import TOKEN
 from tests.views.api.conformance import send_cases, values_of_rows
 from tests.views.api.conftest import addresses
@@ -16,11 +15,10 @@ REQUESTS = 50
 
 
 # Most of its time goes into making the requests, which are the same for both databases.
+@pytest.mark.usefixtures("filled")
 @pytest.mark.parametrize("new_database", ["sqlite"], indirect=True)
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
-def test_no_answer_differs_from_the_document(
-    app: Flask, client: FlaskClient, filled: Store
-) -> None:
+def test_no_answer_differs_from_the_document(app: Flask, client: FlaskClient) -> None:
     schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", app)
     statuses = send_cases(schema, REQUESTS, TOKEN, values_of_rows(addresses(client)))
     seen: Counter[int] = sum(statuses.values(), Counter())

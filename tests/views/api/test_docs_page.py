@@ -6,6 +6,7 @@ import subprocess
 from html import unescape
 from pathlib import Path
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
@@ -21,7 +22,8 @@ def curl_lines(page: str) -> list[str]:
     return [unescape(line) for line in re.findall(r'<pre id="\w+-curl"[^>]*>(.*?)</pre>', page)]
 
 
-def test_it_shows_every_operation_and_parameter(client: FlaskClient, filled: Store) -> None:
+@pytest.mark.usefixtures("filled")
+def test_it_shows_every_operation_and_parameter(client: FlaskClient) -> None:
     page = unescape(client.get("/api/docs").text)
     document = openapi_document("http://localhost")
     for path, methods in document["paths"].items():
@@ -45,7 +47,8 @@ def test_without_data_it_is_shown_too(client: FlaskClient) -> None:
     assert "/api/v1/batch-runs/1" in client.get("/api/docs").text
 
 
-def test_a_closed_dashboard_asks_people_to_sign_in(app: Flask, filled: Store) -> None:
+@pytest.mark.usefixtures("filled")
+def test_a_closed_dashboard_asks_people_to_sign_in(app: Flask) -> None:
     app.extensions["settings"] = app.extensions["settings"].__class__(
         **{**vars(app.extensions["settings"]), "public": False}
     )

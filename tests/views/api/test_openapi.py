@@ -3,13 +3,13 @@
 from typing import Any
 
 import jsonschema
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from batch_dashboard.model.api.openapi import openapi_document
 from batch_dashboard.model.api.operations import OPERATIONS
-from batch_dashboard.store.engine import Store
 from tests.factories import TOKEN, batch_run
 from tests.views.api.conftest import addresses
 
@@ -44,7 +44,8 @@ def test_every_route_of_the_api_is_described(app: Flask) -> None:
     assert len(rules) == len(described)
 
 
-def test_answers_are_what_the_document_says(client: FlaskClient, filled: Store) -> None:
+@pytest.mark.usefixtures("filled")
+def test_answers_are_what_the_document_says(client: FlaskClient) -> None:
     paths = {operation.name: operation.full_path for operation in OPERATIONS}
     for name, address in addresses(client).items():
         check(client.get(address).json, paths[name])
@@ -55,9 +56,8 @@ def test_answers_are_what_the_document_says(client: FlaskClient, filled: Store) 
     check(client.get("/api/v1/incidents/0").json, "/api/v1/incidents/{incident_id}", status="404")
 
 
-def test_decisions_and_uploads_are_what_the_document_says(
-    client: FlaskClient, filled: Store
-) -> None:
+@pytest.mark.usefixtures("filled")
+def test_decisions_and_uploads_are_what_the_document_says(client: FlaskClient) -> None:
     for ecosystem in ("homebrew", "never-was"):
         decision = client.get(f"/api/v1/decision/{ecosystem}", headers=AUTH).json
         check(decision, "/api/v1/decision/{ecosystem}")

@@ -3,6 +3,7 @@
 from itertools import pairwise
 from typing import Any
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
@@ -12,6 +13,8 @@ from batch_dashboard.store.engine import Store
 from tests.factories import batch_run, ingest
 from tests.statements import counted_statements
 from tests.views.api.conftest import addresses
+
+pytestmark = pytest.mark.usefixtures("filled")
 
 LISTS = [operation for operation in OPERATIONS if operation.is_list]
 
@@ -35,9 +38,7 @@ def problem(answer: TestResponse, status: int) -> Any:
     return body
 
 
-def test_every_operation_answers_with_the_fields_of_its_resource(
-    client: FlaskClient, filled: Store
-) -> None:
+def test_every_operation_answers_with_the_fields_of_its_resource(client: FlaskClient) -> None:
     for operation in OPERATIONS:
         body = read(client, addresses(client)[operation.name])
         rows = body["items"] if operation.is_list else [body]
@@ -47,9 +48,7 @@ def test_every_operation_answers_with_the_fields_of_its_resource(
             assert list(row) == [field.name for field in operation.resource.fields]
 
 
-def test_a_list_is_the_same_in_pages_of_any_size_and_backwards(
-    client: FlaskClient, filled: Store
-) -> None:
+def test_a_list_is_the_same_in_pages_of_any_size_and_backwards(client: FlaskClient) -> None:
     for operation in LISTS:
         for order in operation.resource.orders:
             for direction in ("asc", "desc"):
@@ -75,7 +74,7 @@ def pages(client: FlaskClient, address: str, direction: str) -> Any:
         following = body[direction]
 
 
-def test_rows_come_in_the_order_asked_for(client: FlaskClient, filled: Store) -> None:
+def test_rows_come_in_the_order_asked_for(client: FlaskClient) -> None:
     rows = read(client, "/api/v1/batch-runs?sort=failed&order=asc")["items"]
     failed = [row["failed"] for row in rows]
     assert failed == sorted(failed)
@@ -92,7 +91,7 @@ def test_a_row_stored_meanwhile_moves_no_page(client: FlaskClient, filled: Store
     assert read_ids == [6, 5, 4, 3]
 
 
-def test_links_name_the_pages_beside_this_one(client: FlaskClient, filled: Store) -> None:
+def test_links_name_the_pages_beside_this_one(client: FlaskClient) -> None:
     first = client.get("/api/v1/batch-runs?limit=2&ecosystem=npm&last=all")
     body: Any = first.json
     assert first.headers["Link"] == f'<{body["next"]}>; rel="next"'
@@ -102,14 +101,14 @@ def test_links_name_the_pages_beside_this_one(client: FlaskClient, filled: Store
     assert "Link" not in client.get("/api/v1/batch-runs").headers
 
 
-def test_numbers_of_failure_groups_are_texts(client: FlaskClient, filled: Store) -> None:
+def test_numbers_of_failure_groups_are_texts(client: FlaskClient) -> None:
     group = read(client, "/api/v1/failure-groups")["items"][0]
     assert isinstance(group["id"], str)
     assert isinstance(group["is_new"], bool)
     assert read(client, f"/api/v1/failure-groups/{group['id']}")["masked_line"]
 
 
-def test_an_ecosystem_shows_what_it_is_judged_by(client: FlaskClient, filled: Store) -> None:
+def test_an_ecosystem_shows_what_it_is_judged_by(client: FlaskClient) -> None:
     row = read(client, "/api/v1/ecosystems/homebrew?last=all")
     assert row["state"] == "too few attempts"
     assert (row["target"], row["runs"], row["failed"]) == (0.85, 3, 6)
@@ -125,7 +124,7 @@ def test_the_root_lists_every_operation(client: FlaskClient) -> None:
         assert [each["path"] for each in listed] == [each.full_path for each in OPERATIONS]
 
 
-def test_rows_of_a_week_are_named_so(client: FlaskClient, filled: Store) -> None:
+def test_rows_of_a_week_are_named_so(client: FlaskClient) -> None:
     rows = read(client, "/api/v1/minutes?by=week&ecosystem=npm")["items"]
     assert [(row["week_start"], row["runs"]) for row in rows] == [("2026-11-16", 3)]
     assert "day" not in rows[0]
@@ -153,7 +152,7 @@ BAD_QUERIES = [
 ]
 
 
-def test_a_parameter_that_cannot_be_used_is_named(client: FlaskClient, filled: Store) -> None:
+def test_a_parameter_that_cannot_be_used_is_named(client: FlaskClient) -> None:
     for query, path, message in BAD_QUERIES:
         body = problem(client.get(f"/api/v1/batch-runs?{query}"), 400)
         found = [error["message"] for error in body["errors"] if error["path"] == path]
@@ -161,19 +160,17 @@ def test_a_parameter_that_cannot_be_used_is_named(client: FlaskClient, filled: S
         assert body["detail"]
 
 
-def test_every_problem_is_listed(client: FlaskClient, filled: Store) -> None:
+def test_every_problem_is_listed(client: FlaskClient) -> None:
     body = problem(client.get("/api/v1/batch-runs?colour=red&limit=x&sort=y&last=z"), 400)
     assert {error["path"] for error in body["errors"]} == {"colour", "limit", "sort", "last"}
 
 
-def test_results_of_a_recipe_need_its_name_and_its_ecosystem(
-    client: FlaskClient, filled: Store
-) -> None:
+def test_results_of_a_recipe_need_its_name_and_its_ecosystem(client: FlaskClient) -> None:
     body = problem(client.get("/api/v1/recipe-results"), 400)
     assert [error["path"] for error in body["errors"]] == ["ecosystem", "recipe_name"]
 
 
-def test_pages_with_messages_are_smaller(client: FlaskClient, filled: Store) -> None:
+def test_pages_with_messages_are_smaller(client: FlaskClient) -> None:
     body = problem(client.get("/api/v1/batch-runs/1/results?limit=201"), 400)
     assert "from 1 to 200" in body["detail"]
 
@@ -195,18 +192,18 @@ MISSING = [
 ]
 
 
-def test_what_is_not_there_is_a_problem(client: FlaskClient, filled: Store) -> None:
+def test_what_is_not_there_is_a_problem(client: FlaskClient) -> None:
     for path, detail in MISSING:
         assert detail in problem(client.get(f"/api/v1/{path}"), 404)["detail"], path
 
 
-def test_names_with_slashes_can_be_read(client: FlaskClient, filled: Store) -> None:
+def test_names_with_slashes_can_be_read(client: FlaskClient) -> None:
     for path in ("homebrew/only", "homebrew%2Fonly", "homebrew~2Fonly"):
         body = read(client, f"/api/v1/recipes/homebrew/{path}")
         assert body["recipe_name"] == "homebrew/only"
 
 
-def test_what_has_not_changed_is_not_sent_again(client: FlaskClient, filled: Store) -> None:
+def test_what_has_not_changed_is_not_sent_again(client: FlaskClient) -> None:
     for address in addresses(client).values():
         tag = client.get(address).headers["ETag"]
         again = client.get(address, headers={"If-None-Match": tag})
@@ -216,9 +213,7 @@ def test_what_has_not_changed_is_not_sent_again(client: FlaskClient, filled: Sto
     assert other.status_code == 200
 
 
-def test_a_page_of_another_site_may_read_everything_and_every_error(
-    client: FlaskClient, filled: Store
-) -> None:
+def test_a_page_of_another_site_may_read_everything_and_every_error(client: FlaskClient) -> None:
     for path in ("batch-runs", "batch-runs?x=1", "batch-runs/999", "nothing", "decision/homebrew"):
         assert client.get(f"/api/v1/{path}").headers["Access-Control-Allow-Origin"] == "*"
     asked = client.options("/api/v1/batch-runs", headers={"Origin": "https://example.org"})
@@ -227,7 +222,7 @@ def test_a_page_of_another_site_may_read_everything_and_every_error(
     assert "Link" in asked.headers["Access-Control-Expose-Headers"]
 
 
-def test_only_reading_is_allowed(client: FlaskClient, filled: Store) -> None:
+def test_only_reading_is_allowed(client: FlaskClient) -> None:
     for method in ("POST", "PUT", "PATCH", "DELETE"):
         answer = client.open("/api/v1/batch-runs", method=method)
         problem(answer, 405)
@@ -237,7 +232,7 @@ def test_only_reading_is_allowed(client: FlaskClient, filled: Store) -> None:
     assert head.headers["ETag"]
 
 
-def test_long_answers_are_compressed(client: FlaskClient, filled: Store) -> None:
+def test_long_answers_are_compressed(client: FlaskClient) -> None:
     address = "/api/v1/batch-runs"
     packed = client.get(address, headers={"Accept-Encoding": "gzip"})
     assert packed.headers["Content-Encoding"] == "gzip"

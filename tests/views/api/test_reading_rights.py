@@ -13,12 +13,14 @@ from batch_dashboard.store.engine import Store
 from tests.factories import NOW, TOKEN
 from tests.visitors import SOMEBODY, Visitor
 
+pytestmark = pytest.mark.usefixtures("filled")
+
 KEY = "k" * 32
 LIST = "/api/v1/batch-runs"
 
 
 @pytest.fixture
-def closed(app: Flask, settings: Settings, filled: Store) -> FlaskClient:
+def closed(app: Flask, settings: Settings) -> FlaskClient:
     app.extensions["settings"] = replace(settings, public=False)
     return app.test_client()
 
@@ -53,7 +55,8 @@ def test_a_token_for_uploads_does_not_read(closed: FlaskClient, filled: Store) -
     assert status(closed, LIST, secret(filled, tokens.INGEST)) == 403
 
 
-def test_somebody_signed_in_reads(closed: FlaskClient, viewer: Visitor) -> None:
+@pytest.mark.usefixtures("closed")
+def test_somebody_signed_in_reads(viewer: Visitor) -> None:
     assert viewer.open(LIST).status_code == 200
 
 

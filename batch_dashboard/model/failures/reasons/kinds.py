@@ -98,6 +98,11 @@ def _kind_of(text: str, is_marked: bool) -> Kind:
         return Kind.EXCEPTION
     if has_phrase and _has_any(low, signs.TIME_PHRASES):
         return Kind.ERROR
+    return _general_kind(low, is_marked)
+
+
+def _general_kind(low: str, is_marked: bool) -> Kind:
+    """The kind of a line, in lower case, that no tool's own wording gives away."""
     if signs.START_VAGUE.match(low):
         return Kind.VAGUE
     if _ends_as_failed(low):
