@@ -9,14 +9,14 @@ from batch_dashboard.store.batch_runs import batch_runs
 from batch_dashboard.store.recipes import recipe_list
 from batch_dashboard.views.choice import choose
 from batch_dashboard.views.context import connection
-from batch_dashboard.views.panels.attention import attention_panel, facts_of
-from batch_dashboard.views.panels.breaker import breaker_panel
-from batch_dashboard.views.panels.error_budget import error_budget_chart
-from batch_dashboard.views.panels.latest_runs import latest_runs
-from batch_dashboard.views.panels.minutes_chart import minutes_chart
-from batch_dashboard.views.panels.rates_chart import rates_chart
+from batch_dashboard.views.panels.batch_runs.latest_runs import latest_runs
+from batch_dashboard.views.panels.failures.top_groups import top_groups
+from batch_dashboard.views.panels.judgement.attention import attention_panel, facts_of
+from batch_dashboard.views.panels.judgement.breaker import breaker_panel
+from batch_dashboard.views.panels.judgement.error_budget import error_budget_chart
+from batch_dashboard.views.panels.judgement.rates_chart import rates_chart
+from batch_dashboard.views.panels.spending.minutes_chart import minutes_chart
 from batch_dashboard.views.panels.sums import fetch_sums
-from batch_dashboard.views.panels.top_groups import top_groups
 
 blueprint = Blueprint("ecosystems", __name__, url_prefix="/ecosystems")
 

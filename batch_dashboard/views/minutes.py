@@ -53,7 +53,7 @@ from batch_dashboard.store.spending import ci_jobs, spending_rules
 from batch_dashboard.views.charts import as_json
 from batch_dashboard.views.choice import Choice, choose, csv_url
 from batch_dashboard.views.context import connection
-from batch_dashboard.views.panels.attention import AttentionPanel
+from batch_dashboard.views.panels.judgement.attention import AttentionPanel
 
 blueprint = Blueprint("minutes", __name__, url_prefix="/minutes")
 

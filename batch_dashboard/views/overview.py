@@ -6,14 +6,14 @@ from batch_dashboard.model.batch_runs.records import RunSums
 from batch_dashboard.services.judgement.judgement import judge_budgets, judge_minutes
 from batch_dashboard.views.choice import choose
 from batch_dashboard.views.context import connection
-from batch_dashboard.views.panels.attention import attention_panel, facts_of
-from batch_dashboard.views.panels.ecosystem_table import ecosystem_table
-from batch_dashboard.views.panels.latest_runs import latest_runs
-from batch_dashboard.views.panels.minutes_chart import minutes_chart
-from batch_dashboard.views.panels.rates_chart import rates_chart
+from batch_dashboard.views.panels.batch_runs.latest_runs import latest_runs
+from batch_dashboard.views.panels.failures.top_groups import top_groups
+from batch_dashboard.views.panels.judgement.attention import attention_panel, facts_of
+from batch_dashboard.views.panels.judgement.ecosystem_table import ecosystem_table
+from batch_dashboard.views.panels.judgement.rates_chart import rates_chart
+from batch_dashboard.views.panels.spending.minutes_chart import minutes_chart
+from batch_dashboard.views.panels.spending.week_cost import week_cost
 from batch_dashboard.views.panels.sums import fetch_sums
-from batch_dashboard.views.panels.top_groups import top_groups
-from batch_dashboard.views.panels.week_cost import week_cost
 
 blueprint = Blueprint("overview", __name__)
 

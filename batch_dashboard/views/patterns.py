@@ -45,10 +45,10 @@ from batch_dashboard.model.spending.budget import BudgetWeek
 from batch_dashboard.views.charts import as_json
 from batch_dashboard.views.context import current_time
 from batch_dashboard.views.listing import Listing
-from batch_dashboard.views.panels.attention import AttentionPanel
-from batch_dashboard.views.panels.ecosystem_table import EcosystemRow, EcosystemTable
-from batch_dashboard.views.panels.latest_runs import LatestRuns
-from batch_dashboard.views.panels.week_cost import WeekCost
+from batch_dashboard.views.panels.batch_runs.latest_runs import LatestRuns
+from batch_dashboard.views.panels.judgement.attention import AttentionPanel
+from batch_dashboard.views.panels.judgement.ecosystem_table import EcosystemRow, EcosystemTable
+from batch_dashboard.views.panels.spending.week_cost import WeekCost
 from batch_dashboard.views.search import Found
 
 blueprint = Blueprint("patterns", __name__)

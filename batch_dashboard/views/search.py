@@ -15,7 +15,7 @@ from batch_dashboard.store.batch_runs import batch_runs, exclusion
 from batch_dashboard.store.failures import failure_group_list
 from batch_dashboard.store.recipes import recipe_list
 from batch_dashboard.views.context import connection
-from batch_dashboard.views.panels.top_groups import MOST_FREQUENT
+from batch_dashboard.views.panels.failures.top_groups import MOST_FREQUENT
 
 blueprint = Blueprint("search", __name__)
 

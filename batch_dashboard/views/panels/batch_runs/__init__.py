@@ -1,0 +1,1 @@
+"""Panels about batch runs and their results."""

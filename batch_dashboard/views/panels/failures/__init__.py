@@ -1,0 +1,1 @@
+"""Panels about failures and failure groups."""

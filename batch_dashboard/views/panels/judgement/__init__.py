@@ -1,0 +1,1 @@
+"""Panels about the state of ecosystems, and what needs attention."""

@@ -1,0 +1,1 @@
+"""Panels about minutes and what they cost."""
