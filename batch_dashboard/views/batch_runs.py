@@ -8,7 +8,7 @@ from flask import Blueprint, abort, render_template, request, url_for
 from batch_dashboard.model.batch_runs.comparison import LISTED, SENTENCES
 from batch_dashboard.model.batch_runs.records import OutcomeCount
 from batch_dashboard.model.batch_runs.result_filter import NO_CATEGORY, ResultFilter
-from batch_dashboard.model.batch_runs.vocabulary import JOB_RUNNER_OS_NAMES, RESULTS
+from batch_dashboard.model.batch_runs.vocabulary import RESULTS
 from batch_dashboard.model.catalogue import BATCH_RUNS
 from batch_dashboard.model.catalogue.batch_runs import RUN_RESULTS
 from batch_dashboard.model.lists.filters import EVERYTHING
@@ -112,7 +112,6 @@ def show(batch_run_id: int) -> str:
         compared=compared,
         compared_attempts=attempts,
         jobs=ci_jobs.fetch_of_run(conn, run.id, is_excluded),
-        runner_os_names=JOB_RUNNER_OS_NAMES,
         changes=LISTED,
         sentences=SENTENCES,
         **_outcomes(counts, result_filter, here),

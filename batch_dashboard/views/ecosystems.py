@@ -15,7 +15,7 @@ from batch_dashboard.views.panels.judgement.attention import attention_panel, fa
 from batch_dashboard.views.panels.judgement.breaker import breaker_panel
 from batch_dashboard.views.panels.judgement.error_budget import error_budget_chart
 from batch_dashboard.views.panels.judgement.rates_chart import rates_chart
-from batch_dashboard.views.panels.spending.minutes_chart import minutes_chart
+from batch_dashboard.views.panels.spending.minutes_chart import minutes_by_week
 from batch_dashboard.views.panels.sums import fetch_sums
 
 blueprint = Blueprint("ecosystems", __name__, url_prefix="/ecosystems")
@@ -45,7 +45,7 @@ def show(ecosystem: str) -> str:
         attention=attention_panel(choice, facts),
         budget=error_budget_chart(choice, health),
         breaker=breaker_panel(choice, health),
-        minutes=minutes_chart(choice, sums),
+        minutes=minutes_by_week(choice, sums),
         rates=rates_chart(choice, sums, facts.ecosystem_health),
         groups=top_groups(choice),
         latest=latest_runs(choice, total.runs),

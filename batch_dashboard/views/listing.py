@@ -25,13 +25,17 @@ def parse_order(
 
 @dataclass(frozen=True)
 class Listing:
-    """A list at an address, what was chosen of it, its order, and the page of it that is shown."""
+    """A list at an address, what was chosen of it, its order, and the page of it that is shown.
+
+    `anchor` is the id of the element to which its links return; empty: the top of the page.
+    """
 
     path: str
     query: dict[str, str]
     sort: Sort
     page: Page[Any]
     cursor: Cursor | None
+    anchor: str = ""
 
     def sort_url(self, name: str) -> str:
         """The list ordered by another column, or by the same one the other way round."""
@@ -103,4 +107,5 @@ class Listing:
 
     def _url(self, parts: dict[str, str]) -> str:
         query = {**self.query, **parts}
-        return f"{self.path}?{urlencode(query)}" if query else self.path
+        url = f"{self.path}?{urlencode(query)}" if query else self.path
+        return f"{url}#{self.anchor}" if self.anchor else url

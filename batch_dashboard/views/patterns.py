@@ -42,7 +42,7 @@ from batch_dashboard.model.lists.series import RatePoint
 from batch_dashboard.model.lists.sorting import Sort
 from batch_dashboard.model.recipes.recipes import STATES, Recipe, StuckRecipe
 from batch_dashboard.model.spending.budget import BudgetWeek
-from batch_dashboard.views.charts import as_json
+from batch_dashboard.views.charts import Chart
 from batch_dashboard.views.context import current_time
 from batch_dashboard.views.listing import Listing
 from batch_dashboard.views.panels.batch_runs.latest_runs import LatestRuns
@@ -154,7 +154,13 @@ def index() -> str:
         jobs=_jobs(now),
         found=Found([], [recipe], runs, [counted], frozenset({"recipes"})),
         nothing_found=Found([], [], [], [], frozenset()),
-        empty_json=as_json(empty_figure("No batch run in this period.")),
+        empty_chart=Chart(
+            "empty-figure",
+            "A figure without data",
+            "its unit",
+            "Its sentence.",
+            empty_figure("No batch run in this period."),
+        ),
     )
 
 

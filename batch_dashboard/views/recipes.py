@@ -2,8 +2,6 @@
 
 from flask import Blueprint, abort, render_template, request
 
-from batch_dashboard.figures.recipe_results import recipe_results_figure
-from batch_dashboard.figures.sentences import recipe_results_sentence
 from batch_dashboard.model.batch_runs.vocabulary import RESULTS
 from batch_dashboard.model.catalogue import RECIPES
 from batch_dashboard.model.catalogue.batch_runs import RECIPE_HISTORY
@@ -11,17 +9,15 @@ from batch_dashboard.model.lists.list_query import ListQuery
 from batch_dashboard.model.lists.series import colour_slots
 from batch_dashboard.model.recipes.recipes import STATES
 from batch_dashboard.store.recipes import previous_attempts, recipe_history, recipe_list
-from batch_dashboard.views.charts import as_json
 from batch_dashboard.views.choice import choose, csv_url
 from batch_dashboard.views.context import connection
 from batch_dashboard.views.listing import Listing
+from batch_dashboard.views.panels.recipes.results_chart import MAX_MARKS, recipe_results_chart
 
 blueprint = Blueprint("recipes", __name__, url_prefix="/recipes")
 
 RECIPES_PER_PAGE = 50
 RESULTS_PER_PAGE = 25
-# Marks in the chart of one recipe.
-MAX_MARKS = 300
 MAX_FAILURE_GROUPS = 20
 
 
@@ -85,6 +81,9 @@ def show(ecosystem: str, recipe_name: str) -> str:
         else None
     )
     query = {**choice.query, "result": result} if result else choice.query
+    csv = csv_url(
+        "recipe_results.csv", {**choice.shown.query(result=result), "recipe_name": recipe_name}
+    )
     return render_template(
         "pages/recipes/show.html",
         choice=choice,
@@ -96,12 +95,9 @@ def show(ecosystem: str, recipe_name: str) -> str:
         results=Listing(choice.path, query, asked.sort, page, asked.cursor),
         result=result,
         result_words=RESULTS,
-        results_csv=csv_url(
-            "recipe_results.csv", {**choice.shown.query(result=result), "recipe_name": recipe_name}
-        ),
+        results_csv=csv,
         platforms=sorted({name for name in (platform, *(m.platform for m in latest)) if name}),
-        results_json=as_json(recipe_results_figure(latest)),
-        results_sentence=recipe_results_sentence(latest, len(latest) < MAX_MARKS),
+        chart=recipe_results_chart(latest, csv),
         slots=colour_slots(choice.ecosystems),
     )
 

@@ -8,7 +8,7 @@ from flask import Flask, current_app
 from markupsafe import Markup, escape
 
 from batch_dashboard.model.batch_runs.records import Minutes, RecipeResult
-from batch_dashboard.model.batch_runs.vocabulary import FAILED
+from batch_dashboard.model.batch_runs.vocabulary import FAILED, JOB_RUNNER_OS_NAMES
 from batch_dashboard.model.failures.failure_groups import Reason, plain_text
 from batch_dashboard.model.failures.failures import group_title, names_a_cause
 from batch_dashboard.model.failures.messages import stored_reason
@@ -59,6 +59,7 @@ def register(app: Flask) -> None:
         "attempts_path": attempts_path,
         "attempts_in_words": attempts_in_words,
         "marked": marked,
+        "runner_os": JOB_RUNNER_OS_NAMES.__getitem__,
         "name": name,
         "is_cut": lambda text: bool(wording.in_two(text)[0]),
         "shortened": wording.shortened,

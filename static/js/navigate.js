@@ -28,9 +28,10 @@ export function start(mount) {
 
 function isOtherChoice(href) {
   const address = new URL(href);
-  return (
-    address.origin === location.origin && address.pathname === location.pathname && !address.hash
-  );
+  const isOfThisPage =
+    address.origin === location.origin && address.pathname === location.pathname;
+  // A part of what is shown already is scrolled to by the browser.
+  return isOfThisPage && (!address.hash || address.search !== location.search);
 }
 
 async function show(href, isNew) {

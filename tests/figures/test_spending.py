@@ -14,7 +14,7 @@ from batch_dashboard.model.lists.periods import Step
 from batch_dashboard.model.lists.series import Buckets, by_step, sum_series
 from batch_dashboard.model.spending.budget import budget_week, burn_up
 from batch_dashboard.model.spending.prices import cost_of_sums, price_changes
-from batch_dashboard.model.spending.spending import ranked_by_cost, sorted_spending, spending
+from batch_dashboard.model.spending.spending import ranked_by_cost, spending
 
 MONDAY = date(2026, 11, 16)
 TODAY = date(2026, 11, 18)
@@ -65,14 +65,11 @@ def test_what_nobody_told_costs_an_unknown_amount() -> None:
     assert cost_of_sums([sums(JANUARY, "npm", 0.0, unknown=2)]).total is None
 
 
-def test_ecosystems_are_ordered_and_those_without_a_cost_come_last() -> None:
+def test_ecosystems_without_a_cost_are_not_ranked() -> None:
     rows = spending(
         [sums(MONDAY, "npm", 1.0), sums(MONDAY, "cask", 5.0), sums(MONDAY, "nix", 0.0, unknown=2)]
     )
     assert ranked_by_cost(rows) == ["cask", "npm"]
-    assert [row.ecosystem for row in sorted_spending(rows)] == ["cask", "npm", "nix"]
-    by_name = sorted_spending(rows, "ecosystem", "asc")
-    assert [row.ecosystem for row in by_name] == ["cask", "nix", "npm"]
 
 
 def test_of_nine_ecosystems_eight_series_are_drawn() -> None:

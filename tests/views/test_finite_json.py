@@ -4,7 +4,7 @@ import json
 
 from flask import Flask, jsonify
 
-from batch_dashboard.views.charts import as_json
+from batch_dashboard.views.charts import Chart
 from batch_dashboard.views.error_pages import problem
 
 ODD = {"a": [float("inf"), -float("inf"), float("nan"), 1.5], "b": {"c": (float("inf"), "é</")}}
@@ -12,7 +12,7 @@ FINITE = {"a": [None, None, None, 1.5], "b": {"c": [None, "é</"]}}
 
 
 def test_a_figure_holds_null_instead() -> None:
-    text = as_json(ODD)
+    text = Chart("odd", "Odd", "numbers", "A sentence.", ODD).json
     assert json.loads(text, parse_constant=lambda name: name) == FINITE
     assert "<" not in text
     assert "é" in text

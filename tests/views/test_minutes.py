@@ -142,13 +142,13 @@ def test_the_table_is_sorted_by_any_column_both_ways(client: FlaskClient, store:
         return [row[0] for row in table(client.get(f"/minutes?{query}").text, "ecosystems")]
 
     assert names("") == ["apt", "npm"]
-    assert names("sort=macos") == ["npm", "apt"]
-    assert names("sort=macos&order=asc") == ["apt", "npm"]
+    assert names("sort=macos_minutes") == ["npm", "apt"]
+    assert names("sort=macos_minutes&order=asc") == ["apt", "npm"]
     assert names("sort=ecosystem&order=desc") == ["npm", "apt"]
-    page = client.get("/minutes?by=week&sort=macos").text
+    page = client.get("/minutes?by=week&sort=macos_minutes").text
     assert 'aria-sort="descending"' in page
-    assert "/minutes?by=week&amp;sort=macos&amp;order=asc#ecosystems-title" in page
-    assert '<input type="hidden" name="sort" value="macos">' in page
+    assert "/minutes?by=week&amp;sort=macos_minutes&amp;order=asc#ecosystems-title" in page
+    assert '<input type="hidden" name="sort" value="macos_minutes">' in page
 
 
 def test_a_part_of_the_address_that_cannot_be_used_is_named(
@@ -159,7 +159,7 @@ def test_a_part_of_the_address_that_cannot_be_used_is_named(
     assert page.status_code == 200
     words = text_of(page.text)
     assert "“by” must be one of day, week, month, year, not “decade”." in words
-    assert "“sort” must be one of ecosystem, runs," in words
+    assert "“sort” must be one of cost, ecosystem, runs," in words
     assert "“order” must be one of asc, desc, not “up”." in words
     assert "“last” must be one of" in words
 

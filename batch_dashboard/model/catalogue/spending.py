@@ -74,6 +74,39 @@ SPENT_MINUTES = Resource(
     orders=(Order("day", largest_first=False),),
 )
 
+# A table of the minutes page. Its file is that of the ecosystems.
+ECOSYSTEM_SPENDING = Resource(
+    "ecosystem_spending",
+    "One row for each ecosystem with a batch run in the selected period.",
+    "The most expensive first.",
+    (
+        ECOSYSTEM,
+        Field("runs", Kind.INTEGER, "Batch runs of the period.", RUNS),
+        *MINUTES_FIELDS,
+        Field(
+            "cost", Kind.NUMBER, "The cost of the known minutes, at list price.", DOLLARS, "unknown"
+        ),
+        Field(
+            "minutes_per_run",
+            Kind.NUMBER,
+            "The mean of the runs that reported macOS minutes, plus that of the runs that reported"
+            " Linux minutes.",
+            IN_MINUTES,
+            "no run reported any",
+        ),
+    ),
+    key=("ecosystem",),
+    orders=(
+        Order("cost"),
+        Order("ecosystem", largest_first=False),
+        Order("runs"),
+        *(Order(f"{runner_os}_minutes") for runner_os in RUNNER_OS),
+        Order("minutes_per_run"),
+        Order("failed_seconds"),
+        *(Order(f"{runner_os}_unknown_runs") for runner_os in RUNNER_OS),
+    ),
+)
+
 _JOB_RUNNER_OS = Field(
     "runner_os",
     Kind.WORD,

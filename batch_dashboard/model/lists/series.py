@@ -33,6 +33,11 @@ class Buckets(NamedTuple):
         """What one bucket is called."""
         return self.step.value
 
+    @property
+    def head(self) -> str:
+        """The head of a column that holds the first day of each bucket: `day`, or `week from`."""
+        return self.word if self.step is Step.DAY else f"{self.word} from"
+
     def days(self, start: date) -> Period:
         """The days of one bucket that are within the period."""
         since, until = self.period.since, self.period.until

@@ -6,11 +6,13 @@ from typing import NamedTuple
 
 from batch_dashboard.model.batch_runs.records import RunSums
 from batch_dashboard.model.batch_runs.vocabulary import LINUX, MACOS, RUNNER_OS
+from batch_dashboard.model.catalogue.fields import ECOSYSTEM
+from batch_dashboard.model.lists.pagination import Cursor, KeyValue, Page, page_of
+from batch_dashboard.model.lists.sorting import Sort
 from batch_dashboard.model.spending.prices import DEFAULT_PRICES, Cost, ListPrice, cost_of_sums
 
-ASCENDING, DESCENDING = "asc", "desc"
-ORDERS = (ASCENDING, DESCENDING)
-DEFAULT_SORT = "cost"
+# Stands for an unknown value in a cursor: beyond every value, and within what a cursor can hold.
+UNKNOWN = 10**18
 
 
 class Spending(NamedTuple):
@@ -48,35 +50,40 @@ def spending(
     ]
 
 
-SORTS: dict[str, Callable[[Spending], float | str | None]] = {
-    "ecosystem": lambda row: row.ecosystem,
+# What the rows are sorted by, by the names of the orders in the catalogue.
+VALUES: dict[str, Callable[[Spending], float | None]] = {
+    "cost": lambda row: row.cost.total,
     "runs": lambda row: row.sums.runs,
-    "macos": lambda row: row.sums.minutes(MACOS).value,
-    "linux": lambda row: row.sums.minutes(LINUX).value,
-    DEFAULT_SORT: lambda row: row.cost.total,
-    "per_run": lambda row: row.minutes_per_run,
-    "failed": lambda row: row.sums.failed_seconds,
-    "macos_unknown": lambda row: row.sums.macos_unknown_runs,
-    "linux_unknown": lambda row: row.sums.linux_unknown_runs,
+    "macos_minutes": lambda row: row.sums.minutes(MACOS).value,
+    "linux_minutes": lambda row: row.sums.minutes(LINUX).value,
+    "minutes_per_run": lambda row: row.minutes_per_run,
+    "failed_seconds": lambda row: row.sums.failed_seconds,
+    "macos_unknown_runs": lambda row: row.sums.macos_unknown_runs,
+    "linux_unknown_runs": lambda row: row.sums.linux_unknown_runs,
 }
 
 
-def default_order(column: str) -> str:
-    """Names from A, numbers from the largest."""
-    return ASCENDING if column == "ecosystem" else DESCENDING
+def spending_page(
+    rows: Iterable[Spending], sort: Sort, cursor: Cursor | None, count: int
+) -> Page[Spending]:
+    """A page of the rows in an order; unknown values come last in either direction.
+
+    Rows with equal values are in the order of their names.
+    """
+    if sort.column.name == ECOSYSTEM.name:
+        return page_of(rows, lambda row: (row.ecosystem,), sort.descending, cursor, count)
+    value_of = VALUES[sort.column.name]
+
+    def key(row: Spending) -> tuple[KeyValue, ...]:
+        value = value_of(row)
+        if value is None:
+            return UNKNOWN, row.ecosystem
+        return -value if sort.descending else value, row.ecosystem
+
+    return page_of(rows, key, False, cursor, count)
 
 
-def sorted_spending(
-    rows: Iterable[Spending], column: str = DEFAULT_SORT, order: str = DESCENDING
-) -> list[Spending]:
-    """The rows by a column of SORTS, what is unknown last, equal ones by name."""
-    key = SORTS[column]
-    by_name = sorted(rows, key=lambda row: row.ecosystem)
-    known = [(value, row) for row in by_name if (value := key(row)) is not None]
-    known.sort(key=lambda pair: pair[0], reverse=order == DESCENDING)
-    return [row for _, row in known] + [row for row in by_name if key(row) is None]
-
-
-def ranked_by_cost(rows: Sequence[Spending]) -> list[str]:
-    """The ecosystems whose minutes are known at least in part, the dearest first."""
-    return [row.ecosystem for row in sorted_spending(rows) if row.cost.total is not None]
+def ranked_by_cost(rows: Iterable[Spending]) -> list[str]:
+    """The ecosystems whose minutes are known at least in part, the most expensive first."""
+    costs = [(-cost, row.ecosystem) for row in rows if (cost := row.cost.total) is not None]
+    return [ecosystem for _, ecosystem in sorted(costs)]

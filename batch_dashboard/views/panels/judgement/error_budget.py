@@ -11,17 +11,16 @@ from batch_dashboard.model.judgement.slo import BUDGET_DAYS, BudgetDay, budget_d
 from batch_dashboard.model.lists.periods import last_days
 from batch_dashboard.model.lists.series import colour_slots
 from batch_dashboard.store.judgement.ecosystem_health import fetch_days
-from batch_dashboard.views.charts import as_json
-from batch_dashboard.views.choice import Choice
+from batch_dashboard.views.charts import Chart
+from batch_dashboard.views.choice import Choice, csv_url
 from batch_dashboard.views.context import connection
 
 
 @dataclass(frozen=True)
 class ErrorBudgetChart:
-    """The chart, its sentence, its days newest first, and how fast the budget is burnt now."""
+    """The chart, its days newest first, and how fast the budget is burnt now."""
 
-    json: str
-    sentence: str
+    chart: Chart
     days: Sequence[BudgetDay]
     health: EcosystemHealth
 
@@ -35,9 +34,12 @@ def error_budget_chart(choice: Choice, health: EcosystemHealth) -> ErrorBudgetCh
     attempts = fetch_days(connection(), period, health.ecosystem)
     days = budget_days(attempts.get(health.ecosystem, {}), choice.today, target)
     slot = colour_slots(choice.ecosystems).get(health.ecosystem, 0)
-    return ErrorBudgetChart(
-        as_json(error_budget_figure(days, ecosystem_colour(slot))),
+    chart = Chart(
+        "error-budget",
+        "Error budget",
+        f"% used, {BUDGET_DAYS} days up to each day",
         error_budget_sentence(health),
-        days[::-1],
-        health,
+        error_budget_figure(days, ecosystem_colour(slot)),
+        csv_url("error_budgets.csv", {"ecosystem": health.ecosystem}),
     )
+    return ErrorBudgetChart(chart, days[::-1], health)

@@ -14,20 +14,17 @@ from batch_dashboard.model.lists.series import (
     colour_slots,
     rate_series,
 )
-from batch_dashboard.views.charts import as_json
+from batch_dashboard.views.charts import Chart
 from batch_dashboard.views.choice import Choice, csv_url
 
 
 @dataclass(frozen=True)
 class RatesChart:
-    """The chart, its sentence, and its series with a point for each bucket."""
+    """The chart, and its series with a point for each bucket."""
 
-    title: str
-    json: str
-    sentence: str
+    chart: Chart
     series: Sequence[RateSeries]
     buckets: Buckets
-    csv: str
     period_in_words: str
 
 
@@ -39,12 +36,12 @@ def rates_chart(
     series = rate_series(sums, through.starts)
     targets = {health.ecosystem: health.facts.rule.target for health in ecosystem_health}
     figure = failure_rates_figure(through, series, colour_slots(choice.ecosystems), targets)
-    return RatesChart(
-        title="Failure rate" if choice.is_of_one else "Failure rate by ecosystem",
-        json=as_json(figure),
-        sentence=failure_rates_sentence(through, series, targets),
-        series=series,
-        buckets=through,
-        csv=csv_url("failure_rates.csv", choice.shown.query(by=through.word)),
-        period_in_words=choice.shown.in_words,
+    chart = Chart(
+        "failure-rates",
+        "Failure rate" if choice.is_of_one else "Failure rate by ecosystem",
+        f"% of attempts, per {through.word}",
+        failure_rates_sentence(through, series, targets),
+        figure,
+        csv_url("failure_rates.csv", choice.shown.query(by=through.word)),
     )
+    return RatesChart(chart, series, through, choice.shown.in_words)

@@ -1,0 +1,69 @@
+"""The failure groups of a period."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from batch_dashboard.model.failures.failures import FailureGroupCount, new_since
+from batch_dashboard.model.lists.list_query import ListQuery
+from batch_dashboard.model.lists.pagination import Page
+from batch_dashboard.model.lists.series import CountSeries
+from batch_dashboard.views.choice import Choice, csv_url
+from batch_dashboard.views.listing import Listing
+
+# Up to how many recipes of each group are counted.
+MAX_RECIPES = 1_000
+
+
+@dataclass(frozen=True)
+class FailureGroupList:
+    """A page of the groups of `total`; those first seen from `new_since` on are new.
+
+    `recipe_counts` has for each group how many recipes it ever affected, MAX_RECIPES at most.
+    `categories` are those to choose from, each with its failed results; None: the chosen one has
+    too few to be among the most frequent.
+    """
+
+    choice: Choice
+    groups: Listing
+    total: int
+    recipe_counts: Mapping[int, int]
+    new_since: date
+    category: str | None
+    text: str | None
+    categories: Sequence[tuple[str, int | None]]
+    csv: str
+
+    @property
+    def max_recipes(self) -> int:
+        """Up to how many recipes of a group are counted."""
+        return MAX_RECIPES
+
+
+def failure_group_list(
+    choice: Choice,
+    asked: ListQuery,
+    page: Page[FailureGroupCount],
+    total: int,
+    recipe_counts: Mapping[int, int],
+    series: Sequence[CountSeries],
+) -> FailureGroupList:
+    """The page that was asked for; `series` are the most frequent categories."""
+    chosen = {"category": asked.category, "text": asked.text}
+    query = {**choice.query, **{name: value for name, value in chosen.items() if value}}
+    categories: list[tuple[str, int | None]] = [
+        (line.name, line.total) for line in series if not line.is_other
+    ]
+    if asked.category and asked.category not in (name for name, _ in categories):
+        categories.append((asked.category, None))
+    return FailureGroupList(
+        choice,
+        Listing(choice.path, query, asked.sort, page, asked.cursor, "groups-title"),
+        total,
+        recipe_counts,
+        new_since(choice.today),
+        asked.category,
+        asked.text,
+        categories,
+        csv_url("failure_groups.csv", query),
+    )
