@@ -266,6 +266,23 @@ def test_a_table_is_ordered_and_paged_by_clicks_and_the_back_button_goes_back(
     visit.context.close()
 
 
+def test_a_table_below_charts_stays_in_view_as_it_is_ordered(
+    browser: Browser, address: str
+) -> None:
+    visit = Visit(browser, address, 1440, "light")
+    page = visit.open("/minutes?last=all")
+    link = page.locator("#ecosystems").get_by_role("link", name="macOS min", exact=True)
+    link.scroll_into_view_if_needed()
+    asked, place = len(visit.requests), page.evaluate("scrollY")
+    link.click()
+    page.wait_for_url("**sort=macos_minutes#ecosystems-title")
+    page.wait_for_selector("th[aria-sort=descending] >> text=macOS min")
+    assert page.evaluate("scrollY") == place > 0
+    assert [url for url in visit.requests[asked:] if "/assets/js" in url] == []
+    assert visit.complaints == []
+    visit.context.close()
+
+
 def test_what_was_found_can_be_shared_and_taken_away(browser: Browser, address: str) -> None:
     visit = Visit(browser, address, 1440, "light")
     page = visit.open("/recipes?last=all")

@@ -10,13 +10,11 @@ from batch_dashboard.application import create_app
 from batch_dashboard.settings import PROJECT_ROOT, Settings
 
 TEMPLATES = PROJECT_ROOT / "templates"
+PATTERNS = "pages/patterns/*.html"
 # Parts of one or two pages, which are looked at there.
 OF_SOME_PAGES = {
-    *("minutes_figure", "rates_figure", "error_budget_figure", "breaker_panel"),
-    *("counts_table", "step_cell", "top_groups_panel", "group_link"),
     *("change_counts", "changes_table", "attempt_change", "last_attempts_table"),
-    *("message", "reason_line", "reason_lead"),
-    *("filter_bar", "messages", "in_ecosystem", "nothing_found", "ecosystem_fields"),
+    *("message", "reason_line", "ecosystem_fields"),
 }
 
 
@@ -66,7 +64,8 @@ def test_every_macro_is_shown(settings: Settings) -> None:
     answer = app.test_client().get("/patterns")
     app.extensions["store"].close()
     assert answer.status_code == 200
-    assert unseen_macros("base.html", "pages/patterns/index.html") == OF_SOME_PAGES
+    pages = [path.relative_to(TEMPLATES).as_posix() for path in TEMPLATES.glob(PATTERNS)]
+    assert unseen_macros("base.html", *pages) == OF_SOME_PAGES
 
 
 def test_elsewhere_there_is_no_such_page(client: FlaskClient) -> None:

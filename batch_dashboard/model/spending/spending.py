@@ -36,6 +36,12 @@ class Spending(NamedTuple):
         ]
         return sum(means) if means else None
 
+    @property
+    def failed_minutes(self) -> float | None:
+        """How long failed results took, as far as known; None: no duration is known."""
+        seconds = self.sums.failed_seconds
+        return None if seconds is None else seconds / 60
+
 
 def spending(
     sums: Iterable[RunSums], prices: Sequence[ListPrice] = DEFAULT_PRICES

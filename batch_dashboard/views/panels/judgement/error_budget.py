@@ -33,6 +33,13 @@ def error_budget_chart(choice: Choice, health: EcosystemHealth) -> ErrorBudgetCh
     period = last_days(2 * BUDGET_DAYS - 1, choice.today)
     attempts = fetch_days(connection(), period, health.ecosystem)
     days = budget_days(attempts.get(health.ecosystem, {}), choice.today, target)
+    return chart_of_days(choice, health, days)
+
+
+def chart_of_days(
+    choice: Choice, health: EcosystemHealth, days: list[BudgetDay]
+) -> ErrorBudgetChart:
+    """The chart of error budgets, which are given oldest first."""
     slot = colour_slots(choice.ecosystems).get(health.ecosystem, 0)
     chart = Chart(
         "error-budget",

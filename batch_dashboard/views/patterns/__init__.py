@@ -1,0 +1,71 @@
+"""Every macro in its states on one page, for those who change them; where debug is on only."""
+
+from flask import Blueprint, Flask, render_template
+
+from batch_dashboard.figures.style import empty_figure
+from batch_dashboard.model.batch_runs.vocabulary import RESULTS
+from batch_dashboard.model.catalogue import BATCH_RUNS
+from batch_dashboard.model.lists.pagination import Cursor, Page
+from batch_dashboard.model.lists.sorting import Sort
+from batch_dashboard.model.recipes.recipes import STATES
+from batch_dashboard.views.charts import Chart
+from batch_dashboard.views.context import current_time
+from batch_dashboard.views.listing import Listing
+from batch_dashboard.views.panels.batch_runs.latest_runs import LatestRuns
+from batch_dashboard.views.patterns.failures import failure_patterns
+from batch_dashboard.views.patterns.forms import background_jobs, refused_form
+from batch_dashboard.views.patterns.judgement import judgement_patterns
+from batch_dashboard.views.patterns.spending import spending_patterns
+from batch_dashboard.views.patterns.values import (
+    LONG_NAME,
+    SLOTS,
+    choice_at,
+    group_counts,
+    stuck_recipe,
+    two_runs,
+)
+from batch_dashboard.views.search import Found
+
+blueprint = Blueprint("patterns", __name__)
+
+
+def register(app: Flask) -> None:
+    """Serve the page where debug is on."""
+    if app.extensions["settings"].debug:
+        app.register_blueprint(blueprint)
+
+
+@blueprint.get("/patterns")
+def index() -> str:
+    """The patterns, on made-up values that show each state."""
+    now = current_time()
+    cursor = Cursor((now, 1))
+    sort = Sort(BATCH_RUNS.sorts, BATCH_RUNS.sorts[0], descending=True)
+    runs = two_runs(now)
+    return render_template(
+        "pages/patterns/index.html",
+        now=now,
+        results=RESULTS,
+        states=STATES,
+        long_name=LONG_NAME,
+        slots=SLOTS,
+        choice=choice_at(now, complaints=["“by” must be one of day, week."]),
+        attempts=["p" * 20, "f" * 20, "pfpfp", ""],
+        judgement=judgement_patterns(now),
+        spending=spending_patterns(now),
+        failures=failure_patterns(now),
+        runs=Listing("/patterns", {"text": "a"}, sort, Page(runs, cursor, cursor), cursor),
+        beyond=Listing("/patterns", {}, sort, Page([], None, None), cursor),
+        latest=LatestRuns(runs, 2, SLOTS, {}),
+        form=refused_form(),
+        jobs=background_jobs(now),
+        found=Found([], [stuck_recipe(now)], runs, group_counts(now), frozenset({"recipes"})),
+        nothing_found=Found([], [], [], [], frozenset()),
+        empty_chart=Chart(
+            "empty-figure",
+            "A figure without data",
+            "its unit",
+            "Its sentence.",
+            empty_figure("No batch run in this period."),
+        ),
+    )

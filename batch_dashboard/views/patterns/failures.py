@@ -1,0 +1,108 @@
+"""Panels about failures, as patterns."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from batch_dashboard.model.catalogue.failures import FAILURE_GROUPS, GROUP_RECIPES
+from batch_dashboard.model.failures.failures import CategoryCount, FailureSums, new_since
+from batch_dashboard.model.lists.list_query import ListQuery
+from batch_dashboard.model.lists.pagination import Page
+from batch_dashboard.model.recipes.recipes import RecipeFailures
+from batch_dashboard.views.choice import Choice
+from batch_dashboard.views.panels.failures.counts_chart import (
+    FailureCountsChart,
+    category_counts_chart,
+    group_counts_chart,
+)
+from batch_dashboard.views.panels.failures.group_list import (
+    MAX_RECIPES,
+    FailureGroupList,
+    failure_group_list,
+)
+from batch_dashboard.views.panels.failures.group_recipes import (
+    FailureGroupRecipes,
+    failure_group_recipes,
+)
+from batch_dashboard.views.panels.failures.group_summary import (
+    FailureGroupSummary,
+    failure_group_summary,
+)
+from batch_dashboard.views.panels.failures.top_groups import TopGroups
+from batch_dashboard.views.patterns.values import (
+    LONG_NAME,
+    SLOTS,
+    choice_at,
+    group_counts,
+    group_detail,
+)
+
+
+@dataclass(frozen=True)
+class FailurePatterns:
+    """Each panel filled, in part, and empty."""
+
+    counts: Sequence[FailureCountsChart]
+    top: Sequence[TopGroups]
+    lists: Sequence[FailureGroupList]
+    summaries: Sequence[FailureGroupSummary]
+    recipes: Sequence[FailureGroupRecipes]
+
+
+def failure_patterns(now: datetime) -> FailurePatterns:
+    """The panels at a moment."""
+    choice = choice_at(now)
+    days = [now.date() - timedelta(days=7 * week) for week in range(5, -1, -1)]
+    ran = [choice.step.start_of(day) for day in days if day != days[2]]
+    sums = [
+        FailureSums(start, name, 3 * index + 1)
+        for index, start in enumerate(ran)
+        for name in ("network", None)
+    ]
+    by_ecosystem = [FailureSums(row.start, "homebrew", row.failed) for row in sums[::2]]
+    counts = category_counts_chart(choice, sums, ran)
+    group, groups = group_detail(now), group_counts(now)
+    without_line = group._replace(sample_message="==> Fetching bat\nDone with everything\n")
+    recipes = [
+        RecipeFailures("homebrew", name, 41, now - timedelta(days=9), now)
+        for name in ("sharkdp/bat", LONG_NAME)
+    ]
+    return FailurePatterns(
+        [
+            counts,
+            category_counts_chart(choice, [], ran),
+            group_counts_chart(choice, group.id, by_ecosystem, ran),
+        ],
+        [
+            TopGroups(groups, True, new_since(now.date()), {}),
+            TopGroups([], False, new_since(now.date()), {}),
+        ],
+        [
+            _groups(choice, {}, counts, now),
+            _groups(choice, {"category": "timeout", "text": "no such thing"}, counts, None),
+        ],
+        [
+            failure_group_summary(
+                group, [CategoryCount("install_failed", 40), CategoryCount(None, 1)]
+            ),
+            failure_group_summary(without_line, [CategoryCount(None, 41)]),
+            failure_group_summary(group._replace(sample_message=None), [CategoryCount(None, 41)]),
+        ],
+        [_recipes(choice, recipes), _recipes(choice, [])],
+    )
+
+
+def _groups(
+    choice: Choice, args: dict[str, str], counts: FailureCountsChart, now: datetime | None
+) -> FailureGroupList:
+    asked, _ = ListQuery.of(args, FAILURE_GROUPS, choice.asked, 50)
+    rows = group_counts(now) if now else []
+    recipes = {1: 31, 2: MAX_RECIPES, 3: 1}
+    return failure_group_list(
+        choice, asked, Page(rows, None, None), len(rows), recipes, counts.series
+    )
+
+
+def _recipes(choice: Choice, rows: list[RecipeFailures]) -> FailureGroupRecipes:
+    asked, _ = ListQuery.of({}, GROUP_RECIPES, choice.asked, 50)
+    return failure_group_recipes(choice, 1, asked, Page(rows, None, None), len(rows), SLOTS)
