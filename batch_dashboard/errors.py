@@ -114,7 +114,7 @@ class InputError(BatchDashboardError):
         self.field = field
 
 
-class FormSpent(BatchDashboardError):
+class FormUsed(BatchDashboardError):
     """A form was sent before; nothing is done a second time."""
 
 

@@ -142,7 +142,7 @@ def destination_group() -> None:
 def list_destinations() -> None:
     """The destinations; their URLs are never shown."""
     for destination in _destinations():
-        click.echo(f"{destination.name}: {destination.least_severity} and worse")
+        click.echo(f"{destination.name}: {destination.min_severity} and worse")
 
 
 @destination_group.command("add")

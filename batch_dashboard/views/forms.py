@@ -17,7 +17,7 @@ from flask import Flask, Response, abort, flash, g, redirect, render_template, r
 from markupsafe import Markup
 from wtforms import DecimalField, Form, IntegerField
 
-from batch_dashboard.errors import Forbidden, FormSpent, InputError
+from batch_dashboard.errors import Forbidden, FormUsed, InputError
 from batch_dashboard.model.text.wording import sentence
 from batch_dashboard.services.access.sign_in import MAX_SESSION
 from batch_dashboard.services.administration import changes
@@ -41,7 +41,7 @@ def register(app: Flask) -> None:
     app.config["MAX_CONTENT_LENGTH"] = MAX_FORM_BYTES
     app.jinja_env.globals["form_token"] = form_token
     app.before_request(_check)
-    app.register_error_handler(FormSpent, _spent)
+    app.register_error_handler(FormUsed, _used)
 
 
 def form_token() -> Markup:
@@ -85,7 +85,7 @@ class NumberField(DecimalField):  # type: ignore[misc]
 def changing(*, frees: bool = False) -> Iterator[Change]:
     """A transaction of the user who sent this form, which is spent in it.
 
-    `frees` is for changes that make room: they are possible on a full disk. Raises FormSpent when
+    `frees` is for changes that make room: they are possible on a full disk. Raises FormUsed when
     the form was sent before.
     """
     actor = Actor(current_principal().name, client_address())
@@ -178,7 +178,7 @@ def _code(unsigned: str) -> str:
     return hmac.digest(settings().secret_key.encode(), message.encode(), sha256).hex()
 
 
-def _spent(_error: FormSpent) -> Response:
+def _used(_error: FormUsed) -> Response:
     flash("This form was sent before; nothing was done a second time.")
     response: Response = redirect(url_for(f"{request.blueprint}.index"), 303)  # type: ignore[assignment]
     return response

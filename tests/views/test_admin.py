@@ -459,12 +459,12 @@ def make_test_and_remove(administrator: Visitor, store: Store, receiver: Receive
     path = "/admin/notifications"
     url = receiver.url.replace("://", "://user:s3cret-password@")
     bad = administrator.send(
-        f"{path}/destinations", path, name="hook", url="nonsense", least_severity="notice"
+        f"{path}/destinations", path, name="hook", url="nonsense", min_severity="notice"
     )
     assert bad.status_code == 422
     assert "Apprise" in bad.text
     made = administrator.send(
-        f"{path}/destinations", path, name="team/hook", url=url, least_severity="warning"
+        f"{path}/destinations", path, name="team/hook", url=url, min_severity="warning"
     )
     assert "never shown" in administrator.said(made)
     asked = administrator.open(f"{path}/destinations/team~2Fhook/remove").text
@@ -476,7 +476,7 @@ def make_test_and_remove(administrator: Visitor, store: Store, receiver: Receive
     assert said == "team/hook accepted the test message."
     assert receiver.wait()["title"] == "Test from Batch Dashboard"
     assert "Test from Batch Dashboard" in administrator.open(path).text
-    administrator.send(f"{path}/destinations/team~2Fhook/severity", path, least_severity="critical")
+    administrator.send(f"{path}/destinations/team~2Fhook/severity", path, min_severity="critical")
     administrator.send(f"{path}/destinations/team~2Fhook/remove")
     assert administrator.open(f"{path}/destinations/team~2Fhook/remove").status_code == 404
     assert (
@@ -497,7 +497,7 @@ def make_test_and_remove(administrator: Visitor, store: Store, receiver: Receive
 def test_a_failed_test_says_why_and_keeps_what_was_entered(administrator: Visitor) -> None:
     path = "/admin/notifications"
     with http_receiver() as receiver:
-        entered = {"name": "hook", "url": receiver.url, "least_severity": "critical"}
+        entered = {"name": "hook", "url": receiver.url, "min_severity": "critical"}
         receiver.status = 404
         refused = administrator.send(f"{path}/destinations", path, **entered, test="1")
         assert refused.status_code == 422

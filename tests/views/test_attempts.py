@@ -425,7 +425,7 @@ def test_no_secret_is_kept_anywhere(
     client.get("/api/v1/decision/homebrew", headers={"Authorization": f"Bearer {token}"})
     url = "json://user:hook-secret-word@127.0.0.1:9/path-secret-word"
     path = "/admin/notifications"
-    fields = {"name": "hook", "url": url, "least_severity": "notice"}
+    fields = {"name": "hook", "url": url, "min_severity": "notice"}
     administrator.send(f"{path}/destinations", path, **fields)
     administrator.send(f"{path}/destinations/hook/test", path)
     # Typed into the wrong field, as people do.
@@ -510,7 +510,7 @@ FIELDS = [
     "runs",
     "audit",
     "url",
-    "least_severity",
+    "min_severity",
     "key",
     "hours",
     "next",

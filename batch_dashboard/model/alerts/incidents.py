@@ -37,8 +37,8 @@ class Incident(NamedTuple):
     last_sentence: str
     gone_since: datetime | None  # None: the finding is there
     closed_at: datetime | None  # None: open
-    told_severity: Severity | None  # of the last notification; None: none was sent
-    told_closed: bool
+    notified_severity: Severity | None  # of the last notification; None: none was sent
+    closed_notified: bool
 
 
 class Changes(NamedTuple):
@@ -107,14 +107,14 @@ def to_tell(
 
     An incident is told once, and once more when it becomes worse.
     """
-    untold = [
+    to_notify = [
         incident
         for incident in incidents
         if incident.gone_since is None
-        and rank(incident.severity) < rank(incident.told_severity)
+        and rank(incident.severity) < rank(incident.notified_severity)
         and snoozed.get(incident.finding_key, now) <= now
     ]
-    return sorted(untold, key=lambda incident: (rank(incident.severity), incident.id))
+    return sorted(to_notify, key=lambda incident: (rank(incident.severity), incident.id))
 
 
 def urgent_of(telling: Iterable[Incident], all_open: Iterable[Incident]) -> list[Incident]:
@@ -142,9 +142,9 @@ def digest_is_due(last_digest_at: datetime | None, now: datetime) -> bool:
     return now >= due and (last_digest_at is None or last_digest_at < due)
 
 
-def admitted(incidents: Iterable[Incident], least_severity: Severity) -> list[Incident]:
+def admitted(incidents: Iterable[Incident], min_severity: Severity) -> list[Incident]:
     """Those that are at least as bad as a destination asks for."""
-    return [incident for incident in incidents if rank(incident.severity) <= rank(least_severity)]
+    return [incident for incident in incidents if rank(incident.severity) <= rank(min_severity)]
 
 
 def compose(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from batch_dashboard.errors import FormSpent
+from batch_dashboard.errors import FormUsed
 from batch_dashboard.store.access import forms
 from batch_dashboard.store.administration import audit
 from batch_dashboard.store.alerts import alerts
@@ -70,9 +70,9 @@ def changing(
     """A transaction for changes; with a form's id, that form is spent in it.
 
     `frees` is for changes that make room: they are possible on a full disk.
-    Raises FormSpent when the form was sent before, StoreUnavailable when the database is away.
+    Raises FormUsed when the form was sent before, StoreUnavailable when the database is away.
     """
     with store.write(frees=frees) as connection:
         if form_id is not None and not forms.spend(connection, form_id, now):
-            raise FormSpent("this form was sent before; nothing was done a second time")
+            raise FormUsed("this form was sent before; nothing was done a second time")
         yield Change(connection, actor, now)

@@ -86,15 +86,15 @@ def _tell(
     if not urgent and not is_digest:
         return
     # What is over goes with the next message, so that it costs nobody a message of its own.
-    over = incidents.fetch_closed_untold(connection)
+    over = incidents.fetch_closed_to_notify(connection)
     telling = new if is_digest else urgent
     for destination in destinations:
-        to_new = admitted(telling, destination.least_severity)
-        to_over = admitted(over, destination.least_severity)
+        to_new = admitted(telling, destination.min_severity)
+        to_over = admitted(over, destination.min_severity)
         if to_new or to_over:
             message = compose(to_new, to_over, url, is_digest and not urgent)
             alerts.insert_delivery(connection, destination.name, message, now)
-    incidents.update_told(connection, telling, over)
+    incidents.update_notified(connection, telling, over)
 
 
 def send_due(

@@ -40,10 +40,10 @@ class Destination:
 
     name: str
     url: str
-    least_severity: Severity
+    min_severity: Severity
 
     def __repr__(self) -> str:
-        return f"Destination({self.name!r}, {self.least_severity!r})"
+        return f"Destination({self.name!r}, {self.min_severity!r})"
 
 
 def fetch_all(
@@ -56,31 +56,31 @@ def fetch_all(
     ]
     for stored in alerts.fetch_destinations(connection):
         try:
-            url = _seal(secret_key).decrypt(stored.sealed_url).decode()
+            url = _seal(secret_key).decrypt(stored.encrypted_url).decode()
         except InvalidToken:
             logging.getLogger(__name__).error(
                 "destination %r was made under another secret key; make it again", stored.name
             )
             continue
-        found.append(Destination(stored.name, url, stored.least_severity))
+        found.append(Destination(stored.name, url, stored.min_severity))
     return found
 
 
-def create(change: Change, secret_key: str, name: str, url: str, least_severity: str) -> None:
+def create(change: Change, secret_key: str, name: str, url: str, min_severity: str) -> None:
     """Make a destination, or change the one of that name.
 
     Raises InputError when Apprise does not know the URL, or the name or severity cannot be used.
     """
-    made = checked(name, url, least_severity)
+    made = checked(name, url, min_severity)
     before = _find_stored(change, made.name)
     sealed = _seal(secret_key).encrypt(made.url.encode())
-    stored = alerts.StoredDestination(made.name, sealed, made.least_severity)
+    stored = alerts.StoredDestination(made.name, sealed, made.min_severity)
     alerts.replace_destination(change.connection, stored, change.now)
-    kind = {"kind": made.url.split("://")[0], "least_severity": made.least_severity}
+    kind = {"kind": made.url.split("://")[0], "min_severity": made.min_severity}
     change.record("set destination", made.name, before and _said(before), kind)
 
 
-def checked(name: str, url: str, least_severity: str) -> Destination:
+def checked(name: str, url: str, min_severity: str) -> Destination:
     """A destination as it was entered.
 
     Raises InputError when Apprise does not know the URL, or the name or severity cannot be used.
@@ -93,15 +93,15 @@ def checked(name: str, url: str, least_severity: str) -> Destination:
             "url",
             "this is no URL that Apprise can send to; it looks like mailto://user:password@host",
         )
-    return Destination(name, url, _checked_severity(least_severity))
+    return Destination(name, url, _checked_severity(min_severity))
 
 
-def set_severity(change: Change, name: str, least_severity: str) -> None:
+def set_severity(change: Change, name: str, min_severity: str) -> None:
     """From which severity on a destination is told. Raises NotFound or InputError."""
     before = _find_stored(change, name)
     if before is None:
         raise NotFound(f"there is no destination {name}")
-    after = before._replace(least_severity=_checked_severity(least_severity))
+    after = before._replace(min_severity=_checked_severity(min_severity))
     alerts.replace_destination(change.connection, after, change.now)
     change.record("set destination", name, _said(before), _said(after))
 
@@ -129,16 +129,16 @@ def _find_stored(change: Change, name: str) -> alerts.StoredDestination | None:
 
 
 def _said(stored: alerts.StoredDestination) -> dict[str, str]:
-    return {"least_severity": stored.least_severity}
+    return {"min_severity": stored.min_severity}
 
 
-def _checked_severity(least_severity: str) -> Severity:
-    if least_severity not in set(Severity):
+def _checked_severity(min_severity: str) -> Severity:
+    if min_severity not in set(Severity):
         raise InputError(
-            "least_severity",
-            f"a severity is one of {', '.join(Severity)}, not {least_severity!r}",
+            "min_severity",
+            f"a severity is one of {', '.join(Severity)}, not {min_severity!r}",
         )
-    return Severity(least_severity)
+    return Severity(min_severity)
 
 
 def send(destination: Destination, message: Message, own_url: str | None) -> str | None:

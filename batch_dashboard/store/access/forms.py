@@ -4,18 +4,18 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, insert, select
 
-from batch_dashboard.store.schema import spent_forms
+from batch_dashboard.store.schema import used_forms
 
 
 def spend(connection: Connection, form_id: str, now: datetime) -> bool:
     """Note that a form was sent; False when it was before. Asks for the write lock."""
-    is_spent = select(spent_forms.c.form_id).where(spent_forms.c.form_id == form_id)
-    if connection.execute(is_spent).one_or_none() is not None:
+    is_used = select(used_forms.c.form_id).where(used_forms.c.form_id == form_id)
+    if connection.execute(is_used).one_or_none() is not None:
         return False
-    connection.execute(insert(spent_forms).values(form_id=form_id, spent_at=now))
+    connection.execute(insert(used_forms).values(form_id=form_id, used_at=now))
     return True
 
 
 def delete_before(connection: Connection, until: datetime) -> None:
     """Forget forms sent before a time; they are too old to be taken again."""
-    connection.execute(delete(spent_forms).where(spent_forms.c.spent_at < until))
+    connection.execute(delete(used_forms).where(used_forms.c.used_at < until))

@@ -37,8 +37,8 @@ class StoredDestination(NamedTuple):
     """A destination made by an operator; its URL is encrypted."""
 
     name: str
-    sealed_url: bytes
-    least_severity: Severity
+    encrypted_url: bytes
+    min_severity: Severity
 
 
 class Watch(NamedTuple):
@@ -159,7 +159,7 @@ def delete_old(connection: Connection, before: datetime) -> None:
 def fetch_destinations(connection: Connection) -> list[StoredDestination]:
     """The destinations made by operators, by name."""
     table = alert_destinations.c
-    query = select(table.name, table.sealed_url, table.least_severity).order_by(table.name)
+    query = select(table.name, table.encrypted_url, table.min_severity).order_by(table.name)
     return [StoredDestination(*row) for row in connection.execute(query)]
 
 

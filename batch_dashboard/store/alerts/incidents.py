@@ -35,14 +35,14 @@ def fetch_open(connection: Connection) -> list[Incident]:
     return [_from_row(*row) for row in connection.execute(query)]
 
 
-def fetch_closed_untold(connection: Connection) -> list[Incident]:
+def fetch_closed_to_notify(connection: Connection) -> list[Incident]:
     """Closed incidents of which people were told, but not that they are over."""
     query = (
         select(*_COLUMNS)
         .where(
             _incident.closed_at.is_not(None),
-            _incident.told_severity.is_not(None),
-            _incident.told_closed.is_(False),
+            _incident.notified_severity.is_not(None),
+            _incident.closed_notified.is_(False),
         )
         .order_by(_incident.id)
     )
@@ -90,7 +90,7 @@ def insert_opened(connection: Connection, finding: Finding, now: datetime) -> No
             opened_at=now,
             opening_sentence=finding.sentence,
             last_sentence=finding.sentence,
-            told_closed=False,
+            closed_notified=False,
         )
     )
 
@@ -140,7 +140,7 @@ def move_group(connection: Connection, before: int, after: int, now: datetime) -
             .values(
                 closed_at=now,
                 gone_since=func.coalesce(_incident.gone_since, bindparam("now", now, UtcTime)),
-                told_closed=True,
+                closed_notified=True,
             )
         )
     connection.execute(
@@ -157,17 +157,19 @@ def move_group(connection: Connection, before: int, after: int, now: datetime) -
         )
 
 
-def update_told(connection: Connection, new: Iterable[Incident], over: Iterable[Incident]) -> None:
+def update_notified(
+    connection: Connection, new: Iterable[Incident], over: Iterable[Incident]
+) -> None:
     """Note of which incidents people were told, and of which that they are over."""
     for incident in new:
         connection.execute(
             update(incidents)
             .where(_incident.id == incident.id)
-            .values(told_severity=incident.severity)
+            .values(notified_severity=incident.severity)
         )
     for incident in over:
         connection.execute(
-            update(incidents).where(_incident.id == incident.id).values(told_closed=True)
+            update(incidents).where(_incident.id == incident.id).values(closed_notified=True)
         )
 
 

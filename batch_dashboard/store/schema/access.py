@@ -88,10 +88,10 @@ sign_in_failures = Table(
 )
 
 # Forms that were sent: each is obeyed once.
-spent_forms = Table(
-    "spent_forms",
+used_forms = Table(
+    "used_forms",
     metadata,
     Column("form_id", Text, primary_key=True),
-    Column("spent_at", UtcTime, nullable=False),
-    Index("ix_spent_forms_spent_at", "spent_at"),
+    Column("used_at", UtcTime, nullable=False),
+    Index("ix_used_forms_used_at", "used_at"),
 )

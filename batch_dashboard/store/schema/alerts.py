@@ -24,8 +24,8 @@ incidents = Table(
     Column("last_sentence", Text, nullable=False),  # as it was when last seen
     Column("gone_since", UtcTime),  # NULL: the finding is there
     Column("closed_at", UtcTime),  # NULL: open
-    Column("told_severity", OneOf(Severity)),  # of the last notification; NULL: none was sent
-    Column("told_closed", Boolean, nullable=False),
+    Column("notified_severity", OneOf(Severity)),  # of the last notification; NULL: none was sent
+    Column("closed_notified", Boolean, nullable=False),
     Index("ix_incidents_opened_at", "opened_at", "id"),
     **IDS_NEVER_REUSED,
 )
@@ -49,8 +49,8 @@ alert_destinations = Table(
     metadata,
     Column("id", RowId, primary_key=True),
     Column("name", Text, nullable=False, unique=True),
-    Column("sealed_url", LargeBinary, nullable=False),  # encrypted: it holds secrets
-    Column("least_severity", OneOf(Severity), nullable=False),
+    Column("encrypted_url", LargeBinary, nullable=False),  # encrypted: it holds secrets
+    Column("min_severity", OneOf(Severity), nullable=False),
     Column("created_at", UtcTime, nullable=False),
     **IDS_NEVER_REUSED,
 )

@@ -43,13 +43,13 @@ class DestinationForm(Form):  # type: ignore[misc]
         widget=PasswordInput(hide_value=False),
         render_kw={"autocomplete": "off", "maxlength": 2000},
     )
-    least_severity = SelectField("Severity", choices=FROM_SEVERITY, default=Severity.NOTICE)
+    min_severity = SelectField("Severity", choices=FROM_SEVERITY, default=Severity.NOTICE)
 
 
 class SeverityForm(Form):  # type: ignore[misc]
     """From which severity on a destination is told."""
 
-    least_severity = SelectField("Severity", choices=FROM_SEVERITY)
+    min_severity = SelectField("Severity", choices=FROM_SEVERITY)
 
 
 class IncidentSnoozeForm(Form):  # type: ignore[misc]
@@ -90,7 +90,7 @@ def add() -> Response | tuple[str, int]:
                     settings().secret_key,
                     form.name.data,
                     form.url.data,
-                    form.least_severity.data,
+                    form.min_severity.data,
                 )
             said = f"{form.name.data} is created. Its URL is stored encrypted and never shown."
             return done(said, ".index")
@@ -99,7 +99,7 @@ def add() -> Response | tuple[str, int]:
 
 def _test_entered(form: DestinationForm) -> bool:
     """Send a test message by what was entered; whether it was accepted. Raises InputError."""
-    entered = destinations.checked(form.name.data, form.url.data, form.least_severity.data)
+    entered = destinations.checked(form.name.data, form.url.data, form.min_severity.data)
     error = _test(entered)
     if error:
         form.url.errors = [f"The test message was not accepted: {error}."]
@@ -119,10 +119,10 @@ def set_severity(name: str) -> Response:
     """From which severity on a destination is told."""
     form = SeverityForm(request.form)
     if not form.validate():
-        raise InputError("least_severity", f"a severity is one of {', '.join(Severity)}")
+        raise InputError("min_severity", f"a severity is one of {', '.join(Severity)}")
     with changing() as change:
-        destinations.set_severity(change, name, form.least_severity.data)
-    said = f"{name} now gets messages that are {form.least_severity.data} or worse."
+        destinations.set_severity(change, name, form.min_severity.data)
+    said = f"{name} now gets messages that are {form.min_severity.data} or worse."
     return done(said, ".index")
 
 

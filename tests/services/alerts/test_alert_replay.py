@@ -69,4 +69,7 @@ def test_one_incident_of_a_key_is_open_at_a_time(found: Replay) -> None:
         earlier = until.get(incident.finding_key)
         assert earlier is None or earlier <= incident.opened_at  # type: ignore[operator]
         until[incident.finding_key] = incident.closed_at or found.last + timedelta(days=9)
-        assert rank(incident.told_severity) <= rank(incident.severity) or not incident.told_severity
+        assert (
+            rank(incident.notified_severity) <= rank(incident.severity)
+            or not incident.notified_severity
+        )

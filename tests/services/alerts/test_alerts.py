@@ -198,7 +198,7 @@ def test_a_recipe_stuck_while_its_ecosystem_is_critical_waits_for_the_digest(sto
 
 
 def test_a_destination_gets_what_is_as_bad_as_it_asks_for(store: Store) -> None:
-    critical = replace(NOWHERE, name="critical only", least_severity=Severity.CRITICAL)
+    critical = replace(NOWHERE, name="critical only", min_severity=Severity.CRITICAL)
     for number in range(5):
         upload(store, NOW + number * HOUR, passes=False)
     look(store, NOW + 5 * HOUR, NOWHERE, critical)
@@ -210,7 +210,7 @@ def test_a_destination_gets_what_is_as_bad_as_it_asks_for(store: Store) -> None:
 
 
 def test_what_is_over_reaches_those_whom_the_next_message_does_not_concern(store: Store) -> None:
-    critical = replace(NOWHERE, name="critical only", least_severity=Severity.CRITICAL)
+    critical = replace(NOWHERE, name="critical only", min_severity=Severity.CRITICAL)
     for number in range(5):
         upload(store, NOW + number * HOUR, passes=False)
     look(store, NOW + 5 * HOUR, NOWHERE, critical)
@@ -219,7 +219,7 @@ def test_what_is_over_reaches_those_whom_the_next_message_does_not_concern(store
     look(store, NOW + 6 * HOUR, NOWHERE, critical)
     look(store, NOW + 30 * HOUR, NOWHERE, critical)
     with store.write() as connection:
-        connection.execute(text("UPDATE incidents SET told_closed = false"))
+        connection.execute(text("UPDATE incidents SET closed_notified = false"))
     macos = batch_run(started_at=(NOW + HOUR).isoformat(), completed_at=None, macos_minutes=801)
     ingest(store, macos, NOW + HOUR)
     look(store, NOW + 31 * HOUR, NOWHERE, critical)
@@ -308,9 +308,11 @@ def test_a_destination_is_kept_encrypted(store: Store) -> None:
             destinations.create(change, KEY, "bad", "nonsense", "warning")
     with store.read() as connection:
         [found] = destinations.fetch_all(connection, KEY, [])
-        assert (found.name, found.url, found.least_severity) == ("hook", url, "warning")
+        assert (found.name, found.url, found.min_severity) == ("hook", url, "warning")
         assert "secret" not in repr(found)
-        sealed = connection.execute(text("SELECT sealed_url FROM alert_destinations")).scalar_one()
+        sealed = connection.execute(
+            text("SELECT encrypted_url FROM alert_destinations")
+        ).scalar_one()
         assert b"secret" not in bytes(sealed)
         assert destinations.fetch_all(connection, "another key" * 4, []) == []
 

@@ -286,7 +286,7 @@ def test_incidents_and_snoozes_follow_their_group(store: Store) -> None:
                     opening_sentence="",
                     last_sentence="",
                     closed_at=closed_at,
-                    told_closed=False,
+                    closed_notified=False,
                 )
             )
         connection.execute(
@@ -331,7 +331,7 @@ def test_two_open_incidents_of_what_is_one_group_now_become_one(store: Store) ->
                     opened_at=NOW,
                     opening_sentence="",
                     last_sentence="",
-                    told_closed=False,
+                    closed_notified=False,
                 )
             )
     regroup_failures(store, NOW)
@@ -341,7 +341,7 @@ def test_two_open_incidents_of_what_is_one_group_now_become_one(store: Store) ->
         failure_group_id("Error: no route")
     }
     assert sorted(incident.closed_at is None for incident in found) == [False, True]
-    assert all(incident.told_closed for incident in found if incident.closed_at)
+    assert all(incident.closed_notified for incident in found if incident.closed_at)
 
 
 def test_failures_of_an_unknown_rule_are_grouped_again_once(store: Store) -> None:
