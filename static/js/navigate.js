@@ -3,6 +3,7 @@
 
 let mountAll;
 let asked = 0;
+let shown = choiceOf(location.href);
 
 export function start(mount) {
   mountAll = mount;
@@ -23,7 +24,14 @@ export function start(mount) {
     event.preventDefault();
     show(address.href, true);
   });
-  addEventListener("popstate", () => show(location.href, false));
+  addEventListener("popstate", () => {
+    // A link to another place of what is shown needs nothing to be loaded.
+    if (choiceOf(location.href) !== shown) show(location.href, false);
+  });
+}
+
+function choiceOf(href) {
+  return href.split("#")[0];
 }
 
 function isOtherChoice(href) {
@@ -53,6 +61,7 @@ async function show(href, isNew) {
   const other = new DOMParser().parseFromString(text, "text/html");
   const focused = placeOf(document.activeElement, main);
   if (isNew) history.pushState(null, "", href);
+  shown = choiceOf(href);
   document.title = other.title;
   main.replaceChildren(...other.querySelector("main").childNodes);
   main.removeAttribute("aria-busy");

@@ -56,6 +56,7 @@ PAGES = {
     "incidents": "/incidents",
     "incident": "/incidents/1",
     "exports": "/exports/",
+    "API": "/api/docs#list_recipes",
     "search": "/search?q=a",
     "search for nothing": "/search?q=nothing-is-called-this",
     "set-up": "/setup",
@@ -511,4 +512,25 @@ def test_pages_read_well_without_javascript(browser: Browser, address: str) -> N
     page.get_by_role("button", name="Search").click()
     page.get_by_role("link", name="sharkdp/bat").click()
     page.wait_for_url("**/recipes/homebrew/sharkdp/bat")
+    context.close()
+
+
+@pytest.mark.parametrize("with_javascript", [True, False], ids=["with JavaScript", "without"])
+def test_a_link_to_an_operation_of_the_api_opens_it(
+    browser: Browser, address: str, with_javascript: bool
+) -> None:
+    context = browser.new_context(java_script_enabled=with_javascript)
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    page.goto(f"{address}/api/docs")
+    operation = page.locator("#list_recipes")
+    assert not operation.is_visible()
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
+    page.get_by_role("navigation", name="Contents").get_by_text("List recipes").click()
+    operation.wait_for(state="visible")
+    # The page stays as it is: other operations are closed, and nothing is loaded again.
+    page.wait_for_load_state("networkidle")
+    assert page.locator(".api-operation[open]").count() == 1
+    assert [url for url in requests if "/api/docs" in url] == []
     context.close()

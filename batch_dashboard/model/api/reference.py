@@ -47,6 +47,7 @@ class Described:
     """One operation, as its section shows it."""
 
     name: str
+    group: str
     method: str
     path: str
     summary: str
@@ -60,13 +61,15 @@ class Described:
 
 def described(
     document: Mapping[str, Any], values: Mapping[str, str], *, with_token: bool
-) -> list[Described]:
-    """Every operation; `values` are those of the paths in the `curl` lines."""
-    return [
-        _Reader(document, values, with_token).read(method.upper(), path, operation)
-        for path, methods in document["paths"].items()
-        for method, operation in methods.items()
-    ]
+) -> dict[str, list[Described]]:
+    """The operations of each group; `values` are those of the paths in the `curl` lines."""
+    groups: dict[str, list[Described]] = {tag["name"]: [] for tag in document["tags"]}
+    reader = _Reader(document, values, with_token)
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            found = reader.read(method.upper(), path, operation)
+            groups[found.group].append(found)
+    return groups
 
 
 @dataclass(frozen=True)
@@ -87,6 +90,7 @@ class _Reader:
         is_json = kind == "application/json"
         return Described(
             name=operation["operationId"],
+            group=operation["tags"][0],
             method=method,
             path=path,
             summary=operation["summary"],

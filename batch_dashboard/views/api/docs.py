@@ -23,8 +23,7 @@ def show() -> str:
     document = openapi_document(request.url_root.rstrip("/"))
     return render_template(
         "pages/api/docs.html",
-        operations=described(document, _stored_values(), with_token=not settings().public),
-        document=document,
+        groups=described(document, _stored_values(), with_token=not settings().public),
         public=settings().public,
     )
 

@@ -28,8 +28,8 @@ def test_it_shows_every_operation_and_parameter(client: FlaskClient) -> None:
     document = openapi_document("http://localhost")
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
-            assert f"<b>{method.upper()}</b> <code>{path}</code>" in page
-            section = page.split(f'id="{operation["operationId"]}"')[1].split("</section>")[0]
+            assert f"<b>{method.upper()}</b> {path}</code>" in page
+            section = page.split(f'id="{operation["operationId"]}"')[1].split("</article>")[0]
             for parameter in operation.get("parameters", []):
                 assert f"<code>{parameter['name']}</code>" in section, path
             for status in operation["responses"]:
@@ -69,7 +69,7 @@ def test_its_curl_lines_work(new_database: NewDatabase, tmp_path: Path) -> None:
         with running_server(url, tmp_path) as address:
             page = run(f"curl {address}/api/docs")[1]
             lines = curl_lines(page)
-            assert len(lines) == page.count('<p class="api-path">')
+            assert len(lines) == page.count('<article id="')
             assert "owner" in page
             for line in lines:
                 status, body = run(line)
