@@ -28,11 +28,20 @@ blueprint = Blueprint("exports", __name__, url_prefix="/exports")
 COMPUTED: dict[str, Callable[[Connection, RunFilter, datetime], computed_files.Rows]] = {
     "ecosystems": computed_files.ecosystem_rows,
     "error_budgets": computed_files.error_budget_rows,
+    "findings": computed_files.finding_rows,
+    "budgets": computed_files.budget_rows,
+    "budget_changes": computed_files.budget_change_rows,
     "burn_up": computed_files.burn_up_rows,
     "prices": computed_files.price_rows,
 }
 # What is about all ecosystems together, whichever is chosen.
-OF_ALL = {"failure_groups": "a failure group", "burn_up": "a budget"}
+OF_ALL = {
+    "failure_groups": "a failure group",
+    "findings": "what needs attention",
+    "budgets": "a budget",
+    "budget_changes": "a budget",
+    "burn_up": "a budget",
+}
 
 
 @blueprint.get("/")

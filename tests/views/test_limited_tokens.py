@@ -25,7 +25,10 @@ KEY = "k" * 32
 # Stands in every text of the other ecosystem; its minutes are a number that nothing else has.
 SECRET, SECRET_MINUTES = "hidden", 777.25
 # What a limited token does not open at all. No incident of this test is of its ecosystem.
-OF_ALL_ECOSYSTEMS = {"api.list_failure_groups", "api.list_burn_up"}
+OF_ALL_ECOSYSTEMS = {
+    f"api.list_{name}"
+    for name in ("failure_groups", "findings", "budgets", "budget_changes", "burn_up")
+}
 QUERIES = ("", "ecosystem=homebrew", "last=all&ecosystem=homebrew", f"ecosystem={SECRET}")
 OPTIONS = (
     "",

@@ -94,7 +94,9 @@ def test_the_page_says_how_many_rows_each_file_has(
     if ecosystem:
         query = f"{query}&ecosystem={ecosystem}" if query else f"?ecosystem={ecosystem}"
     counts = counts_of(client, query)
-    assert set(counts) == set(FILES) - {"comparison.csv", "compared_runs.csv", "jobs.csv"}
+    of_choice = {name for name, file in FILES.items() if file.is_of_choice}
+    assert of_choice == {"comparison.csv", "compared_runs.csv", "jobs.csv"}
+    assert set(counts) == set(FILES) - of_choice - {"findings.csv"}
     for name, (count, link) in counts.items():
         rows = rows_of(client, link)
         assert len(rows) == count, name
@@ -153,7 +155,9 @@ def test_exports_fall_back_as_pages_do_and_files_do_not(
 
 def test_exports_of_an_empty_database_have_no_rows(client: FlaskClient) -> None:
     counts = counts_of(client, "")
-    assert {name for name, (count, _) in counts.items() if count} == {"burn_up.csv", "prices.csv"}
+    assert {name for name, (count, _) in counts.items() if count} == {
+        f"{name}.csv" for name in ("burn_up", "budgets", "budget_changes", "prices")
+    }
 
 
 def test_every_table_links_its_file(client: FlaskClient, filled: Store) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from batch_dashboard.model.api.operations import ROOT
+from batch_dashboard.model.api.operations import ABOUT_GROUP, CI_GROUP, INCIDENTS_GROUP, ROOT
 from batch_dashboard.model.api.responses import json_content, refusals, refusals_of_pages
 from batch_dashboard.model.api.schemas import ROW_NUMBER, TEXT, Schema, nullable, reference
 from batch_dashboard.model.batch_runs.vocabulary import RUNNER_OS
@@ -83,7 +83,7 @@ def _decision() -> Schema:
         "operationId": "get_decision",
         "summary": "Ask whether CI should spend minutes on an ecosystem",
         "description": "Advice from stored facts. An ecosystem that is not known proceeds.",
-        "tags": ["ci"],
+        "tags": [CI_GROUP],
         "security": [{"token": []}],
         "parameters": [
             _ECOSYSTEM,
@@ -102,7 +102,7 @@ def _openapi() -> Schema:
     return {
         "operationId": "get_openapi",
         "summary": "Read this document",
-        "tags": ["reading"],
+        "tags": [ABOUT_GROUP],
         "responses": {
             "200": {
                 "description": "An OpenAPI 3.1 document.",
@@ -118,7 +118,7 @@ def _badge() -> Schema:
     return {
         "operationId": "get_badge",
         "summary": "Show a badge of an ecosystem",
-        "tags": ["ci"],
+        "tags": [CI_GROUP],
         "parameters": [
             _ECOSYSTEM,
             _query("show", "What the badge shows.", _words("state", "rate", "minutes")),
@@ -135,7 +135,7 @@ def _feed() -> Schema:
     return {
         "operationId": "get_feed",
         "summary": "Read the latest incidents as an Atom feed",
-        "tags": ["ci"],
+        "tags": [INCIDENTS_GROUP],
         "responses": {
             "200": {
                 "description": "The feed (RFC 4287).",
@@ -164,7 +164,7 @@ def _upload() -> Schema:
         "summary": "Store a batch run",
         "description": "Stored whole or not at all. The same content again is answered with the"
         " first `batch_run_id`. Fields and rules are in docs/ingest-api.md.",
-        "tags": ["ci"],
+        "tags": [CI_GROUP],
         "security": [{"token": []}],
         "parameters": [
             _query("dry_run", "1: check the payload, store nothing.", flag),

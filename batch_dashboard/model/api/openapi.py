@@ -4,7 +4,9 @@ from typing import Any
 
 from batch_dashboard.model.api.documents import other_paths
 from batch_dashboard.model.api.operations import (
+    ABOUT_GROUP,
     DEFAULT_LIMIT,
+    GROUPS,
     OPERATIONS,
     ROOT,
     Operation,
@@ -50,6 +52,7 @@ def openapi_document(url: str) -> dict[str, Any]:
         },
         "servers": [{"url": url}],
         "security": [{}, {"token": []}],
+        "tags": [{"name": group} for group in GROUPS],
         "paths": {
             ROOT: {"get": _index()},
             **{operation.full_path: {"get": _described(operation)} for operation in OPERATIONS},
@@ -93,7 +96,7 @@ def _described(operation: Operation) -> dict[str, Any]:
         "operationId": operation.name,
         "summary": operation.summary,
         "description": operation.resource.sentence,
-        "tags": ["reading"],
+        "tags": [operation.group],
         "parameters": [*map(_path_parameter, operation.parts), *_query_parameters(operation)],
         "responses": {
             "200": {
@@ -173,7 +176,7 @@ def _index() -> dict[str, Any]:
     return {
         "operationId": "list_resources",
         "summary": "List the addresses of the API",
-        "tags": ["reading"],
+        "tags": [ABOUT_GROUP],
         "responses": {
             "200": {
                 "description": "The addresses.",

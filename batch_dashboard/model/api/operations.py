@@ -10,25 +10,35 @@ from functools import cached_property
 
 from batch_dashboard.model.catalogue import (
     BATCH_RUNS,
+    BUDGET_CHANGES,
+    BUDGETS,
     BURN_UP,
     CIRCUIT_BREAKERS,
     COMPARISON,
     ECOSYSTEMS,
     ERROR_BUDGETS,
+    EXCLUDED_BATCH_RUNS,
     FAILURE_COUNTS,
     FAILURE_GROUPS,
     FAILURE_RATES,
+    FINDINGS,
     INCIDENTS,
+    JOB_MINUTES,
     JOBS,
     PRICES,
+    QUEUE_WAITS,
     RECIPES,
     SPENT_MINUTES,
 )
 from batch_dashboard.model.catalogue.batch_runs import RECIPE_HISTORY, RUN_RESULTS
-from batch_dashboard.model.catalogue.failures import GROUP_RECIPES
+from batch_dashboard.model.catalogue.failures import GROUP_RECIPES, RECIPE_FAILURE_GROUPS
 from batch_dashboard.model.catalogue.fields import Field, Filter, Kind, Resource
 
 ROOT = "/api/v1"
+# Groups with operations beside the catalogue.
+CI_GROUP = "CI"
+INCIDENTS_GROUP = "Incidents"
+ABOUT_GROUP = "About the API"
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 1_000
 # Rows with error messages can take 10,000 characters each.
@@ -73,6 +83,7 @@ class Operation:
     parts: tuple[PathPart, ...] = ()
     is_list: bool = True
     needs_ecosystem: bool = False  # without it, no index leads to the rows
+    group: str = ""  # what it is listed under
 
     @property
     def full_path(self) -> str:
@@ -142,48 +153,90 @@ def _one(path: str, resource: Resource, *parts: PathPart) -> Operation:
     return Operation(name, path, f"Read {article} {thing}", resource, parts, is_list=False)
 
 
+def _group(name: str, *operations: Operation) -> tuple[Operation, ...]:
+    return tuple(replace(operation, group=name) for operation in operations)
+
+
 OPERATIONS = (
-    _list("batch-runs", "List batch runs", BATCH_RUNS),
-    _one("batch-runs/{batch_run_id}", BATCH_RUNS, _BATCH_RUN),
-    _list(
-        "batch-runs/{batch_run_id}/results",
-        "List the recipe results of a batch run",
-        RUN_RESULTS,
-        _BATCH_RUN,
+    *_group(
+        "Batch runs",
+        _list("batch-runs", "List batch runs", BATCH_RUNS),
+        _one("batch-runs/{batch_run_id}", BATCH_RUNS, _BATCH_RUN),
+        _list(
+            "batch-runs/{batch_run_id}/results",
+            "List the recipe results of a batch run",
+            RUN_RESULTS,
+            _BATCH_RUN,
+        ),
+        _list(
+            "batch-runs/{batch_run_id}/jobs", "List the CI jobs of a batch run", JOBS, _BATCH_RUN
+        ),
+        _list(
+            "batch-runs/{batch_run_id}/changes/{later_batch_run_id}",
+            "List the recipes whose result changed between two batch runs",
+            COMPARISON,
+            replace(_BATCH_RUN, chooses="before"),
+            PathPart("later_batch_run_id", BATCH_RUNS, "id", "after"),
+        ),
+        _list("excluded-batch-runs", "List excluded batch runs", EXCLUDED_BATCH_RUNS),
     ),
-    _list("batch-runs/{batch_run_id}/jobs", "List the CI jobs of a batch run", JOBS, _BATCH_RUN),
-    _list(
-        "batch-runs/{batch_run_id}/changes/{later_batch_run_id}",
-        "List the recipes whose result changed between two batch runs",
-        COMPARISON,
-        replace(_BATCH_RUN, chooses="before"),
-        PathPart("later_batch_run_id", BATCH_RUNS, "id", "after"),
+    *_group(
+        "Recipes",
+        _list("recipes", "List recipes", RECIPES),
+        _one(
+            "recipes/{ecosystem}/{recipe_name}",
+            RECIPES,
+            PathPart("ecosystem", RECIPES, "ecosystem"),
+            PathPart("recipe_name", RECIPES, "recipe_name", is_rest=True),
+        ),
+        _list(
+            "recipe-results", "List the results of a recipe", RECIPE_HISTORY, needs_ecosystem=True
+        ),
+        _list(
+            "recipe-failure-groups",
+            "List the failure groups of a recipe",
+            RECIPE_FAILURE_GROUPS,
+            needs_ecosystem=True,
+        ),
     ),
-    _list("recipe-results", "List the results of a recipe", RECIPE_HISTORY, needs_ecosystem=True),
-    _list("recipes", "List recipes", RECIPES),
-    _one(
-        "recipes/{ecosystem}/{recipe_name}",
-        RECIPES,
-        PathPart("ecosystem", RECIPES, "ecosystem"),
-        PathPart("recipe_name", RECIPES, "recipe_name", is_rest=True),
+    *_group(
+        "Failures",
+        _list("failure-groups", "List failure groups", FAILURE_GROUPS),
+        _one("failure-groups/{failure_group_id}", FAILURE_GROUPS, _FAILURE_GROUP),
+        _list(
+            "failure-groups/{failure_group_id}/recipes",
+            "List the recipes of a failure group",
+            GROUP_RECIPES,
+            _FAILURE_GROUP,
+        ),
+        _list("failure-counts", "List failures over time", FAILURE_COUNTS),
+        _list("failure-rates", "List failure rates over time", FAILURE_RATES),
     ),
-    _list("failure-groups", "List failure groups", FAILURE_GROUPS),
-    _one("failure-groups/{failure_group_id}", FAILURE_GROUPS, _FAILURE_GROUP),
-    _list(
-        "failure-groups/{failure_group_id}/recipes",
-        "List the recipes of a failure group",
-        GROUP_RECIPES,
-        _FAILURE_GROUP,
+    *_group(
+        "Minutes",
+        _list("minutes", "List minutes over time", SPENT_MINUTES),
+        _list("job-minutes", "List measured and billed minutes of CI jobs over time", JOB_MINUTES),
+        _list("queue-waits", "List waits for a runner over time", QUEUE_WAITS),
+        _list("budgets", "List the budgets of this week", BUDGETS),
+        _list("budget-changes", "List the changes of budgets", BUDGET_CHANGES),
+        _list("burn-up", "List the minutes of this week against the budget", BURN_UP),
+        _list("prices", "List the prices of a minute", PRICES),
     ),
-    _list("failure-counts", "List failures over time", FAILURE_COUNTS),
-    _list("failure-rates", "List failure rates over time", FAILURE_RATES),
-    _list("minutes", "List minutes over time", SPENT_MINUTES),
-    _list("burn-up", "List the minutes of this week against the budget", BURN_UP),
-    _list("prices", "List the prices of a minute", PRICES),
-    _list("ecosystems", "List ecosystems", ECOSYSTEMS),
-    _one("ecosystems/{ecosystem}", ECOSYSTEMS, PathPart("ecosystem", ECOSYSTEMS, "ecosystem")),
-    _list("error-budgets", "List error budgets over time", ERROR_BUDGETS),
-    _list("circuit-breaker-changes", "List the changes of circuit breakers", CIRCUIT_BREAKERS),
-    _list("incidents", "List incidents", INCIDENTS),
-    _one("incidents/{incident_id}", INCIDENTS, PathPart("incident_id", INCIDENTS, "id")),
+    *_group(
+        "Ecosystems",
+        _list("ecosystems", "List ecosystems", ECOSYSTEMS),
+        _one("ecosystems/{ecosystem}", ECOSYSTEMS, PathPart("ecosystem", ECOSYSTEMS, "ecosystem")),
+        _list("error-budgets", "List error budgets over time", ERROR_BUDGETS),
+        _list("circuit-breaker-changes", "List the changes of circuit breakers", CIRCUIT_BREAKERS),
+    ),
+    *_group(
+        INCIDENTS_GROUP,
+        _list("findings", "List what needs attention", FINDINGS),
+        _list("incidents", "List incidents", INCIDENTS),
+        _one("incidents/{incident_id}", INCIDENTS, PathPart("incident_id", INCIDENTS, "id")),
+    ),
+)
+# Of the OpenAPI document and the page about the API, in their order.
+GROUPS = tuple(
+    dict.fromkeys([CI_GROUP, *(operation.group for operation in OPERATIONS), ABOUT_GROUP])
 )

@@ -1,6 +1,11 @@
 """Every resource, in the order in which the exports page and the documentation list them."""
 
-from batch_dashboard.model.catalogue.batch_runs import BATCH_RUNS, JOBS, RECIPE_RESULTS
+from batch_dashboard.model.catalogue.batch_runs import (
+    BATCH_RUNS,
+    EXCLUDED_BATCH_RUNS,
+    JOBS,
+    RECIPE_RESULTS,
+)
 from batch_dashboard.model.catalogue.comparison import COMPARED_RUNS, COMPARISON
 from batch_dashboard.model.catalogue.ecosystems import CIRCUIT_BREAKERS, ECOSYSTEMS, ERROR_BUDGETS
 from batch_dashboard.model.catalogue.failures import (
@@ -9,9 +14,12 @@ from batch_dashboard.model.catalogue.failures import (
     FAILURE_GROUPS,
     FAILURE_RATES,
 )
+from batch_dashboard.model.catalogue.findings import FINDINGS
 from batch_dashboard.model.catalogue.incidents import INCIDENTS
 from batch_dashboard.model.catalogue.recipes import RECIPES
 from batch_dashboard.model.catalogue.spending import (
+    BUDGET_CHANGES,
+    BUDGETS,
     BURN_UP,
     JOB_MINUTES,
     PRICES,
@@ -21,17 +29,21 @@ from batch_dashboard.model.catalogue.spending import (
 
 __all__ = [
     "BATCH_RUNS",
+    "BUDGETS",
+    "BUDGET_CHANGES",
     "BURN_UP",
     "CIRCUIT_BREAKERS",
     "COMPARED_RUNS",
     "COMPARISON",
     "ECOSYSTEMS",
     "ERROR_BUDGETS",
+    "EXCLUDED_BATCH_RUNS",
     "FAILURE_COUNTS",
     "FAILURE_GROUPS",
     "FAILURE_GROUP_RECIPES",
     "FAILURE_RATES",
     "FILES",
+    "FINDINGS",
     "INCIDENTS",
     "JOBS",
     "JOB_MINUTES",
@@ -58,9 +70,13 @@ RESOURCES = (
     FAILURE_GROUP_RECIPES,
     COMPARISON,
     COMPARED_RUNS,
+    EXCLUDED_BATCH_RUNS,
+    FINDINGS,
     INCIDENTS,
     CIRCUIT_BREAKERS,
     ERROR_BUDGETS,
+    BUDGETS,
+    BUDGET_CHANGES,
     BURN_UP,
     PRICES,
 )

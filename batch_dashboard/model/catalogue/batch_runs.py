@@ -79,6 +79,20 @@ BATCH_RUNS = Resource(
     ),
 )
 
+EXCLUDED_BATCH_RUNS = replace(
+    BATCH_RUNS,
+    name="excluded_batch_runs",
+    sentence="One row for each batch run that is excluded from the statistics.",
+    fields=(
+        *BATCH_RUNS.fields,
+        Field("excluded_at", Kind.TIME, "The time at which it was excluded."),
+        Field("excluded_by", Kind.TEXT, "Who excluded it."),
+        Field("reason", Kind.TEXT, "Why it was excluded."),
+    ),
+    filters=(),
+    orders=(Order("started_at"),),
+)
+
 RECIPE_RESULTS = Resource(
     "recipe_results",
     "One row for each recipe result of the selected batch runs.",

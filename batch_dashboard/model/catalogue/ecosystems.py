@@ -17,6 +17,7 @@ from batch_dashboard.model.catalogue.spending import MINUTES_FIELDS
 from batch_dashboard.model.judgement.circuit_breaker import BreakerState
 from batch_dashboard.model.judgement.ecosystem_health import STATES
 from batch_dashboard.model.judgement.slo import WINDOWS
+from batch_dashboard.model.recipes.recipes import STUCK_FROM
 
 BREAKER_STATES = (BreakerState.CLOSED, BreakerState.OPEN, BreakerState.HALF_OPEN)
 _DROPPED = "retention deleted all its runs"
@@ -140,6 +141,31 @@ ECOSYSTEMS = Resource(
             "The state of its circuit breaker.",
             empty=_DROPPED,
             words=BREAKER_STATES,
+        ),
+        Field(
+            "circuit_breaker_half_open_at",
+            Kind.TIME,
+            "The time from which a batch run may close the circuit breaker.",
+            empty="it is closed",
+        ),
+        Field("pause_link", Kind.TEXT, "The page that explains its pause.", empty="there is none"),
+        Field(
+            "failing_recipes",
+            Kind.INTEGER,
+            "Recipes seen in the period whose last attempt failed.",
+            RECIPES,
+        ),
+        Field(
+            "stuck_recipes",
+            Kind.INTEGER,
+            f"Of these, recipes that failed at least {STUCK_FROM} times in a row.",
+            RECIPES,
+        ),
+        Field(
+            "flaky_recipes",
+            Kind.INTEGER,
+            "Recipes seen in the period that change between passed and failed and are not stuck.",
+            RECIPES,
         ),
     ),
     key=("ecosystem",),

@@ -121,6 +121,15 @@ FAILURE_GROUP_RECIPES = Resource(
         Order("last_seen_at"),
     ),
 )
+# The failure groups of one recipe.
+RECIPE_FAILURE_GROUPS = replace(
+    FAILURE_GROUP_RECIPES,
+    sentence="One row for each failure group of a recipe.",
+    filters=(RECIPE_NAME_FILTER._replace(is_required=True),),
+    key=("failure_group_id",),
+    orders=(Order("last_seen_at"),),
+    has_period=False,
+)
 # The recipes of one failure group.
 GROUP_RECIPES = replace(
     FAILURE_GROUP_RECIPES,

@@ -154,6 +154,11 @@ class Resource:
         field = self.by_name.get(name)
         return None if field is None else row[self.fields.index(field)]
 
+    @property
+    def is_of_choice(self) -> bool:
+        """Whether it has rows only where something is chosen, such as a batch run."""
+        return any(choice.is_required for choice in self.filters)
+
     @cached_property
     def filters_by_name(self) -> dict[str, Filter]:
         """Its filters by their names."""
@@ -226,6 +231,23 @@ RECIPE_NAME_FILTER = Filter(
     "only this recipe; `ecosystem` is then the ecosystem of the recipe",
     max_length=500,
     is_name=True,
+)
+# What a finding or an incident is about.
+FINDING_KEY = Field(
+    "finding_key",
+    Kind.TEXT,
+    "The key of the finding: the same in incidents and in commands, for as long as it lasts.",
+)
+SUBJECT_FIELDS = (
+    Field("subject", Kind.TEXT, "What it concerns."),
+    Field("ecosystem", Kind.TEXT, "The ecosystem it concerns.", empty="not one ecosystem"),
+    Field("recipe_name", Kind.TEXT, "The recipe it concerns.", empty="not one recipe"),
+    Field(
+        "failure_group_id",
+        Kind.LARGE_INTEGER,
+        "The failure group it concerns: `id` in failure_groups.",
+        empty="not one failure group",
+    ),
 )
 BY_FILTER = Filter(
     "by",

@@ -3,7 +3,15 @@
 from enum import StrEnum
 
 from batch_dashboard.model.alerts.finding_kinds import FindingKind, Severity
-from batch_dashboard.model.catalogue.fields import Field, Filter, Kind, Order, Resource
+from batch_dashboard.model.catalogue.fields import (
+    FINDING_KEY,
+    SUBJECT_FIELDS,
+    Field,
+    Filter,
+    Kind,
+    Order,
+    Resource,
+)
 
 
 class IncidentState(StrEnum):
@@ -33,21 +41,28 @@ INCIDENTS = Resource(
             "Its highest severity: critical, warning or notice.",
             words=tuple(Severity),
         ),
-        Field("subject", Kind.TEXT, "What it concerns."),
-        Field("ecosystem", Kind.TEXT, "The ecosystem it concerns.", empty="not one ecosystem"),
-        Field("recipe_name", Kind.TEXT, "The recipe it concerns.", empty="not one recipe"),
-        Field(
-            "failure_group_id",
-            Kind.LARGE_INTEGER,
-            "The failure group it concerns: `id` in failure_groups.",
-            empty="not one failure group",
-        ),
+        *SUBJECT_FIELDS,
         Field("since", Kind.TIME, "The time at which the problem began."),
         Field("opened_at", Kind.TIME, "The time at which the problem was found."),
         Field("opening_sentence", Kind.TEXT, "The problem at that time, after the subject."),
         Field("last_sentence", Kind.TEXT, "The problem when it was last seen."),
         Field("gone_since", Kind.TIME, "The time at which it disappeared.", empty="it persists"),
         Field("closed_at", Kind.TIME, "The time at which it was closed.", empty="it is open"),
+        FINDING_KEY,
+        Field(
+            "notified_severity",
+            Kind.WORD,
+            "The severity in the last notification about it.",
+            empty="no notification was sent",
+            words=tuple(Severity),
+        ),
+        Field(
+            "snoozed_until",
+            Kind.TIME,
+            "The time until which notifications about its finding are snoozed, or were.",
+            empty="no snooze was set, or it was ended",
+        ),
+        Field("snooze_reason", Kind.TEXT, "The reason for the snooze.", empty="there is none"),
     ),
     (Filter("state", "only incidents that are open or closed", words=STATES),),
     key=("opened_at", "id"),

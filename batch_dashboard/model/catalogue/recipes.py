@@ -52,6 +52,13 @@ RECIPES = Resource(
             "The line of the failure group of its last failure.",
             empty="it never failed, or had no message",
         ),
+        Field(
+            "state",
+            Kind.WORD,
+            "The worst of stuck, flaky and failing that applies.",
+            empty="it is none of these",
+            words=STATES,
+        ),
     ),
     (
         Filter("state", "only recipes that are failing, stuck or flaky", words=STATES),

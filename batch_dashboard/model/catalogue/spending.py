@@ -23,6 +23,7 @@ from batch_dashboard.model.catalogue.fields import (
 from batch_dashboard.model.catalogue.fields import (
     MINUTES as IN_MINUTES,
 )
+from batch_dashboard.model.spending.budget import BUDGET_STATES
 
 # Sums of known minutes, of runs without any, and of their price: one way in every resource.
 MINUTES_FIELDS = (
@@ -182,10 +183,95 @@ QUEUE_WAITS = Resource(
             "Nine of ten jobs waited no longer. From 16 seconds on, at most 6.25 % off.",
             SECONDS,
         ),
+        Field(
+            "limit_seconds",
+            Kind.INTEGER,
+            "The longest acceptable p90, as it is set now.",
+            SECONDS,
+            "no limit is set",
+        ),
     ),
     (BY_FILTER,),
     key=("day", "runner_os"),
     orders=(Order("day", largest_first=False),),
+)
+
+BUDGETS = Resource(
+    "budgets",
+    "One row for each runner operating system: its minutes of this UTC week against the budget,"
+    " over all ecosystems.",
+    "By runner operating system.",
+    (
+        Field("runner_os", Kind.WORD, "macos or linux.", words=RUNNER_OS),
+        Field("week_start", Kind.DAY, "The Monday of this week."),
+        Field("budget_minutes", Kind.NUMBER, "The budget of the week.", IN_MINUTES),
+        Field(
+            "used_minutes",
+            Kind.NUMBER,
+            "Known minutes of this week.",
+            IN_MINUTES,
+            "unknown",
+        ),
+        Field("used_share", Kind.NUMBER, "Known minutes / budget_minutes.", "1: all of it"),
+        Field(
+            "state",
+            Kind.WORD,
+            "The advice to CI: ok, sample (from 80 % on) or pause (from 95 % on).",
+            words=BUDGET_STATES,
+        ),
+        Field("runs", Kind.INTEGER, "Batch runs of this week.", RUNS),
+        Field("unknown_runs", Kind.INTEGER, "Batch runs that reported no minutes.", RUNS),
+        Field(
+            "daily_minutes",
+            Kind.NUMBER,
+            "The mean daily use of the last 28 days.",
+            IN_MINUTES,
+        ),
+        Field(
+            "forecast_minutes",
+            Kind.NUMBER,
+            "The forecast for the end of the week.",
+            IN_MINUTES,
+            "there is none",
+        ),
+        Field(
+            "runs_out_on",
+            Kind.DAY,
+            "The day on which the budget was used up, or will be at this pace.",
+            empty="not within this week",
+        ),
+        Field(
+            "cost",
+            Kind.NUMBER,
+            "The cost of the known minutes, each day at its list price.",
+            DOLLARS,
+            "unknown",
+        ),
+    ),
+    key=("runner_os",),
+    orders=(Order("runner_os", largest_first=False),),
+    has_period=False,
+    has_ecosystem=False,
+)
+
+BUDGET_CHANGES = Resource(
+    "budget_changes",
+    "One row for each change of a weekly budget.",
+    "By runner operating system, oldest first.",
+    (
+        Field("runner_os", Kind.WORD, "macos or linux.", words=RUNNER_OS),
+        Field(
+            "since",
+            Kind.DAY,
+            "The Monday of the first week with this budget.",
+            empty="it applies to all weeks before the next row",
+        ),
+        Field("budget_minutes", Kind.NUMBER, "The budget of a week.", IN_MINUTES),
+    ),
+    key=("runner_os", "since"),
+    orders=(Order("runner_os", largest_first=False),),
+    has_period=False,
+    has_ecosystem=False,
 )
 
 BURN_UP = Resource(

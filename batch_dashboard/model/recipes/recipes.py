@@ -75,6 +75,14 @@ class Recipe(NamedTuple):
         return RecipeState.FAILING if self.failure_streak else None
 
 
+class StateCounts(NamedTuple):
+    """How many recipes are in each of STATES; those that are failing include the stuck ones."""
+
+    failing: int
+    stuck: int
+    flaky: int
+
+
 class StuckRecipe(NamedTuple):
     """A stuck recipe, and how it failed the last time."""
 

@@ -21,6 +21,7 @@ ABOVE_ZERO = "above zero"
 OK = "ok"
 SAMPLE = "sample"
 PAUSE = "pause"
+BUDGET_STATES = (OK, SAMPLE, PAUSE)
 
 
 class OwnBudget(NamedTuple):
@@ -45,6 +46,12 @@ class Budgets:
             if budget.runner_os == runner_os and budget.since <= monday:
                 found = budget.minutes
         return found
+
+    @property
+    def changes(self) -> list[OwnBudget]:
+        """Every budget by runner operating system, oldest first; defaults begin on `date.min`."""
+        defaults = (OwnBudget(name, date.min, minutes) for name, minutes in DEFAULT_MINUTES.items())
+        return sorted([*defaults, *self.own])
 
 
 DEFAULT_BUDGETS = Budgets()

@@ -8,7 +8,7 @@ from datetime import date
 from typing import NamedTuple
 
 from batch_dashboard.model.batch_runs.records import DayMinutes, RunSums
-from batch_dashboard.model.batch_runs.vocabulary import LINUX, MACOS
+from batch_dashboard.model.batch_runs.vocabulary import LINUX, MACOS, RUNNER_OS
 
 
 class ListPrice(NamedTuple):
@@ -77,10 +77,15 @@ def cost_of_sums(sums: Iterable[RunSums], prices: Sequence[ListPrice] = DEFAULT_
     return Cost(dollars[MACOS], dollars[LINUX])
 
 
-def cost_of_days(days: Iterable[DayMinutes], prices: Sequence[ListPrice] = DEFAULT_PRICES) -> float:
+def cost_of_days(
+    days: Sequence[DayMinutes],
+    prices: Sequence[ListPrice] = DEFAULT_PRICES,
+    systems: Iterable[str] = RUNNER_OS,
+) -> float:
     """Dollars for the known minutes of some days, each at the list price of its day."""
-    dollars = 0.0
-    for day in days:
-        price = list_price(day.day, prices)
-        dollars += day.macos_minutes * price.macos + day.linux_minutes * price.linux
-    return dollars
+    costs = (
+        day.minutes(runner_os).known * list_price(day.day, prices).of(runner_os)
+        for runner_os in systems
+        for day in days
+    )
+    return sum(costs, 0.0)

@@ -10,7 +10,7 @@ from batch_dashboard.model.batch_runs.vocabulary import RUNNER_OS
 from batch_dashboard.model.failures.failures import new_since
 from batch_dashboard.model.judgement.decision import Decision, decide
 from batch_dashboard.model.judgement.ecosystem_health import EcosystemHealth, judge_ecosystem
-from batch_dashboard.model.lists.filters import RunFilter
+from batch_dashboard.model.lists.filters import EVERYTHING, RunFilter
 from batch_dashboard.model.lists.periods import Period, last_days
 from batch_dashboard.model.spending.budget import BudgetWeek, budget_week
 from batch_dashboard.model.spending.queue_waits import JUDGED_DAYS, QueueWait
@@ -94,22 +94,25 @@ def fetch_facts(
     )
 
 
-def find_all(connection: Connection, now: datetime) -> tuple[list[Finding], set[FindingKind]]:
-    """The findings, at most so many of a kind, and the kinds of which some were left out."""
-    facts = fetch_facts(
-        connection,
-        RunFilter(Period(None, None)),
-        batch_runs.fetch_ecosystems(connection),
-        now,
-        MAX_STUCK,
-        MAX_NEW_GROUPS,
-    )
+def fetch_all_facts(connection: Connection, run_filter: RunFilter, now: datetime) -> Facts:
+    """What the rules for findings look at; of one ecosystem, without minutes and budgets."""
+    ecosystem = run_filter.ecosystem
+    spans = batch_runs.fetch_ecosystems(connection)
+    chosen = [span for span in spans if ecosystem in (None, span.ecosystem)]
+    facts = fetch_facts(connection, run_filter, chosen, now, MAX_STUCK, MAX_NEW_GROUPS)
+    if ecosystem is not None:
+        return facts
     of_minutes = judge_minutes(connection, now)
-    facts = facts._replace(
+    return facts._replace(
         budgets=judge_budgets(connection, now),
         unreported=of_minutes.unreported,
         queue_waits=of_minutes.queue_waits,
     )
+
+
+def find_all(connection: Connection, now: datetime) -> tuple[list[Finding], set[FindingKind]]:
+    """The findings, at most so many of a kind, and the kinds of which some were left out."""
+    facts = fetch_all_facts(connection, EVERYTHING, now)
     cut = set()
     if len(facts.stuck) >= MAX_STUCK:
         cut.add(FindingKind.STUCK)

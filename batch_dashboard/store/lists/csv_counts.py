@@ -19,6 +19,7 @@ from batch_dashboard.store.schema import (
     ci_job_days,
     circuit_breaker_changes,
     ecosystem_days,
+    excluded_runs,
     failure_group_days,
     failure_group_recipes,
     incidents,
@@ -49,6 +50,7 @@ def count_rows(connection: Connection, run_filter: RunFilter) -> dict[str, int]:
             *seen_conditions(run_filter.period, failure_group_recipes),
             *_of_ecosystem(run_filter, failure_group_recipes),
         ),
+        "excluded_batch_runs": _count(excluded_runs, *run_conditions(run_filter, excluded_runs)),
         "incidents": _count(
             incidents,
             *period_conditions(run_filter.period, incidents, "opened_at"),

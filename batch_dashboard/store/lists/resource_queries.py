@@ -39,15 +39,18 @@ from batch_dashboard.store.lists.conditions import (
 )
 from batch_dashboard.store.recipes import recipe_list
 from batch_dashboard.store.schema import (
+    alert_snoozes,
     batch_runs,
     ci_job_days,
     ci_jobs,
     circuit_breaker_changes,
     ecosystem_days,
+    excluded_runs,
     failure_group_recipes,
     failure_groups,
     incidents,
     recipes,
+    wait_limits,
 )
 from batch_dashboard.store.schema import recipe_results as results
 from batch_dashboard.store.spending import spending_rules
@@ -66,6 +69,11 @@ def _compared_runs(_connection: Connection, query: ListQuery, _today: date) -> S
     return select(batch_runs).where(
         batch_runs.c.id.in_((query.before, query.after)), *run_conditions(query.filter, batch_runs)
     )
+
+
+def _excluded_batch_runs(_connection: Connection, query: ListQuery, _today: date) -> Select[Any]:
+    """The excluded batch runs that match."""
+    return select(excluded_runs).where(*run_conditions(query.filter, excluded_runs))
 
 
 def _results(_connection: Connection, query: ListQuery, _today: date) -> Select[Any]:
@@ -110,6 +118,7 @@ def _recipes(_connection: Connection, query: ListQuery, _today: date) -> Select[
             recipe_list.FLAKINESS.label("flakiness"),
             _known_seconds(table.failed, table.failed_milliseconds),
             recipe_list.LAST_REASON.label("last_reason"),
+            recipe_list.STATE.label("state"),
         ),
         query.filter,
         query.state,
@@ -173,7 +182,16 @@ def _comparison(_connection: Connection, query: ListQuery, _today: date) -> Sele
 def _incidents(_connection: Connection, query: ListQuery, _today: date) -> Select[Any]:
     """The incidents opened in a period."""
     row = incidents.c
-    found = select(incidents).where(*period_conditions(query.filter.period, incidents, "opened_at"))
+    snooze = alert_snoozes.c
+    found = (
+        select(
+            incidents,
+            snooze.until.label("snoozed_until"),
+            func.nullif(snooze.reason, "").label("snooze_reason"),
+        )
+        .outerjoin(alert_snoozes, snooze.finding_key == row.finding_key)
+        .where(*period_conditions(query.filter.period, incidents, "opened_at"))
+    )
     if query.filter.ecosystem is not None:
         found = found.where(row.ecosystem == query.filter.ecosystem)
     return in_state(found, query.state)
@@ -321,8 +339,12 @@ def _job_minutes(connection: Connection, query: ListQuery, _today: date) -> Sele
 
 
 def _queue_waits(_connection: Connection, query: ListQuery, _today: date) -> Select[Any]:
-    """Waits per step and operating system."""
-    return select_waits(query.filter, query.step)
+    """Waits per step and operating system, with the limit of each."""
+    waits = select_waits(query.filter, query.step).subquery("waits")
+    limit = wait_limits.c
+    return select(waits, limit.seconds.label("limit_seconds")).outerjoin(
+        wait_limits, limit.runner_os == waits.c.runner_os
+    )
 
 
 # The query of each resource that is stored as rows, by its name; the others are computed.
@@ -340,6 +362,7 @@ SELECT: dict[str, Callable[[Connection, ListQuery, date], Select[Any]]] = {
     "failure_group_recipes": _failure_group_recipes,
     "comparison": _comparison,
     "compared_runs": _compared_runs,
+    "excluded_batch_runs": _excluded_batch_runs,
     "incidents": _incidents,
     "circuit_breakers": _circuit_breakers,
 }

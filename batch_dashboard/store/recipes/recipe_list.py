@@ -26,9 +26,11 @@ from batch_dashboard.model.lists.sorting import Sort
 from batch_dashboard.model.recipes.recipes import (
     FLAKY_FROM,
     MIN_ATTEMPTS,
+    STATES,
     STUCK_FROM,
     Recipe,
     RecipeState,
+    StateCounts,
     StreakReason,
     StuckRecipe,
     count_in_streak,
@@ -83,6 +85,13 @@ _STATES: dict[str, list[ColumnElement[bool]]] = {
     RecipeState.STUCK: [_IN_A_STREAK, _recipe.failure_streak >= STUCK_FROM],
     RecipeState.FLAKY: [FLAKINESS >= FLAKY_FROM, _recipe.failure_streak < STUCK_FROM],
 }
+# The worst state of a recipe, NULL where it is in none.
+STATE = case(
+    *(
+        (and_(*_STATES[state]), literal_column(f"'{state}'"))
+        for state in (RecipeState.STUCK, RecipeState.FLAKY, RecipeState.FAILING)
+    )
+)
 
 
 def fetch_page(connection: Connection, query: ListQuery) -> Page[Recipe]:
@@ -106,6 +115,19 @@ def count_recipes(
     """How many recipes the whole list holds."""
     query = chosen(select(func.count()).select_from(recipes), run_filter, state, text)
     return int(connection.execute(query).scalar_one())
+
+
+def count_states(connection: Connection, run_filter: RunFilter) -> dict[str, StateCounts]:
+    """How many recipes seen in a period are failing, stuck or flaky, by ecosystem."""
+    conditions = [and_(*_STATES[state]) for state in STATES]
+    counts = (func.count(case((condition, 1))) for condition in conditions)
+    query = chosen(
+        select(_recipe.ecosystem, *counts).where(or_(*conditions)).group_by(_recipe.ecosystem),
+        run_filter,
+        None,
+        None,
+    )
+    return {name: StateCounts(*row) for name, *row in connection.execute(query)}
 
 
 def fetch_named(connection: Connection, words: Sequence[str], count: int) -> list[Recipe]:

@@ -83,7 +83,7 @@ def _computed_page(resource: Resource, query: ListQuery) -> Page[Row]:
     places = [names.index(name) for name in resource.key_by(query.sort.column.name)]
 
     def key(row: Row) -> tuple[KeyValue, ...]:
-        # Only the first list price is of no day: it comes before all others.
+        # Only the first price and budget are of no day: they come before all others.
         return tuple(date.min if row[cursor] is None else row[cursor] for cursor in places)
 
     return page_of(rows, key, query.sort.descending, query.cursor, query.count)

@@ -9,16 +9,22 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from batch_dashboard.model.api.operations import OPERATIONS
+from batch_dashboard.services.administration.changes import changing
 from batch_dashboard.services.alerts.alerts import check
+from batch_dashboard.services.batch_runs.batch_runs import exclude
 from batch_dashboard.store.engine import Store
 from tests.factories import NOW, batch_run, failed_result, ingest, recipe_result
+from tests.visitors import SOMEBODY
 
 MINUTE = "2026-11-20T08:{:02}:00Z"
 
 
 @pytest.fixture
 def filled(app: Flask, store: Store) -> Store:
-    """Two ecosystems with six runs, failures with and without a category, jobs and incidents."""
+    """Two ecosystems with six runs, failures with and without a category, jobs and incidents.
+
+    A seventh run is excluded.
+    """
     app.extensions["clock"] = lambda: NOW
     for day in (18, 19, 20):
         for name in ("homebrew", "npm"):
@@ -32,6 +38,7 @@ def filled(app: Flask, store: Store) -> Store:
             ]
             jobs = [
                 {"name": f"job {number}", "runner_os": "linux"}
+                | {"queued_at": "2026-11-20T07:59:00Z"}
                 | {"started_at": MINUTE.format(0), "completed_at": MINUTE.format(number)}
                 for number in (1, 2, 3)
             ]
@@ -44,6 +51,9 @@ def filled(app: Flask, store: Store) -> Store:
                 jobs=jobs,
             )
             ingest(store, run)
+    excluded = ingest(store, batch_run(batch_id="wrong"))
+    with changing(store, SOMEBODY, NOW) as change:
+        exclude(change, excluded.batch_run_id, "the runner was broken")
     check(store, [], None, NOW)
     return store
 

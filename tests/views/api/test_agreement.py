@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from batch_dashboard.model.api.operations import OPERATIONS, Operation
 from batch_dashboard.model.catalogue.fields import Field, Kind
-from batch_dashboard.model.wording import percent
+from batch_dashboard.model.text.wording import percent
 from tests.pages import table, text_of
 
 LISTS = {
@@ -145,7 +145,7 @@ def ecosystems(client: FlaskClient, query: dict[str, str], rows: list[Any]) -> B
     )
 
 
-def incidents(client: FlaskClient, query: dict[str, str], rows: list[Any]) -> Both:
+def incidents(client: FlaskClient, query: dict[str, str], _rows: list[Any]) -> Both:
     """The page has those of all times and ecosystems."""
     kept = {name: value for name, value in query.items() if name == "state"}
     everything = api_rows(client, LISTS["incidents"], {**kept, "last": "all"})

@@ -249,8 +249,11 @@ STATEMENTS = {
     "list_minutes": 2,
     "list_failure_rates": 2,
     "list_burn_up": 2,
-    "list_ecosystems": 11,
-    "get_ecosystem": 11,
+    "list_job_minutes": 2,
+    "list_budgets": 4,
+    "list_findings": 14,
+    "list_ecosystems": 12,
+    "get_ecosystem": 12,
     "list_error_budgets": 3,
 }
 
