@@ -6,10 +6,12 @@ from flask import Blueprint, abort, render_template, request
 
 from batch_dashboard.model.catalogue import FAILURE_GROUPS
 from batch_dashboard.model.catalogue.failures import GROUP_RECIPES
-from batch_dashboard.model.failures.failures import FailureSums, new_since
+from batch_dashboard.model.failures.failure_classes import FailureClass, deciding_rule
+from batch_dashboard.model.failures.failures import FailureSums, GroupChoice, new_since
 from batch_dashboard.model.lists.list_query import ListQuery
 from batch_dashboard.model.lists.pagination import MAX_ROW_ID
 from batch_dashboard.store.batch_runs import ecosystem_days
+from batch_dashboard.store.failures import failure_classes
 from batch_dashboard.store.failures import failure_group_list as groups
 from batch_dashboard.views.choice import Choice, choose
 from batch_dashboard.views.context import connection
@@ -36,11 +38,10 @@ def index() -> str:
         return render_template("pages/overview/empty.html", choice=choice)
     asked, complaints = ListQuery.of(request.args, FAILURE_GROUPS, choice.asked, GROUPS_PER_PAGE)
     choice.complaints.extend(complaints)
-    category, text = asked.category, asked.text
-    if category or text:
+    chosen = asked.groups
+    if any(chosen):
         choice = choice.over_data(
-            lambda chosen: groups.find_last_failed(conn, chosen, category, text),
-            _missing(category, text),
+            lambda shown: groups.find_last_failed(conn, shown, chosen), _missing(chosen)
         )
         ran = _ran(choice)
     else:
@@ -57,9 +58,10 @@ def index() -> str:
             choice,
             asked,
             page,
-            groups.count_groups(conn, choice.shown, category, text),
+            groups.count_groups(conn, choice.shown, chosen),
             groups.count_recipes_up_to(conn, [group.id for group in page.rows], MAX_RECIPES),
             counts.series,
+            groups.fetch_class_counts(conn, choice.shown),
         ),
     )
 
@@ -91,16 +93,23 @@ def show(failure_group_id: int) -> str:
         choice=choice,
         group=group,
         is_new=group.first_seen_at.date() >= new_since(choice.today),
-        summary=failure_group_summary(group, groups.fetch_categories_of(conn, group.id)),
+        summary=failure_group_summary(
+            group,
+            groups.fetch_categories_of(conn, group.id),
+            deciding_rule(group.masked_line, failure_classes.fetch_rules(conn)),
+        ),
         counts=counts,
         recipes=failure_group_recipes(choice, group.id, asked, page, total, counts.slots),
     )
 
 
-def _missing(category: str | None, text: str | None) -> str:
+def _missing(chosen: GroupChoice) -> str:
     """What a list of failure groups looks for, in words."""
-    of_category = f" of the category {category}" if category else ""
-    return f"failure{of_category}{f' with “{text}”' if text else ''}"
+    words = f"{chosen.failure_class} failure" if chosen.failure_class else "failure"
+    if chosen.failure_class == FailureClass.UNKNOWN:
+        words = "failure of an unknown class"
+    of_category = f" of the category {chosen.category}" if chosen.category else ""
+    return f"{words}{of_category}{f' with “{chosen.text}”' if chosen.text else ''}"
 
 
 def _ran(choice: Choice) -> set[date]:

@@ -47,6 +47,7 @@ PAGES = {
     "rules": "/admin/ecosystems",
     "rule": "/admin/ecosystems/homebrew",
     "spending": "/admin/budgets-and-prices",
+    "failure classes": "/admin/failure-classes?text=checksum",
     "admin runs": "/admin/batch-runs",
     "admin run": "/admin/batch-runs/1",
     "exclude many": "/admin/batch-runs/many/exclude?ecosystem=homebrew",

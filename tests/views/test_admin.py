@@ -38,6 +38,7 @@ PAGES = [
     "/admin/ecosystems",
     "/admin/ecosystems/homebrew",
     "/admin/budgets-and-prices",
+    "/admin/failure-classes",
     "/admin/batch-runs",
     "/admin/batch-runs/1",
     "/admin/batch-runs/many/exclude",

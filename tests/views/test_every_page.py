@@ -20,7 +20,7 @@ STATEMENTS = {
     "/": 21,
     "/ecosystems/homebrew": 18,
     "/minutes": 9,
-    "/failures": 6,
+    "/failures": 7,
     "/failures/{group}": 7,
     "/recipes": 3,
     "/recipes/homebrew/wget": 9,

@@ -22,6 +22,7 @@ from batch_dashboard.model.catalogue.fields import (
     Order,
     Resource,
 )
+from batch_dashboard.model.failures.failure_classes import FailureClass
 
 _BATCH_ID = Field(
     "batch_id", Kind.TEXT, "The name that the client gave the batch; several runs can share one."
@@ -133,9 +134,11 @@ RECIPE_RESULTS = Resource(
         ),
         Field(
             "failure_class",
-            Kind.TEXT,
-            "The cause as the client knows it: package or infrastructure.",
-            empty="not reported",
+            Kind.WORD,
+            "What the failure is about: package, infrastructure or unknown, as the client reported"
+            " it or by its failure group.",
+            empty="it did not fail",
+            words=tuple(FailureClass),
         ),
     ),
     (

@@ -22,6 +22,7 @@ from batch_dashboard.model.catalogue.fields import (
     Order,
     Resource,
 )
+from batch_dashboard.model.failures.failure_classes import FailureClass
 
 FAILURE_RATES = Resource(
     "failure_rates",
@@ -59,11 +60,23 @@ FAILURE_GROUPS = Resource(
         Field(
             "is_new", Kind.FLAG, "1 if it was first seen today or in the 6 UTC days before today."
         ),
+        Field(
+            "failure_class",
+            Kind.WORD,
+            "What the failures are about, for those whose client did not report a class: package,"
+            " infrastructure or unknown.",
+            words=tuple(FailureClass),
+        ),
         Field("failed_all_time", Kind.INTEGER, "All results that failed for it.", RESULTS),
         Field("sample_message", Kind.TEXT, "One complete error message.", empty="none"),
     ),
     (
         Filter("category", "only results of this error category, or (none): without one"),
+        Filter(
+            "failure_class",
+            "only results of this class, as the client reported it or by their group",
+            words=tuple(FailureClass),
+        ),
         Filter(
             "text",
             "only groups whose line or category contains this text, or with a message that"

@@ -1,10 +1,13 @@
 """Failure groups as pages show them. Source: docs/failure-groups.md."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
+from batch_dashboard.model.failures.failure_classes import FailureClass
 from batch_dashboard.model.failures.failure_groups import NO_ERROR_LINE, plain_text
 from batch_dashboard.model.lists.periods import DAY
+from batch_dashboard.model.text.wording import plural
 
 # What a group of results without a message is called.
 NO_MESSAGE = "no message"
@@ -27,6 +30,14 @@ def group_title(masked_line: str) -> str:
     return plain_text(masked_line) or NO_MESSAGE
 
 
+class GroupChoice(NamedTuple):
+    """Which failures the list of failure groups counts; None: whatever it is."""
+
+    category: str | None = None
+    failure_class: str | None = None
+    text: str | None = None  # that the group, its category or one of its messages contains
+
+
 class FailureGroupCount(NamedTuple):
     """A failure group and how often it failed in a period."""
 
@@ -35,6 +46,7 @@ class FailureGroupCount(NamedTuple):
     masked_line: str
     first_seen_at: datetime  # of all time
     last_seen_at: datetime
+    failure_class: FailureClass
     failed: int  # in the period
 
 
@@ -48,6 +60,7 @@ class FailureGroupDetail(NamedTuple):
     last_seen_at: datetime
     failed: int
     sample_message: str | None
+    failure_class: FailureClass
 
 
 class RecipeFailureGroup(NamedTuple):
@@ -66,6 +79,34 @@ class CategoryCount(NamedTuple):
 
     error_category: str | None  # None: none was named
     failed: int
+
+
+class ClassCount(NamedTuple):
+    """How many results failed with a class, and for how many of them the client reported it."""
+
+    failure_class: FailureClass
+    failed: int
+    reported: int
+
+
+def class_sentence(counts: Sequence[ClassCount], period_in_words: str) -> str:
+    """How many failures of a period were about what; empty where nothing failed."""
+    failed = {row.failure_class: row.failed for row in counts}
+    total = sum(failed.values())
+    if not total:
+        return ""
+    infrastructure = failed.get(FailureClass.INFRASTRUCTURE, 0)
+    sentence = (
+        f"Of {plural(total, 'failure')} ({period_in_words}), {infrastructure:,}"
+        f" {'was' if infrastructure == 1 else 'were'} infrastructure"
+    )
+    if package := failed.get(FailureClass.PACKAGE, 0):
+        sentence += f" and {package:,} package"
+    if unknown := failed.get(FailureClass.UNKNOWN, 0):
+        sentence += f"; the class of {unknown:,} is unknown"
+    reported = sum(row.reported for row in counts)
+    by_clients = f" Clients reported the class of {reported:,}." if reported else ""
+    return f"{sentence}.{by_clients}"
 
 
 class FailureSums(NamedTuple):

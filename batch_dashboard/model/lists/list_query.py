@@ -6,6 +6,7 @@ from datetime import date
 
 from batch_dashboard.model.batch_runs.result_filter import ResultFilter
 from batch_dashboard.model.catalogue.fields import Filter, Resource
+from batch_dashboard.model.failures.failures import GroupChoice
 from batch_dashboard.model.ingest.names import nfc
 from batch_dashboard.model.lists.filters import RunFilter
 from batch_dashboard.model.lists.pagination import Cursor, parse_cursor
@@ -28,6 +29,7 @@ class ListQuery:
     count: int = 0
     text: str | None = None
     category: str | None = None
+    failure_class: str | None = None
     result: str | None = None
     state: str | None = None
     change: str | None = None
@@ -78,6 +80,11 @@ class ListQuery:
     def results(self) -> ResultFilter:
         """The choice among results."""
         return ResultFilter(self.result, self.category, self.text)
+
+    @property
+    def groups(self) -> GroupChoice:
+        """The choice among failure groups."""
+        return GroupChoice(self.category, self.failure_class, self.text)
 
     @property
     def step(self) -> Step:

@@ -3,7 +3,8 @@
 Source: docs/failure-groups.md, "Classes".
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Table, delete, func, insert, select
 
@@ -12,6 +13,15 @@ from batch_dashboard.store.ingest.bulk import execute_many, run_statement
 from batch_dashboard.store.schema import failure_class_rules, failure_groups
 
 _RULES = "SELECT id, text, failure_class, note FROM failure_class_rules ORDER BY id"
+
+
+class ClassifiedGroup(NamedTuple):
+    """A failure group and the class it has."""
+
+    id: int
+    masked_line: str
+    failed: int
+    failure_class: FailureClass
 
 
 def class_of(results: Table) -> ColumnElement[str]:
@@ -72,7 +82,15 @@ def update_all(connection: Connection) -> list[int]:
 
 def find_changes(connection: Connection, rules: Sequence[ClassRule]) -> dict[int, FailureClass]:
     """The groups that would get another class by some rules, and that class."""
+    classified = (
+        (group, class_of_group(group.masked_line, rules)) for group in iter_groups(connection)
+    )
+    return {group.id: after for group, after in classified if after != group.failure_class}
+
+
+def iter_groups(connection: Connection) -> Iterator[ClassifiedGroup]:
+    """Every failure group with its class, those that failed most often first."""
     group = failure_groups.c
-    rows = connection.execute(select(group.id, group.masked_line, group.failure_class))
-    found = ((row.id, class_of_group(row.masked_line, rules), row.failure_class) for row in rows)
-    return {group_id: after for group_id, after, before in found if after != before}
+    columns = (group[name] for name in ClassifiedGroup._fields)
+    query = select(*columns).order_by(group.failed.desc(), group.id)
+    return map(ClassifiedGroup._make, connection.execute(query))

@@ -10,6 +10,8 @@ from sqlalchemy import (
     Select,
     Subquery,
     Table,
+    and_,
+    case,
     func,
     literal_column,
     or_,
@@ -19,12 +21,14 @@ from sqlalchemy import (
 )
 
 from batch_dashboard.model.batch_runs.result_filter import NO_CATEGORY
-from batch_dashboard.model.failures.failure_sums import UNNAMED_CATEGORY
+from batch_dashboard.model.failures.failure_sums import UNNAMED_CATEGORY, UNREPORTED_CLASS
 from batch_dashboard.model.failures.failures import (
     CategoryCount,
+    ClassCount,
     FailureGroupCount,
     FailureGroupDetail,
     FailureSums,
+    GroupChoice,
 )
 from batch_dashboard.model.lists.filters import RunFilter
 from batch_dashboard.model.lists.list_query import ListQuery
@@ -50,6 +54,8 @@ _recipe = failure_group_recipes.c
 _CATEGORY = func.coalesce(_group.error_category, "")
 _DETAIL = tuple(failure_groups.c[name] for name in FailureGroupDetail._fields)
 
+ANY_GROUP = GroupChoice()
+
 # The categories of one group that a page names.
 MAX_CATEGORIES = 20
 
@@ -62,13 +68,14 @@ def fetch_page(connection: Connection, query: ListQuery) -> Page[FailureGroupCou
 
     The text is looked for in their lines, in their categories and in the words of their messages.
     """
-    chosen = select_groups(connection, query.filter, query.category, query.text)
+    chosen = select_groups(connection, query.filter, query.groups)
     columns = chosen.query.with_only_columns(
         _group.id,
         _group.error_category,
         _group.masked_line,
         _group.first_seen_at,
         _group.last_seen_at,
+        _group.failure_class,
         chosen.failed,
     )
     keys = sort_keys(query.sort, chosen.failed)
@@ -86,22 +93,20 @@ def sort_keys(sort: Sort, failed: ColumnElement[int]) -> list[SortKey]:
     return [SortKey(orders[sort.column.name], sort.descending), SortKey(_group.id, sort.descending)]
 
 
-def count_groups(
-    connection: Connection, run_filter: RunFilter, category: str | None, text: str | None
-) -> int:
+def count_groups(connection: Connection, run_filter: RunFilter, choice: GroupChoice) -> int:
     """How many groups the whole list holds."""
-    chosen = select_groups(connection, run_filter, category, text)
+    chosen = select_groups(connection, run_filter, choice)
     query = chosen.query.with_only_columns(func.count())
     return connection.execute(query).scalar_one()
 
 
 def find_last_failed(
-    connection: Connection, run_filter: RunFilter, category: str | None, text: str | None
+    connection: Connection, run_filter: RunFilter, choice: GroupChoice
 ) -> datetime | None:
     """When the groups of the list failed last, also after its period; None: the list is empty."""
-    chosen = select_groups(connection, run_filter, category, text).query
-    if category is not None:
-        return _find_last_day(connection, chosen, run_filter.ecosystem, category)
+    chosen = select_groups(connection, run_filter, choice).query
+    if choice.category is not None or choice.failure_class is not None:
+        return _find_last_day(connection, chosen, run_filter.ecosystem, choice)
     if run_filter.ecosystem is None:
         query = chosen.with_only_columns(func.max(_group.last_seen_at))
     else:
@@ -114,10 +119,10 @@ def find_last_failed(
 
 
 def _find_last_day(
-    connection: Connection, groups: Select[Any], ecosystem: str | None, category: str
+    connection: Connection, groups: Select[Any], ecosystem: str | None, choice: GroupChoice
 ) -> datetime | None:
-    """The last day on which some groups failed under a category."""
-    conditions = _chosen(ecosystem, category)
+    """The last day on which some groups failed under a category and with a class."""
+    conditions = _chosen(ecosystem, choice)
     ids = groups.with_only_columns(_group.id)
     week, day = failure_group_weeks.c, failure_group_days.c
     last_week = select(func.max(week.week)).where(
@@ -150,17 +155,17 @@ class ChosenGroups(NamedTuple):
 
 
 def select_groups(
-    connection: Connection, run_filter: RunFilter, category: str | None, text: str | None
+    connection: Connection, run_filter: RunFilter, choice: GroupChoice
 ) -> ChosenGroups:
-    """The groups that failed in a period, under a category, with a text in what they say.
+    """The groups that failed in a period, among those chosen.
 
-    How often they failed is counted under that category alone.
+    How often they failed is counted under the chosen category and with the chosen class alone.
     """
-    sums = _group_sums(run_filter, category)
+    sums = _group_sums(run_filter, choice)
     joined = sums.join(failure_groups, _group.id == sums.c.id)
     query = select(failure_groups).select_from(joined)
-    if text is not None:
-        query = query.where(or_(*_say(connection, text)))
+    if choice.text is not None:
+        query = query.where(or_(*_say(connection, choice.text)))
     return ChosenGroups(query, sums.c.failed)
 
 
@@ -168,7 +173,7 @@ def fetch_categories(
     connection: Connection, run_filter: RunFilter, step: Step
 ) -> list[FailureSums]:
     """Failed results per error category and step, oldest first."""
-    sums = _sums(run_filter.period, _chosen(run_filter.ecosystem, None), step)
+    sums = _sums(run_filter.period, _chosen(run_filter.ecosystem), step)
     category = func.nullif(sums.c.error_category, UNNAMED_CATEGORY)
     query = (
         select(sums.c.start, category, _summed(sums.c.failed))
@@ -176,6 +181,28 @@ def fetch_categories(
         .order_by(sums.c.start, sums.c.error_category)
     )
     return [FailureSums(*row) for row in connection.execute(query)]
+
+
+def fetch_class_counts(connection: Connection, run_filter: RunFilter) -> list[ClassCount]:
+    """How many results failed in a period by their class, the most frequent class first."""
+    sums = _sums(run_filter.period, _chosen(run_filter.ecosystem), Step.WEEK)
+    by_group = (
+        select(sums.c.id, sums.c.failure_class, _summed(sums.c.failed).label("failed"))
+        .group_by(sums.c.id, sums.c.failure_class)
+        .subquery()
+    )
+    reported = func.nullif(by_group.c.failure_class, UNREPORTED_CLASS)
+    query = (
+        select(
+            func.coalesce(reported, _group.failure_class, type_=_group.failure_class.type),
+            _summed(by_group.c.failed).label("failed"),
+            _summed(case((reported.is_not(None), by_group.c.failed), else_=0)),
+        )
+        .join_from(by_group, failure_groups, _group.id == by_group.c.id)
+        .group_by(literal_column("1"))
+        .order_by(literal_column("failed").desc(), literal_column("1"))
+    )
+    return [ClassCount(*row) for row in connection.execute(query)]
 
 
 def fetch_categories_of(connection: Connection, failure_group_id: int) -> list[CategoryCount]:
@@ -326,18 +353,19 @@ def _say(connection: Connection, text: str) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def _group_sums(run_filter: RunFilter, category: str | None) -> Subquery:
-    """`id` and `failed` of every group that failed in a period, perhaps under one category."""
-    if run_filter.period == Period(None, None) and run_filter.ecosystem is None:
-        if category is None:
+def _group_sums(run_filter: RunFilter, choice: GroupChoice) -> Subquery:
+    """`id` and `failed` of every group that failed in a period, with the class and category."""
+    is_all = run_filter.period == Period(None, None) and run_filter.ecosystem is None
+    if is_all and choice.failure_class is None:
+        if choice.category is None:
             return select(_group.id, _group.failed).subquery()
         counts = failure_group_categories.c
         return (
             select(counts.failure_group_id.label("id"), counts.failed)
-            .where(counts.error_category == _stored(category))
+            .where(counts.error_category == _stored(choice.category))
             .subquery()
         )
-    sums = _sums(run_filter.period, _chosen(run_filter.ecosystem, category), Step.WEEK)
+    sums = _sums(run_filter.period, _chosen(run_filter.ecosystem, choice), Step.WEEK)
     return select(sums.c.id, _summed(sums.c.failed).label("failed")).group_by(sums.c.id).subquery()
 
 
@@ -345,18 +373,29 @@ def _stored(category: str) -> str:
     return UNNAMED_CATEGORY if category == NO_CATEGORY else category
 
 
-def _chosen(ecosystem: str | None, category: str | None) -> Conditions:
+def _chosen(ecosystem: str | None, choice: GroupChoice = ANY_GROUP) -> Conditions:
     def conditions(table: Table) -> list[ColumnElement[bool]]:
         found = [table.c.ecosystem == (ALL_ECOSYSTEMS if ecosystem is None else ecosystem)]
-        if category is not None:
-            found.append(table.c.error_category == _stored(category))
+        if choice.category is not None:
+            found.append(table.c.error_category == _stored(choice.category))
+        if choice.failure_class is not None:
+            of_class = select(_group.id).where(_group.failure_class == choice.failure_class)
+            found.append(
+                or_(
+                    table.c.failure_class == choice.failure_class,
+                    and_(
+                        table.c.failure_class == UNREPORTED_CLASS,
+                        table.c.failure_group_id.in_(of_class),
+                    ),
+                )
+            )
         return found
 
     return conditions
 
 
 def _sums(period: Period, conditions: Conditions, step: Step) -> Subquery:
-    """`start`, `ecosystem`, `id`, `error_category` and `failed` of a period.
+    """`start`, `ecosystem`, `id`, `error_category`, `failure_class` and `failed` of a period.
 
     `start` is the first day of a step. Whole weeks come from the table of weeks, all else from
     that of days.
@@ -393,6 +432,7 @@ def _part(
         table.c.ecosystem,
         table.c.failure_group_id.label("id"),
         table.c.error_category,
+        table.c.failure_class,
         table.c.failed,
     ).where(*conditions(table))
     if period.since is not None:

@@ -63,7 +63,9 @@ def count_rows(connection: Connection, run_filter: RunFilter) -> dict[str, int]:
     found = connection.execute(select(*counts.values())).one()
     return {
         **dict(zip(counts, map(int, found), strict=True)),
-        "failure_groups": failure_group_list.count_groups(connection, run_filter, None, None),
+        "failure_groups": failure_group_list.count_groups(
+            connection, run_filter, failure_group_list.ANY_GROUP
+        ),
         "recipes": recipe_list.count_recipes(connection, run_filter),
     }
 

@@ -29,7 +29,7 @@ from batch_dashboard.model.spending.prices import ListPrice
 from batch_dashboard.store.alerts.incidents import in_state
 from batch_dashboard.store.batch_runs import recipe_results, run_comparison
 from batch_dashboard.store.dialects.columns import DOUBLE
-from batch_dashboard.store.failures import failure_group_list
+from batch_dashboard.store.failures import failure_classes, failure_group_list
 from batch_dashboard.store.lists.conditions import (
     midnight,
     names_run,
@@ -97,9 +97,10 @@ def _results(_connection: Connection, query: ListQuery, _today: date) -> Select[
     conditions += [column == value for column, value in chosen if value is not None]
     return (
         select(
-            results,
+            *(column for column in result if column.name != "failure_class"),
             run.batch_id,
             failure_groups.c.masked_line.label("reason"),
+            failure_classes.class_of(results).label("failure_class"),
         )
         .join_from(results, batch_runs, run.id == result.batch_run_id)
         .outerjoin(failure_groups, failure_groups.c.id == result.failure_group_id)
@@ -128,7 +129,7 @@ def _recipes(_connection: Connection, query: ListQuery, _today: date) -> Select[
 
 def _failure_groups(connection: Connection, query: ListQuery, today: date) -> Select[Any]:
     """The failure groups that their list shows."""
-    chosen = failure_group_list.select_groups(connection, query.filter, query.category, query.text)
+    chosen = failure_group_list.select_groups(connection, query.filter, query.groups)
     table = failure_groups.c
     return chosen.query.with_only_columns(
         *(column for column in table if column.name != "failed"),

@@ -5,7 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from batch_dashboard.model.catalogue.failures import FAILURE_GROUPS, GROUP_RECIPES
-from batch_dashboard.model.failures.failures import CategoryCount, FailureSums, new_since
+from batch_dashboard.model.failures.failure_classes import FailureClass
+from batch_dashboard.model.failures.failures import (
+    CategoryCount,
+    ClassCount,
+    FailureSums,
+    new_since,
+)
 from batch_dashboard.model.lists.list_query import ListQuery
 from batch_dashboard.model.lists.pagination import Page
 from batch_dashboard.model.recipes.recipes import RecipeFailures
@@ -97,9 +103,13 @@ def _groups(
 ) -> FailureGroupList:
     asked, _ = ListQuery.of(args, FAILURE_GROUPS, choice.asked, 50)
     rows = group_counts(now) if now else []
+    classes = [
+        ClassCount(FailureClass.INFRASTRUCTURE, 3, 1),
+        ClassCount(FailureClass.UNKNOWN, 42, 0),
+    ]
     recipes = {1: 31, 2: MAX_RECIPES, 3: 1}
     return failure_group_list(
-        choice, asked, Page(rows, None, None), len(rows), recipes, counts.series
+        choice, asked, Page(rows, None, None), len(rows), recipes, counts.series, classes
     )
 
 

@@ -4,12 +4,14 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from batch_dashboard.model.batch_runs.records import BatchRun, EcosystemSpan, RunSums
+from batch_dashboard.model.failures.failure_classes import FailureClass
 from batch_dashboard.model.failures.failures import FailureGroupCount, FailureGroupDetail
 from batch_dashboard.model.lists.filters import RunFilter
 from batch_dashboard.model.lists.periods import last_days
 from batch_dashboard.model.recipes.recipes import Recipe
 from batch_dashboard.views.choice import Choice
 
+INFRASTRUCTURE, UNKNOWN = FailureClass.INFRASTRUCTURE, FailureClass.UNKNOWN
 LONG_NAME = "a-name-" + "x" * 190
 LINE = "Error: checksum of * does not match"
 SLOTS = {"homebrew": 0, "npm": 1, "silent": 3}
@@ -81,13 +83,13 @@ def group_counts(now: datetime) -> list[FailureGroupCount]:
     """A new group with a category, an old one without, and one without an error line."""
     long_ago = now - timedelta(days=90)
     return [
-        FailureGroupCount(1, "install_failed", f"{LINE} of bat", now, now, 41),
-        FailureGroupCount(2, None, LINE * 4, long_ago, now, 3),
-        FailureGroupCount(3, LONG_NAME[:100], "", long_ago, long_ago, 1),
+        FailureGroupCount(1, "install_failed", f"{LINE} of bat", now, now, UNKNOWN, 41),
+        FailureGroupCount(2, None, LINE * 4, long_ago, now, INFRASTRUCTURE, 3),
+        FailureGroupCount(3, LONG_NAME[:100], "", long_ago, long_ago, UNKNOWN, 1),
     ]
 
 
 def group_detail(now: datetime) -> FailureGroupDetail:
     """The new group with a message."""
     message = "==> Fetching bat\nError: checksum of bat does not match\n"
-    return FailureGroupDetail(1, "install_failed", LINE, now, now, 41, message)
+    return FailureGroupDetail(1, "install_failed", LINE, now, now, 41, message, UNKNOWN)

@@ -19,6 +19,7 @@ from batch_dashboard.model.recipes.recipes import STATES, Recipe
 from batch_dashboard.store.batch_runs import batch_runs
 from batch_dashboard.store.engine import Connection, Store
 from batch_dashboard.store.failures import failure_group_list
+from batch_dashboard.store.failures.failure_group_list import ANY_GROUP
 from batch_dashboard.store.recipes import recipe_history, recipe_list
 from batch_dashboard.store.schema import recipe_results, recipes
 from tests.factories import batch_run, ingest, recipe_result
@@ -158,7 +159,7 @@ def test_failures_of_any_period_are_counted_right(
         expected = Counter(row.failure_group_id for row in rows)
         page = failure_group_list.fetch_page(connection, ListQuery(chosen, sort, count=99))
         assert {group.id: group.failed for group in page.rows} == expected
-        count = failure_group_list.count_groups(connection, chosen, None, None)
+        count = failure_group_list.count_groups(connection, chosen, ANY_GROUP)
         assert count == len(expected)
         for step in Step:
             start_of = step.start_of
@@ -216,7 +217,7 @@ def test_failure_groups_come_in_every_order(filled: Store, name: str, order: str
             name,
             order,
         )
-        total = failure_group_list.count_groups(connection, ALL, None, None)
+        total = failure_group_list.count_groups(connection, ALL, ANY_GROUP)
         ids = [group.id for group in walked]
         counted = failure_group_list.count_recipes_up_to(connection, ids, 3)
         touched = {id_: failure_group_list.count_recipes(connection, id_, None) for id_ in ids}

@@ -4,7 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from batch_dashboard.model.failures.failures import FailureGroupCount, new_since
+from batch_dashboard.model.failures.failure_classes import FailureClass
+from batch_dashboard.model.failures.failures import (
+    ClassCount,
+    FailureGroupCount,
+    GroupChoice,
+    class_sentence,
+    new_since,
+)
 from batch_dashboard.model.lists.list_query import ListQuery
 from batch_dashboard.model.lists.pagination import Page
 from batch_dashboard.model.lists.series import CountSeries
@@ -29,10 +36,15 @@ class FailureGroupList:
     total: int
     recipe_counts: Mapping[int, int]
     new_since: date
-    category: str | None
-    text: str | None
+    chosen: GroupChoice
     categories: Sequence[tuple[str, int | None]]
+    class_sentence: str
     csv: str
+
+    @property
+    def classes(self) -> Sequence[str]:
+        """The failure classes to choose from."""
+        return tuple(FailureClass)
 
     @property
     def max_recipes(self) -> int:
@@ -47,10 +59,14 @@ def failure_group_list(
     total: int,
     recipe_counts: Mapping[int, int],
     series: Sequence[CountSeries],
+    classes: Sequence[ClassCount],
 ) -> FailureGroupList:
-    """The page that was asked for; `series` are the most frequent categories."""
-    chosen = {"category": asked.category, "text": asked.text}
-    query = {**choice.query, **{name: value for name, value in chosen.items() if value}}
+    """The page that was asked for.
+
+    `series` are the most frequent categories, `classes` the failures of the period by class.
+    """
+    chosen = asked.groups
+    query = {**choice.query, **{name: value for name, value in chosen._asdict().items() if value}}
     categories: list[tuple[str, int | None]] = [
         (line.name, line.total) for line in series if not line.is_other
     ]
@@ -62,8 +78,8 @@ def failure_group_list(
         total,
         recipe_counts,
         new_since(choice.today),
-        asked.category,
-        asked.text,
+        chosen,
         categories,
+        class_sentence(classes, choice.shown.period_in_words),
         csv_url("failure_groups.csv", query),
     )
