@@ -34,7 +34,7 @@ STATEMENTS = {
     "/incidents.atom": 1,
     "/badges/homebrew.svg": 8,
     "/badges/homebrew.svg?show=minutes": 2,
-    "/exports/": 8,
+    "/exports/": 9,
     "/api/docs": 4,
     "/setup": 3,
     "/setup/first-run?after=1&ecosystem=npm": 1,
