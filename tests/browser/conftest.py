@@ -1,4 +1,4 @@
-"""One Chromium for the tests of a module."""
+"""One Chromium for the tests of this folder."""
 
 import os
 import shutil
@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, sync_playwright
 from tests.browser.visits import FLAGS
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     program = os.environ.get("BATCH_DASHBOARD_CHROMIUM") or shutil.which("chromium")
     with sync_playwright() as playwright:
