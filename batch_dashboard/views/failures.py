@@ -11,15 +11,14 @@ from batch_dashboard.model.failures.failures import FailureSums, GroupChoice, ne
 from batch_dashboard.model.lists.list_query import ListQuery
 from batch_dashboard.model.lists.pagination import MAX_ROW_ID
 from batch_dashboard.store.batch_runs import ecosystem_days
-from batch_dashboard.store.failures import failure_classes
-from batch_dashboard.store.failures import failure_group_list as groups
+from batch_dashboard.store.failures import failure_classes, failure_group_list
 from batch_dashboard.views.choice import Choice, choose
 from batch_dashboard.views.context import connection
 from batch_dashboard.views.panels.failures.counts_chart import (
     category_counts_chart,
     group_counts_chart,
 )
-from batch_dashboard.views.panels.failures.group_list import MAX_RECIPES, failure_group_list
+from batch_dashboard.views.panels.failures.group_list import MAX_RECIPES, group_list_panel
 from batch_dashboard.views.panels.failures.group_recipes import failure_group_recipes
 from batch_dashboard.views.panels.failures.group_summary import failure_group_summary
 
@@ -41,27 +40,28 @@ def index() -> str:
     chosen = asked.groups
     if any(chosen):
         choice = choice.over_data(
-            lambda shown: groups.find_last_failed(conn, shown, chosen), _missing(chosen)
+            lambda shown: failure_group_list.find_last_failed(conn, shown, chosen), _missing(chosen)
         )
         ran = _ran(choice)
     else:
         # Runs without a failure are no gap: that nothing failed is worth knowing.
         choice, ran = choice.with_data(_ran)
-    sums = groups.fetch_categories(conn, choice.shown, choice.step)
-    page = groups.fetch_page(conn, asked.over(choice.shown))
+    sums = failure_group_list.fetch_categories(conn, choice.shown, choice.step)
+    page = failure_group_list.fetch_page(conn, asked.over(choice.shown))
+    ids = [group.id for group in page.rows]
     counts = category_counts_chart(choice, sums, ran)
     return render_template(
         "pages/failures/index.html",
         choice=choice,
         counts=counts,
-        groups=failure_group_list(
+        groups=group_list_panel(
             choice,
             asked,
             page,
-            groups.count_groups(conn, choice.shown, chosen),
-            groups.count_recipes_up_to(conn, [group.id for group in page.rows], MAX_RECIPES),
+            failure_group_list.count_groups(conn, choice.shown, chosen),
+            failure_group_list.count_recipes_up_to(conn, ids, MAX_RECIPES),
             counts.series,
-            groups.fetch_class_counts(conn, choice.shown),
+            failure_group_list.fetch_class_counts(conn, choice.shown),
         ),
     )
 
@@ -70,7 +70,9 @@ def index() -> str:
 def show(failure_group_id: int) -> str:
     """One failure group: what it says in full, when it failed, and which recipes."""
     conn = connection()
-    group = groups.find(conn, failure_group_id) if failure_group_id <= MAX_ROW_ID else None
+    group = (
+        failure_group_list.find(conn, failure_group_id) if failure_group_id <= MAX_ROW_ID else None
+    )
     if group is None:
         abort(404, "There is no such failure group. Its results may have been deleted.")
     choice = choose(conn, request.args)
@@ -79,15 +81,15 @@ def show(failure_group_id: int) -> str:
     choice, sums = choice.with_data(
         lambda chosen: _group_sums(chosen, group.id),
         lambda always: (
-            groups.find_last_of_group(conn, group.id, always.ecosystem)
+            failure_group_list.find_last_of_group(conn, group.id, always.ecosystem)
             if always.ecosystem
             else group.last_seen_at
         ),
         "failure of this group",
     )
     counts = group_counts_chart(choice, group.id, sums, _ran(choice))
-    page = groups.fetch_recipes(conn, group.id, asked.over(choice.shown))
-    total = groups.count_recipes(conn, group.id, choice.shown.ecosystem)
+    page = failure_group_list.fetch_recipes(conn, group.id, asked.over(choice.shown))
+    total = failure_group_list.count_recipes(conn, group.id, choice.shown.ecosystem)
     return render_template(
         "pages/failures/show.html",
         choice=choice,
@@ -95,7 +97,7 @@ def show(failure_group_id: int) -> str:
         is_new=group.first_seen_at.date() >= new_since(choice.today),
         summary=failure_group_summary(
             group,
-            groups.fetch_categories_of(conn, group.id),
+            failure_group_list.fetch_categories_of(conn, group.id),
             deciding_rule(group.masked_line, failure_classes.fetch_rules(conn)),
         ),
         counts=counts,
@@ -117,4 +119,6 @@ def _ran(choice: Choice) -> set[date]:
 
 
 def _group_sums(choice: Choice, failure_group_id: int) -> list[FailureSums]:
-    return groups.fetch_group_sums(connection(), failure_group_id, choice.shown, choice.step)
+    return failure_group_list.fetch_group_sums(
+        connection(), failure_group_id, choice.shown, choice.step
+    )

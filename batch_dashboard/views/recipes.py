@@ -2,16 +2,17 @@
 
 from flask import Blueprint, abort, render_template, request
 
-from batch_dashboard.model.batch_runs.vocabulary import RESULTS
 from batch_dashboard.model.catalogue import RECIPES
 from batch_dashboard.model.catalogue.batch_runs import RECIPE_HISTORY
 from batch_dashboard.model.lists.list_query import ListQuery
-from batch_dashboard.model.lists.series import colour_slots
-from batch_dashboard.model.recipes.recipes import STATES
 from batch_dashboard.store.recipes import previous_attempts, recipe_history, recipe_list
-from batch_dashboard.views.choice import choose, csv_url
+from batch_dashboard.views.choice import choose
 from batch_dashboard.views.context import connection
-from batch_dashboard.views.listing import Listing
+from batch_dashboard.views.panels.recipes.last_attempt import last_attempt
+from batch_dashboard.views.panels.recipes.recipe_groups import recipe_groups
+from batch_dashboard.views.panels.recipes.recipe_list import recipe_list_panel
+from batch_dashboard.views.panels.recipes.recipe_results import recipe_results
+from batch_dashboard.views.panels.recipes.recipe_summary import RecipeSummary
 from batch_dashboard.views.panels.recipes.results_chart import MAX_MARKS, recipe_results_chart
 
 blueprint = Blueprint("recipes", __name__, url_prefix="/recipes")
@@ -40,18 +41,10 @@ def index() -> str:
     if state:
         total = recipe_list.count_recipes(conn, choice.shown, state, text)
     page = recipe_list.fetch_page(conn, asked.over(choice.shown))
-    chosen = {name: value for name, value in (("state", state), ("text", text)) if value}
-    query = {**choice.query, **chosen}
     return render_template(
         "pages/recipes/index.html",
         choice=choice,
-        state=state,
-        states=STATES,
-        text=text,
-        total=total,
-        recipes=Listing(choice.path, query, asked.sort, page, asked.cursor),
-        slots=colour_slots(choice.ecosystems),
-        csv=csv_url("recipes.csv", query),
+        recipes=recipe_list_panel(choice, asked, page, total),
     )
 
 
@@ -80,25 +73,19 @@ def show(ecosystem: str, recipe_name: str) -> str:
         if recipe.last_failed_at
         else None
     )
-    query = {**choice.query, "result": result} if result else choice.query
-    csv = csv_url(
-        "recipe_results.csv", {**choice.shown.query(result=result), "recipe_name": recipe_name}
-    )
+    attempts = previous_attempts.fetch_compared(conn, [row.id for row in page.rows])
+    groups = recipe_history.fetch_failure_groups(*of_recipe, MAX_FAILURE_GROUPS)
+    results = recipe_results(choice, recipe_name, asked, page, attempts)
     return render_template(
         "pages/recipes/show.html",
         choice=choice,
         recipe=recipe,
-        last_failure=last_failure,
-        last_attempt=previous_attempts.find_last(*of_recipe),
-        compared_attempts=previous_attempts.fetch_compared(conn, [row.id for row in page.rows]),
-        groups=recipe_history.fetch_failure_groups(*of_recipe, MAX_FAILURE_GROUPS),
-        results=Listing(choice.path, query, asked.sort, page, asked.cursor),
-        result=result,
-        result_words=RESULTS,
-        results_csv=csv,
         platforms=sorted({name for name in (platform, *(m.platform for m in latest)) if name}),
-        chart=recipe_results_chart(latest, csv),
-        slots=colour_slots(choice.ecosystems),
+        summary=RecipeSummary(recipe, last_failure),
+        attempt=last_attempt(ecosystem, recipe_name, previous_attempts.find_last(*of_recipe)),
+        groups=recipe_groups(ecosystem, recipe_name, groups),
+        chart=recipe_results_chart(latest, results.csv),
+        results=results,
     )
 
 

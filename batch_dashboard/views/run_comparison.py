@@ -1,8 +1,8 @@
 """Any two batch runs compared, recipe by recipe."""
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, render_template, request, url_for
 
-from batch_dashboard.model.batch_runs.comparison import LISTED, SENTENCES
+from batch_dashboard.model.batch_runs.comparison import LISTED
 from batch_dashboard.model.batch_runs.records import BatchRun
 from batch_dashboard.model.catalogue.comparison import COMPARED_RECIPES
 from batch_dashboard.model.lists.pagination import Page
@@ -10,6 +10,7 @@ from batch_dashboard.model.lists.search import parse_number, parse_word
 from batch_dashboard.store.batch_runs import batch_runs, run_comparison
 from batch_dashboard.views.context import connection
 from batch_dashboard.views.listing import Listing, parse_order
+from batch_dashboard.views.panels.batch_runs.compared_runs import change_list, compared_runs
 
 blueprint = Blueprint("run_comparison", __name__, url_prefix="/batch-runs")
 
@@ -41,18 +42,15 @@ def show() -> str | tuple[str, int]:
     query = {"a": str(runs[0].id), "b": str(runs[1].id)}
     if change:
         query["change"] = change
+    recipes = Listing(url_for(".show"), query, sort, page, cursor, "changes-title")
     return render_template(
         "pages/run_comparison/show.html",
         before=before,
         after=after,
         swapped=runs[0] is after,
         complaints=complaints,
-        compared=compared,
-        change=change,
-        changes=LISTED,
-        sentences=SENTENCES,
-        recipes=Listing(request.script_root + request.path, query, sort, page, cursor),
-        named=NAMED,
+        runs=compared_runs(before, after),
+        changes=change_list((before, after), compared, change, recipes, NAMED),
     )
 
 

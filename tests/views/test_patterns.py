@@ -11,11 +11,8 @@ from batch_dashboard.settings import PROJECT_ROOT, Settings
 
 TEMPLATES = PROJECT_ROOT / "templates"
 PATTERNS = "pages/patterns/*.html"
-# Parts of one or two pages, which are looked at there.
-OF_SOME_PAGES = {
-    *("change_counts", "changes_table", "attempt_change", "last_attempts_table"),
-    *("message", "reason_line", "ecosystem_fields"),
-}
+# A part of forms of administrators, which is looked at there.
+OF_SOME_PAGES = {"ecosystem_fields"}
 
 
 def calls(

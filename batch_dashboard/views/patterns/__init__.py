@@ -4,17 +4,14 @@ from flask import Blueprint, Flask, render_template
 
 from batch_dashboard.figures.style import empty_figure
 from batch_dashboard.model.batch_runs.vocabulary import RESULTS
-from batch_dashboard.model.catalogue import BATCH_RUNS
-from batch_dashboard.model.lists.pagination import Cursor, Page
-from batch_dashboard.model.lists.sorting import Sort
 from batch_dashboard.model.recipes.recipes import STATES
 from batch_dashboard.views.charts import Chart
 from batch_dashboard.views.context import current_time
-from batch_dashboard.views.listing import Listing
-from batch_dashboard.views.panels.batch_runs.latest_runs import LatestRuns
+from batch_dashboard.views.patterns.batch_runs import batch_run_patterns
 from batch_dashboard.views.patterns.failures import failure_patterns
 from batch_dashboard.views.patterns.forms import background_jobs, refused_form
 from batch_dashboard.views.patterns.judgement import judgement_patterns
+from batch_dashboard.views.patterns.recipes import recipe_patterns
 from batch_dashboard.views.patterns.spending import spending_patterns
 from batch_dashboard.views.patterns.values import (
     LONG_NAME,
@@ -39,8 +36,6 @@ def register(app: Flask) -> None:
 def index() -> str:
     """The patterns, on made-up values that show each state."""
     now = current_time()
-    cursor = Cursor((now, 1))
-    sort = Sort(BATCH_RUNS.sorts, BATCH_RUNS.sorts[0], descending=True)
     runs = two_runs(now)
     return render_template(
         "pages/patterns/index.html",
@@ -54,9 +49,8 @@ def index() -> str:
         judgement=judgement_patterns(now),
         spending=spending_patterns(now),
         failures=failure_patterns(now),
-        runs=Listing("/patterns", {"text": "a"}, sort, Page(runs, cursor, cursor), cursor),
-        beyond=Listing("/patterns", {}, sort, Page([], None, None), cursor),
-        latest=LatestRuns(runs, 2, SLOTS, {}),
+        batch_runs=batch_run_patterns(now),
+        recipes=recipe_patterns(now),
         form=refused_form(),
         jobs=background_jobs(now),
         found=Found([], [stuck_recipe(now)], runs, group_counts(now), frozenset({"recipes"})),

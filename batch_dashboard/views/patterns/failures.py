@@ -24,7 +24,7 @@ from batch_dashboard.views.panels.failures.counts_chart import (
 from batch_dashboard.views.panels.failures.group_list import (
     MAX_RECIPES,
     FailureGroupList,
-    failure_group_list,
+    group_list_panel,
 )
 from batch_dashboard.views.panels.failures.group_recipes import (
     FailureGroupRecipes,
@@ -108,7 +108,7 @@ def _groups(
         ClassCount(FailureClass.UNKNOWN, 42, 0),
     ]
     recipes = {1: 31, 2: MAX_RECIPES, 3: 1}
-    return failure_group_list(
+    return group_list_panel(
         choice, asked, Page(rows, None, None), len(rows), recipes, counts.series, classes
     )
 

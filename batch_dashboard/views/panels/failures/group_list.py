@@ -52,7 +52,7 @@ class FailureGroupList:
         return MAX_RECIPES
 
 
-def failure_group_list(
+def group_list_panel(
     choice: Choice,
     asked: ListQuery,
     page: Page[FailureGroupCount],

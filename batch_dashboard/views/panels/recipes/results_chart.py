@@ -12,7 +12,7 @@ MAX_MARKS = 300
 
 
 def recipe_results_chart(latest: Sequence[RecipeAttempt], csv: str) -> Chart:
-    """The latest results, MAX_MARKS at most; `csv` is the file of all of them."""
+    """The latest results, MAX_MARKS of them at most; `csv` is the file of all results."""
     return Chart(
         "results-chart",
         "Results over time",

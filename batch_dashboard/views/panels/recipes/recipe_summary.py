@@ -1,0 +1,13 @@
+"""How one recipe is now."""
+
+from dataclasses import dataclass
+
+from batch_dashboard.model.recipes.recipes import Recipe, RecipeAttempt
+
+
+@dataclass(frozen=True)
+class RecipeSummary:
+    """The recipe, and its last failed result; None: it never failed, or the result is deleted."""
+
+    recipe: Recipe
+    last_failure: RecipeAttempt | None
