@@ -1,42 +1,24 @@
 """One search over recipes, ecosystems, batch runs and failures, for every page and as a page."""
 
-from typing import NamedTuple
-
 from flask import Blueprint, render_template, request
 
 from batch_dashboard.model.batch_runs.records import BatchRun, EcosystemSpan
-from batch_dashboard.model.failures.failures import FailureGroupCount
 from batch_dashboard.model.lists.filters import EVERYTHING
 from batch_dashboard.model.lists.list_query import ListQuery
 from batch_dashboard.model.lists.search import holds_words, parse_text, run_number, words_of
 from batch_dashboard.model.lists.series import colour_slots
-from batch_dashboard.model.recipes.recipes import Recipe
 from batch_dashboard.store.batch_runs import batch_runs, exclusion
 from batch_dashboard.store.failures import failure_group_list
 from batch_dashboard.store.recipes import recipe_list
 from batch_dashboard.views.context import connection
 from batch_dashboard.views.panels.failures.top_groups import MOST_FREQUENT
+from batch_dashboard.views.panels.search_results import SearchResults
 
 blueprint = Blueprint("search", __name__)
 
 PER_KIND = 6
 # Shorter texts begin the commits of too many runs to help.
 MIN_COMMIT_LENGTH = 4
-
-
-class Found(NamedTuple):
-    """What a text finds, up to PER_KIND of each kind, and of which kinds there is more."""
-
-    ecosystems: list[EcosystemSpan]
-    recipes: list[Recipe]
-    runs: list[BatchRun]
-    groups: list[FailureGroupCount]
-    more: frozenset[str]
-
-    @property
-    def shown(self) -> int:
-        """How many results are shown."""
-        return len(self.ecosystems) + len(self.recipes) + len(self.runs) + len(self.groups)
 
 
 @blueprint.get("/search")
@@ -50,11 +32,10 @@ def index() -> str:
         text=text or "",
         complaints=complaints,
         found=_find(text, spans) if text else None,
-        slots=colour_slots(spans),
     )
 
 
-def _find(text: str, spans: list[EcosystemSpan]) -> Found:
+def _find(text: str, spans: list[EcosystemSpan]) -> SearchResults:
     conn, words = connection(), words_of(text)
     named = [span for span in spans if holds_words(span.ecosystem, words)]
     named.sort(key=lambda span: (len(span.ecosystem), span.ecosystem))
@@ -68,7 +49,9 @@ def _find(text: str, spans: list[EcosystemSpan]) -> Found:
         "runs": len(runs) > PER_KIND,
         "groups": groups.later is not None,
     }
-    return Found(
+    return SearchResults(
+        text,
+        colour_slots(spans),
         named[:PER_KIND],
         recipes[:PER_KIND],
         runs[:PER_KIND],

@@ -10,6 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from batch_dashboard.store.engine import Store
+from batch_dashboard.views.panels.spending.spending_table import ECOSYSTEMS_PER_PAGE
 from tests.factories import NOW, batch_run, failed_result, ingest, run_on
 from tests.pages import table, text_of
 from tests.statements import counted_statements
@@ -149,6 +150,19 @@ def test_the_table_is_sorted_by_any_column_both_ways(client: FlaskClient, store:
     assert 'aria-sort="descending"' in page
     assert "/minutes?by=week&amp;sort=macos_minutes&amp;order=asc#ecosystems-title" in page
     assert '<input type="hidden" name="sort" value="macos_minutes">' in page
+
+
+def test_more_ecosystems_than_a_page_holds_have_pages(client: FlaskClient, store: Store) -> None:
+    for number in range(ECOSYSTEMS_PER_PAGE + 1):
+        run_on(store, "2026-11-20", ecosystem=f"e{number:02}", macos_minutes=None, linux_minutes=1)
+    first = client.get("/minutes?sort=macos_minutes").text
+    names = [row[0] for row in table(first, "ecosystems")]
+    assert names == [f"e{number:02}" for number in range(ECOSYSTEMS_PER_PAGE)]
+    later = re.search(r'rel="next" href="([^"]+#ecosystems-title)"', first)
+    assert later is not None
+    second = client.get(unescape(later[1])).text
+    assert [row[0] for row in table(second, "ecosystems")] == [f"e{ECOSYSTEMS_PER_PAGE}"]
+    assert 'rel="prev"' in second
 
 
 def test_a_part_of_the_address_that_cannot_be_used_is_named(

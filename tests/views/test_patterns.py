@@ -11,6 +11,8 @@ from batch_dashboard.settings import PROJECT_ROOT, Settings
 
 TEMPLATES = PROJECT_ROOT / "templates"
 PATTERNS = "pages/patterns/*.html"
+# How the names of macros of panels end.
+PANELS = ("_panel", "_figure", "_tile", "_table", "figure", "search_results", "change_counts")
 # A part of forms of administrators, which is looked at there.
 OF_SOME_PAGES = {"ecosystem_fields"}
 
@@ -63,6 +65,19 @@ def test_every_macro_is_shown(settings: Settings) -> None:
     assert answer.status_code == 200
     pages = [path.relative_to(TEMPLATES).as_posix() for path in TEMPLATES.glob(PATTERNS)]
     assert unseen_macros("base.html", *pages) == OF_SOME_PAGES
+
+
+def test_a_panel_is_drawn_by_a_macro_that_takes_nothing_else() -> None:
+    parser = Environment(extensions=["jinja2.ext.do"], autoescape=True)
+    macros = [
+        macro
+        for path in TEMPLATES.glob("macros/*.html")
+        for macro in parser.parse(path.read_text(encoding="utf-8")).find_all(nodes.Macro)
+        if macro.name.endswith(PANELS)
+    ]
+    assert len(macros) > 30
+    # A table that the caller fills is no panel.
+    assert [macro.name for macro in macros if len(macro.args) != 1] == ["data_table"]
 
 
 def test_elsewhere_there_is_no_such_page(client: FlaskClient) -> None:

@@ -3,10 +3,12 @@
 from flask import Blueprint, Flask, render_template
 
 from batch_dashboard.figures.style import empty_figure
+from batch_dashboard.model.batch_runs.records import EcosystemSpan
 from batch_dashboard.model.batch_runs.vocabulary import RESULTS
 from batch_dashboard.model.recipes.recipes import STATES
 from batch_dashboard.views.charts import Chart
 from batch_dashboard.views.context import current_time
+from batch_dashboard.views.panels.search_results import SearchResults
 from batch_dashboard.views.patterns.batch_runs import batch_run_patterns
 from batch_dashboard.views.patterns.failures import failure_patterns
 from batch_dashboard.views.patterns.forms import background_jobs, refused_form
@@ -21,7 +23,6 @@ from batch_dashboard.views.patterns.values import (
     stuck_recipe,
     two_runs,
 )
-from batch_dashboard.views.search import Found
 
 blueprint = Blueprint("patterns", __name__)
 
@@ -36,7 +37,6 @@ def register(app: Flask) -> None:
 def index() -> str:
     """The patterns, on made-up values that show each state."""
     now = current_time()
-    runs = two_runs(now)
     return render_template(
         "pages/patterns/index.html",
         now=now,
@@ -53,8 +53,18 @@ def index() -> str:
         recipes=recipe_patterns(now),
         form=refused_form(),
         jobs=background_jobs(now),
-        found=Found([], [stuck_recipe(now)], runs, group_counts(now), frozenset({"recipes"})),
-        nothing_found=Found([], [], [], [], frozenset()),
+        found=[
+            SearchResults(
+                "bat",
+                SLOTS,
+                [EcosystemSpan("homebrew", now, now)],
+                [stuck_recipe(now)],
+                two_runs(now),
+                group_counts(now),
+                frozenset({"recipes"}),
+            ),
+            SearchResults("bat", SLOTS),
+        ],
         empty_chart=Chart(
             "empty-figure",
             "A figure without data",
