@@ -31,13 +31,13 @@ def _destinations() -> list[destinations.Destination]:
 
 @click.group("alerts")
 def alerts() -> None:
-    """Incidents, and the notifications that tell of them."""
+    """Manage incidents and their notifications."""
 
 
 @alerts.command("check")
 @in_application
 def check_now() -> None:
-    """Judge everything now, open and close incidents, send what is due; for a timer of your own."""
+    """Check for findings once, open and close incidents, send notifications; for a timer."""
     goes_to = _destinations()
     changes = check(store(), goes_to, settings().url, _now())
     sent = send_due(store(), goes_to, _now, settings().url)
@@ -47,10 +47,12 @@ def check_now() -> None:
 
 
 @alerts.command("watch")
-@click.option("--while", "pid", type=click.IntRange(1), help="End with the process of this number.")
+@click.option(
+    "--while", "pid", type=click.IntRange(1), help="Stop when the process with this id ends."
+)
 @in_application
 def watch(pid: int | None) -> None:
-    """Do the same after each upload and every few minutes; of several, one does."""
+    """Check after each upload and every few minutes; of several processes, only one checks."""
     service_lock.claim(store(), service_lock.WATCHER)
     watcher = Watcher(store(), settings())
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -75,7 +77,7 @@ def _is_running(pid: int) -> Callable[[], bool]:
 @click.argument("name", required=False)
 @in_application
 def test(name: str | None) -> None:
-    """Send a test message now, to one destination or to all; exit code 1 where one refuses."""
+    """Send a test message to one or all destinations; exit code 1 if a destination refuses it."""
     goes_to = [each for each in _destinations() if name in (None, each.name)]
     if not goes_to:
         raise NotFound("there is no such destination; `alerts destinations list` shows them")
@@ -97,16 +99,16 @@ def test(name: str | None) -> None:
     type=click.IntRange(1, snoozes.MAX_HOURS),
     default=24,
     show_default=True,
-    help="How long the finding is snoozed.",
+    help="Duration of the snooze in hours.",
 )
-@click.option("--reason", default="", help="Why, for those who wonder.")
+@click.option("--reason", default="", help="Reason, shown with the snooze.")
 @in_application
 def snooze(key: str, hours: int, reason: str) -> None:
-    """Say nothing of a finding for a while; KEY is what its incident's page calls it."""
+    """Send no notifications about a finding for a while; its incident page shows KEY."""
     until = _now() + timedelta(hours=hours)
     with changing() as change:
         snoozes.snooze(change, key, until, reason)
-    click.echo(f"Nothing is told of {key} until {until:%Y-%m-%d %H:%M} UTC.")
+    click.echo(f"No notifications about {key} until {until:%Y-%m-%d %H:%M} UTC.")
 
 
 @alerts.command("log")
@@ -115,34 +117,36 @@ def snooze(key: str, hours: int, reason: str) -> None:
     type=click.IntRange(1, MAX_LOGGED),
     default=20,
     show_default=True,
-    help="How many notifications are listed.",
+    help="Number of notifications to list.",
 )
 @in_application
 def log(count: int) -> None:
-    """The last notifications and what became of them."""
+    """List the latest notifications and their delivery status."""
     with store().read() as connection:
         deliveries = alert_store.fetch_log(connection, count)
     for delivery in deliveries:
         if delivery.sent_at is not None:
             state = f"sent {delivery.sent_at:%Y-%m-%d %H:%M:%S}"
         elif delivery.next_attempt_at is None:
-            state = f"given up after {delivery.attempts} tries: {delivery.last_error}"
+            state = f"failed after {delivery.attempts} attempts: {delivery.last_error}"
         else:
-            state = f"waits, tried {delivery.attempts} times: {delivery.last_error or 'not yet'}"
+            state = (
+                f"waiting, {delivery.attempts} attempts: {delivery.last_error or 'not sent yet'}"
+            )
         click.echo(f"{delivery.id:6} {delivery.destination}: {delivery.title} ({state})")
 
 
 @alerts.group("destinations")
 def destination_group() -> None:
-    """Where notifications go, beside those of BATCH_DASHBOARD_ALERT_URLS."""
+    """Manage destinations of notifications, in addition to BATCH_DASHBOARD_ALERT_URLS."""
 
 
 @destination_group.command("list")
 @in_application
 def list_destinations() -> None:
-    """The destinations; their URLs are never shown."""
+    """List the destinations, without their URLs."""
     for destination in _destinations():
-        click.echo(f"{destination.name}: {destination.min_severity} and worse")
+        click.echo(f"{destination.name}: {destination.min_severity.and_above}")
 
 
 @destination_group.command("add")
@@ -152,22 +156,23 @@ def list_destinations() -> None:
     type=click.Choice([severity.value for severity in Severity]),
     default=Severity.NOTICE.value,
     show_default=True,
-    help="The destination gets findings of this severity and above.",
+    help="Lowest severity that the destination receives.",
 )
 @in_application
 def add(name: str, severity: str) -> None:
-    """Make a destination, or change it; its Apprise URL is asked for and kept encrypted."""
+    """Create or replace a destination; asks for its Apprise URL, which is stored encrypted."""
     url = click.prompt("Apprise URL", hide_input=True)
     with changing() as change:
         destinations.create(change, settings().secret_key, name, url, severity)
-    click.echo(f"{name} gets what is {severity} and worse. `alerts test {name}` tries it.")
+    words = Severity(severity).and_above
+    click.echo(f"{name} receives: {words}. Send a test message with `alerts test {name}`.")
 
 
 @destination_group.command("remove")
 @click.argument("name")
 @in_application
 def remove(name: str) -> None:
-    """Delete a destination; what waits for it is given up."""
+    """Remove a destination; notifications that wait to be sent to it are not sent."""
     with changing() as change:
         destinations.remove(change, name)
-    click.echo(f"{name} is gone.")
+    click.echo(f"Destination {name} was removed.")

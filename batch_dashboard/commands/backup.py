@@ -1,4 +1,4 @@
-"""`backup`, `restore`, `revocations`: the database as it was at one moment, and back."""
+"""`backup`, `restore` and `revocations`: save and restore the database."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +14,7 @@ BRING_BACK = click.option(
     "--bring-back-revoked",
     "bring_back",
     is_flag=True,
-    help="Give back access that was revoked after the backup.",
+    help="Restore access that was revoked after the backup.",
 )
 
 
@@ -22,37 +22,39 @@ BRING_BACK = click.option(
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @in_application
 def backup(file: Path) -> None:
-    """Write the database to FILE, whole and checked, while the service goes on."""
+    """Write a complete, checked copy of the database to FILE while the service runs."""
     contents = backups.back_up(store(), actor(), file, datetime.now(UTC))
     click.echo(
         f"{file}: {contents.batch_runs:,} batch runs, {contents.recipe_results:,} results, "
         f"{contents.size_bytes / 1024 / 1024:,.1f} MiB, checked."
     )
-    click.echo("Keep the secret key with it: without it no token or session is known.")
+    click.echo(
+        "Keep the secret key with the backup: without it, all tokens and sessions become invalid."
+    )
 
 
 @click.command("restore")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @BRING_BACK
 @in_application
 def restore(file: Path, yes: bool, bring_back: bool) -> None:
-    """Put FILE in the place of the database, after a check; the old one is kept beside it.
+    """Check FILE and replace the database with it; the old database is kept beside it.
 
-    The service must be stopped. Everybody has to sign in again.
+    The service must be stopped. All users must sign in again.
     """
     if not yes:
-        click.confirm(f"Replace the database by {file}?", abort=True)
+        click.confirm(f"Replace the database with {file}?", abort=True)
     done = backups.restore(store(), actor(), file, datetime.now(UTC), bring_back=bring_back)
     click.echo(
         f"Restored: {done.contents.batch_runs:,} batch runs, "
         f"{done.contents.recipe_results:,} results."
     )
     if done.before is not None:
-        click.echo(f"The database as it was is {done.before}.")
+        click.echo(f"The previous database was kept as {done.before}.")
     if not done.was_readable:
         click.echo(
-            "The database as it was could not be read, so nobody knows what was revoked after the "
+            "The previous database could not be read, so revocations after the backup are unknown. "
             "backup: look through tokens and users."
         )
     _tell(done.access, bring_back)
@@ -60,14 +62,14 @@ def restore(file: Path, yes: bool, bring_back: bool) -> None:
 
 @click.group("revocations")
 def revocations() -> None:
-    """Access that was taken away, kept when another tool restores the database."""
+    """Keep revocations when another tool restores the database."""
 
 
 @revocations.command("save")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @in_application
 def save(file: Path) -> None:
-    """Write to FILE who has access now; it holds hashes, so keep it as a backup is kept."""
+    """Write the present tokens and users to FILE; protect it like a backup: it has hashes."""
     with store().read() as connection:
         access = revocation_service.collect(connection)
     revocation_service.save(access, file)
@@ -79,7 +81,7 @@ def save(file: Path) -> None:
 @BRING_BACK
 @in_application
 def apply(file: Path, bring_back: bool) -> None:
-    """After a restore by another tool: end all sessions, and revoke what FILE says was revoked."""
+    """After a restore by another tool, end all sessions and revoke access again as FILE states."""
     kept = revocation_service.settle_restored(
         store(), actor(), file, datetime.now(UTC), bring_back=bring_back
     )
@@ -87,14 +89,14 @@ def apply(file: Path, bring_back: bool) -> None:
 
 
 def _tell(kept: Kept, bring_back: bool) -> None:
-    click.echo(f"Sessions ended: {kept.ended_sessions:,}. Everybody has to sign in again.")
+    click.echo(f"Sessions ended: {kept.ended_sessions:,}. All users must sign in again.")
     if kept.revocations:
-        what = "has access again" if bring_back else "stays revoked"
-        click.echo(f"Revoked after the backup; it {what}:")
+        what = "access restored" if bring_back else "still revoked"
+        click.echo(f"Revoked after the backup, {what}:")
         for sentence in kept.revocations:
             click.echo(f"  {sentence}")
     if not kept.has_administrator:
         click.echo(
-            "No administrator is left. Make one: "
+            "No administrator is left. Create one: "
             "flask --app app users add NAME --role administrator"
         )

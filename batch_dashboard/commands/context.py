@@ -1,4 +1,4 @@
-"""What every command needs: the store and the settings, and errors told in one line."""
+"""What every command needs: the store, the settings, and one-line error messages."""
 
 import getpass
 import os

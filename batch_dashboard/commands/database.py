@@ -1,4 +1,4 @@
-"""`database`: the schema, forward and back."""
+"""`database`: upgrade, downgrade and compact the database."""
 
 from datetime import UTC, datetime
 
@@ -12,15 +12,15 @@ from batch_dashboard.store import migrations
 
 @click.group("database")
 def database() -> None:
-    """Bring the database schema forward or back."""
+    """Upgrade or downgrade the database schema, or compact the file."""
 
 
 @database.command("upgrade")
 @in_application
 def upgrade() -> None:
-    """Bring the schema to the newest revision and fill rollups that are missing."""
+    """Upgrade the schema to the latest revision and compute missing rollups."""
     if store().database.create():
-        click.echo(f"A new, empty database was made: {store().url.database}")
+        click.echo(f"A new, empty database was created: {store().url.database}")
     before = _revision()
     filled = upgrade_database(store())
     if _revision() != before:
@@ -29,13 +29,13 @@ def upgrade() -> None:
             change.record("upgrade database", "database", {"revision": before}, after)
     click.echo(f"The database is at revision {_revision()}.")
     if filled:
-        click.echo("Rollups were filled from the batch runs that were there.")
+        click.echo("Rollups were computed from the stored batch runs.")
 
 
 @database.command("compact")
 @in_application
 def compact() -> None:
-    """Rewrite a SQLite file in the least space, able to shrink from then on; uploads wait."""
+    """Rewrite a SQLite file without unused space; uploads wait meanwhile."""
     before, after = backups.compact(store(), actor(), datetime.now(UTC))
     click.echo(f"{before / 1024 / 1024:,.1f} MiB became {after / 1024 / 1024:,.1f} MiB.")
 
@@ -44,7 +44,7 @@ def compact() -> None:
 @click.argument("revision")
 @in_application
 def downgrade(revision: str) -> None:
-    """Bring the schema back to REVISION (0001 keeps all batch runs; base drops everything)."""
+    """Downgrade the schema to REVISION (0001 keeps all batch runs; base deletes everything)."""
     migrations.downgrade(store(), revision)
     click.echo(f"The database is at revision {_revision()}.")
 
@@ -52,8 +52,8 @@ def downgrade(revision: str) -> None:
 @database.command("current")
 @in_application
 def current() -> None:
-    """Print the revision of the schema, and the newest there is."""
-    click.echo(f"{_revision()} (newest: {migrations.latest_revision()})")
+    """Print the schema's revision and the latest revision."""
+    click.echo(f"{_revision()} (latest: {migrations.latest_revision()})")
 
 
 def _revision() -> str:

@@ -1,4 +1,4 @@
-"""`demo`: a made-up history to look at."""
+"""`demo`: store generated demo data."""
 
 import sys
 from datetime import UTC, datetime
@@ -18,23 +18,21 @@ MAX_RESULTS = 100_000_000
     type=click.IntRange(1, MAX_RESULTS),
     default=20_000,
     show_default=True,
-    help="How many recipe results the two years hold.",
+    help="Number of recipe results to generate.",
 )
 @click.option(
     "--seed",
     type=int,
     default=1,
     show_default=True,
-    help="The same seed gives the same history on the same day.",
+    help="The same seed generates the same data on the same day.",
 )
-@click.option(
-    "--if-empty", is_flag=True, help="Do nothing when there are batch runs in the database already."
-)
+@click.option("--if-empty", is_flag=True, help="Do nothing if batch runs are stored.")
 @in_application
 def demo(results: int, seed: int, if_empty: bool) -> None:
-    """Store two years of made-up batch runs of eight ecosystems, ending today."""
+    """Generate and store two years of batch runs of eight ecosystems, ending today."""
     if if_empty and has_batch_runs(store()):
-        click.echo("There are batch runs already, so no demo data was stored.")
+        click.echo("Batch runs are stored already, so no demo data was added.")
         return
     with tqdm(
         desc="demo", total=results, unit="result", file=sys.stderr, disable=None, unit_scale=True
@@ -44,6 +42,6 @@ def demo(results: int, seed: int, if_empty: bool) -> None:
         change.record("store demo data", "batch runs", None, {"batch_runs": report.stored_runs})
     click.echo(
         f"{report.stored_runs:,} batch runs with {report.stored_results:,} results stored"
-        + (f", {report.known_runs:,} were there already" if report.known_runs else "")
+        + (f", {report.known_runs:,} were stored already" if report.known_runs else "")
         + "."
     )

@@ -1,4 +1,4 @@
-"""`ecosystems`: targets, expected intervals and pauses."""
+"""`ecosystems`: set targets and expected intervals, pause and resume ecosystems."""
 
 from datetime import timedelta
 
@@ -11,18 +11,20 @@ from batch_dashboard.services.judgement import ecosystem_rules
 
 @click.group("ecosystems")
 def ecosystems() -> None:
-    """What an ecosystem is held to, and whether it is paused."""
+    """Set an ecosystem's target and expected interval; pause or resume it."""
 
 
 @ecosystems.command("rule")
 @click.argument("ecosystem")
-@click.option("--target", type=float, help="Least success rate, such as 0.95; without: default.")
-@click.option("--no-target", is_flag=True, help="Hold it to no success rate at all.")
-@click.option("--min-attempts", type=int, help="Fewer are too few to judge; without: 10.")
-@click.option("--expected-hours", type=float, help="Silent after so long; without: as usual.")
-@click.option("--plan-failures", type=int, help="Failures until a recipe waits; without: 5.")
-@click.option("--plan-base-hours", type=float, help="The first wait of a recipe; without: 24.")
-@click.option("--plan-cap-hours", type=float, help="The longest wait; without: 168.")
+@click.option("--target", type=float, help="Target success rate, such as 0.95.")
+@click.option("--no-target", is_flag=True, help="Remove the target.")
+@click.option("--min-attempts", type=int, help="Attempts needed to judge the target. Default: 10.")
+@click.option("--expected-hours", type=float, help="Expected hours between runs. Default: learned.")
+@click.option(
+    "--plan-failures", type=int, help="Failures in a row after which a recipe waits. Default: 5."
+)
+@click.option("--plan-base-hours", type=float, help="First wait of a recipe. Default: 24.")
+@click.option("--plan-cap-hours", type=float, help="Longest wait of a recipe. Default: 168.")
 @in_application
 def rule(
     ecosystem: str,
@@ -34,7 +36,7 @@ def rule(
     plan_base_hours: float | None,
     plan_cap_hours: float | None,
 ) -> None:
-    """Set all of an ecosystem's rule; what is not given goes back to its default."""
+    """Set an ecosystem's rule; an option that is not given is reset to its default."""
     own = RuleOverride(
         not no_target,
         target,
@@ -46,19 +48,19 @@ def rule(
     )
     with changing() as change:
         ecosystem_rules.set_rule(change, ecosystem, own)
-    click.echo(f"The rule of {ecosystem} is set.")
+    click.echo(f"The rule of {ecosystem} was set.")
 
 
 @ecosystems.command("pause")
 @click.argument("ecosystem")
-@click.option("--reason", required=True, help="Why, for CI and everybody who looks.")
-@click.option("--link", help="Where more is said.")
+@click.option("--reason", required=True, help="Reason, shown on pages and reported to CI.")
+@click.option("--link", help="Address of a page about the incident.")
 @in_application
 def pause(ecosystem: str, reason: str, link: str | None) -> None:
-    """Tell CI to skip an ecosystem until it is resumed."""
+    """Pause an ecosystem: CI is advised to skip it until it is resumed."""
     with changing() as change:
         ecosystem_rules.pause(change, ecosystem, reason, link)
-    click.echo(f"{ecosystem} is paused.")
+    click.echo(f"{ecosystem} was paused.")
 
 
 @ecosystems.command("resume")
@@ -68,7 +70,7 @@ def resume(ecosystem: str) -> None:
     """End the pause of an ecosystem."""
     with changing() as change:
         ecosystem_rules.resume(change, ecosystem)
-    click.echo(f"{ecosystem} goes on.")
+    click.echo(f"{ecosystem} was resumed.")
 
 
 def _hours(hours: float | None) -> timedelta | None:

@@ -1,4 +1,4 @@
-"""`failures`: grouping failed results again."""
+"""`failures`: regroup failed results."""
 
 import sys
 from datetime import UTC, datetime
@@ -13,15 +13,15 @@ from batch_dashboard.services.failures.regrouping import count_failed, regroup_f
 
 @click.group("failures")
 def failures() -> None:
-    """Groups of failures with the same reason."""
+    """Manage failure groups."""
 
 
 @failures.command("regroup")
 @in_application
 def regroup() -> None:
-    """Group every failed result by the rule in force.
+    """Group every failed result again by the rule of this version.
 
-    Uploads are stored meanwhile. Safe to interrupt and to run again: what was done stays.
+    Uploads continue meanwhile. The command can be interrupted and run again; it then continues.
     """
     total = count_failed(store())
     with tqdm(total=total, unit="result", file=sys.stderr, disable=None, unit_scale=True) as bar:
@@ -33,6 +33,6 @@ def regroup() -> None:
         change.record("regroup failures", "failure groups", None, moved)
         change.judge_again()
     click.echo(
-        f"{plural(regrouped.moved_results, 'result')} moved into another group; "
+        f"{plural(regrouped.moved_results, 'result')} moved to another group; "
         f"there are {plural(regrouped.failure_groups, 'failure group')} now."
     )

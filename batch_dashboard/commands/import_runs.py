@@ -1,4 +1,4 @@
-"""`import`: batch runs from files."""
+"""`import`: import batch runs from files."""
 
 import sys
 from collections.abc import Iterator
@@ -21,10 +21,10 @@ MAX_NAMED = 10
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @in_application
 def import_runs(files: tuple[Path, ...]) -> None:
-    """Import FILES: payloads one a line (.ndjson) or in an array, SQL dumps, SQLite files.
+    """Import batch runs from FILES: NDJSON, JSON arrays, SQL dumps or SQLite files.
 
-    What cannot be stored is named with its place while the rest goes in (exit code 1 then).
-    Safe to run again: what is stored already is not stored twice.
+    What cannot be stored is reported with its place, the rest is imported, and the exit code is 1.
+    The command can be run again: batch runs that are stored already are not stored twice.
     """
     refused = 0
     for path in files:
@@ -47,7 +47,7 @@ def import_runs(files: tuple[Path, ...]) -> None:
 def _losses(report: ImportReport) -> Iterator[str]:
     """What of the batch runs that went in was left out."""
     if report.shortened_messages:
-        yield f"{plural(report.shortened_messages, 'message')} shortened, being too long to keep"
+        yield f"{plural(report.shortened_messages, 'message')} shortened because they are too long"
     if report.ignored_fields:
         most = report.ignored_fields.most_common(MAX_NAMED)
         names = ", ".join(f"{shown(name)} (of {plural(runs, 'batch run')})" for name, runs in most)

@@ -11,7 +11,7 @@ from batch_dashboard.store.access import publishers as publisher_store
 
 @click.group("publishers")
 def publishers() -> None:
-    """Trusted publishers: CI workflows that upload without a stored secret."""
+    """Manage trusted publishers: CI workflows that upload without a stored secret."""
 
 
 @publishers.command("add")
@@ -23,13 +23,19 @@ def publishers() -> None:
     show_default=True,
     help="The CI system that issues the tokens.",
 )
-@click.option("--repository", default="", help="owner/name; on GitLab the path of the project.")
-@click.option("--repository-id", default="", help="Its id, which no other repository can take.")
+@click.option("--repository", default="", help="owner/name; on GitLab, the project path.")
+@click.option(
+    "--repository-id", default="", help="The repository's id, which no other repository can have."
+)
 @click.option("--workflow", default="", help="File name, such as batch.yml.")
 @click.option("--ref", default="", help="Branch or tag, such as main.")
 @click.option("--environment", default="", help="Deployment environment of the job.")
-@click.option("--claim", "claims", multiple=True, help="NAME=VALUE, for another issuer.")
-@click.option("--issuer", default="", help="Address of your own server, or of another issuer.")
+@click.option(
+    "--claim", "claims", multiple=True, help="NAME=VALUE that a token must have, for --kind other."
+)
+@click.option(
+    "--issuer", default="", help="Issuer address of your own server or of another CI system."
+)
 @click.option("--audience", default="", help="Default: BATCH_DASHBOARD_URL.")
 @click.option(
     "--scope",
@@ -38,9 +44,11 @@ def publishers() -> None:
     multiple=True,
     default=(INGEST, READ),
     show_default=True,
-    help="What its jobs may do; may be given twice.",
+    help="What its jobs may do; can be repeated.",
 )
-@click.option("--ecosystem", "ecosystems", multiple=True, help="Only for this one; may repeat.")
+@click.option(
+    "--ecosystem", "ecosystems", multiple=True, help="Limit to this ecosystem; can be repeated."
+)
 @in_application
 def add(
     name: str,
@@ -52,7 +60,7 @@ def add(
     ecosystems: tuple[str, ...],
     **fields: str,
 ) -> None:
-    """Register a workflow; a token must match everything that is given."""
+    """Add a trusted publisher; an identity token must match every given option."""
     wanted = {field: fields[field] for field in FIELDS}
     if kind == OTHER:
         wanted = {key: value for key, _, value in (claim.partition("=") for claim in claims)}
@@ -66,7 +74,7 @@ def add(
 @publishers.command("list")
 @in_application
 def list_publishers() -> None:
-    """Every trusted publisher."""
+    """List the trusted publishers."""
     with store().read() as connection:
         found = publisher_store.fetch_all(connection)
     for publisher in found:
@@ -83,7 +91,7 @@ def list_publishers() -> None:
 @click.argument("publisher_id", type=click.IntRange(1))
 @in_application
 def remove(publisher_id: int) -> None:
-    """Stop accepting the tokens of a publisher."""
+    """Remove a trusted publisher; its identity tokens are rejected from then on."""
     with changing() as change:
         publisher = publisher_service.remove(change, publisher_id)
-    click.echo(f"{publisher.name} is removed: its uploads are rejected.")
+    click.echo(f"{publisher.name} was removed; its uploads are rejected from now on.")

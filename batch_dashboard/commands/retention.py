@@ -1,4 +1,4 @@
-"""`retention`: how long rows are kept, and dropping what is older."""
+"""`retention`: set how long rows are kept, and delete older rows."""
 
 from datetime import UTC, datetime
 
@@ -14,18 +14,18 @@ FOR_EVER = "forever"
 
 @click.group("retention")
 def retention() -> None:
-    """How long results, batch runs and the audit log are kept."""
+    """Set how long results, batch runs and the audit log are kept."""
 
 
 @retention.command("show")
 @in_application
 def show() -> None:
-    """The days, and how many rows are older: what `run` would drop."""
+    """Show the settings and how many older rows `run` would delete."""
     with store().read() as connection:
         days = retention_service.fetch(connection)
         found = retention_service.preview(connection, days, datetime.now(UTC))
     for (kind, prunable), number in zip(found.items(), days, strict=True):
-        kept = "for ever" if number is None else f"{number:,} days"
+        kept = "forever" if number is None else f"{number:,} days"
         click.echo(f"{kind:15} kept {kept}; {prunable.rows:,} are older")
 
 
@@ -35,23 +35,23 @@ def show() -> None:
 @click.option("--audit", help="Days, or “forever”.")
 @in_application
 def set_days(results: str | None, runs: str | None, audit: str | None) -> None:
-    """Set how long rows are kept; what is not given stays as it is."""
+    """Set how long rows are kept; options that are not given keep their value."""
     with changing() as change:
         days = retention_service.fetch(change.connection)
         given = {"results": results, "runs": runs, "audit": audit}
         changes = {name: _days(name, text) for name, text in given.items() if text is not None}
         retention_service.set_days(change, Retention(**{**days._asdict(), **changes}))
-    click.echo("It is set; `retention show` says what is older.")
+    click.echo("Saved. `retention show` lists the number of older rows.")
 
 
 @retention.command("run")
 @in_application
 def run() -> None:
-    """Drop what is too old now, in batches between which uploads come through."""
+    """Delete older rows now, in batches, so that uploads do not have to wait long."""
     pruned = retention_service.prune(store(), actor(), datetime.now(UTC))
-    click.echo(f"{pruned.in_words} dropped.")
+    click.echo(f"{pruned.in_words} deleted.")
     longest = round(pruned.longest_seconds * 1000)
-    click.echo(f"The longest batch kept uploads waiting for {longest:,} ms.")
+    click.echo(f"Uploads waited {longest:,} ms at most.")
 
 
 def _days(name: str, text: str) -> int | None:

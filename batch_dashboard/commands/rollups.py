@@ -1,4 +1,4 @@
-"""`rollups`: hold the kept sums against the rows they sum."""
+"""`rollups`: verify the stored sums against the rows, or rebuild them."""
 
 import sys
 from datetime import UTC, datetime
@@ -11,26 +11,26 @@ from batch_dashboard.services.administration.rollups import check_rollups, rebui
 
 @click.group("rollups")
 def rollups() -> None:
-    """Check or mend the sums that pages read."""
+    """Verify or rebuild the stored sums that pages read."""
 
 
 @rollups.command("verify")
 @in_application
 def verify() -> None:
-    """Sum everything again and compare; exit code 1 where a row differs."""
+    """Compute every sum again and compare; exit code 1 if a row differs."""
     drift = check_rollups(store(), datetime.now(UTC))
     for table, rows in drift.items():
-        click.echo(f"{table:24} {'right' if not rows else f'{rows:,} rows differ'}")
+        click.echo(f"{table:24} {'correct' if not rows else f'{rows:,} rows differ'}")
     if any(drift.values()):
-        click.echo("`flask --app app rollups rebuild` mends this.", err=True)
+        click.echo("Repair them with `flask --app app rollups rebuild`.", err=True)
         sys.exit(1)
 
 
 @rollups.command("rebuild")
 @in_application
 def rebuild() -> None:
-    """Sum everything again and store it; uploads wait meanwhile."""
+    """Compute and store every sum again; uploads wait meanwhile."""
     rebuild_rollups(store())
     with changing() as change:
         change.record("rebuild rollups", "rollups")
-    click.echo("Every rollup and summary was built again.")
+    click.echo("All rollups and summaries were rebuilt.")

@@ -1,4 +1,4 @@
-"""`setup`: what has to be true before the service starts."""
+"""`setup`: prepare the database before the service starts."""
 
 from datetime import UTC, datetime
 
@@ -12,9 +12,9 @@ from batch_dashboard.services.administration.database import upgrade_database
 @click.command("setup")
 @in_application
 def setup() -> None:
-    """Bring the database up to date; at the first start make an administrator and a token."""
+    """Upgrade the database; at the first start, create an administrator and a token."""
     if store().database.create():
-        click.echo(f"A new, empty database was made: {store().url.database}")
+        click.echo(f"A new, empty database was created: {store().url.database}")
     upgrade_database(store())
     store().keep_reserve()
     made = make_first_access(store(), settings().secret_key, datetime.now(UTC))

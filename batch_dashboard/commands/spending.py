@@ -1,4 +1,4 @@
-"""`budgets` and `prices`: minutes allowed, and what they cost, each from a day on."""
+"""`budgets` and `prices`: set minute budgets and list prices by their first day."""
 
 from datetime import date, datetime
 
@@ -19,54 +19,54 @@ def _day(moment: datetime) -> date:
 
 @click.group("budgets")
 def budgets() -> None:
-    """Minutes allowed a UTC week."""
+    """Set budgets: CI minutes per UTC week."""
 
 
 @budgets.command("set")
 @click.argument("runner_os", type=click.Choice(RUNNER_OS))
 @click.argument("minutes", type=float)
-@click.option("--since", type=DAY, required=True, help="The Monday it begins.")
+@click.option("--since", type=DAY, required=True, help="First day of the budget, a Monday.")
 @in_application
 def set_budget(runner_os: str, minutes: float, since: datetime) -> None:
-    """Set the minutes a week of a runner system from a Monday on."""
+    """Set the minutes per week of a runner OS, starting on a Monday."""
     with changing() as change:
         spending_rules.set_budget(change, OwnBudget(runner_os, _day(since), minutes))
-    click.echo(f"{runner_os} has {minutes:,g} minutes a week from {_day(since)} on.")
+    click.echo(f"Budget for {runner_os} from {_day(since)}: {minutes:,g} minutes per week.")
 
 
 @budgets.command("remove")
 @click.argument("runner_os", type=click.Choice(RUNNER_OS))
-@click.option("--since", type=DAY, required=True, help="The Monday it begins.")
+@click.option("--since", type=DAY, required=True, help="First day of the budget, a Monday.")
 @in_application
 def remove_budget(runner_os: str, since: datetime) -> None:
-    """Take a budget back; the one before it, or the default, goes on."""
+    """Remove a budget; the earlier one, or the default, applies again."""
     with changing() as change:
         spending_rules.remove_budget(change, runner_os, _day(since))
-    click.echo(f"The {runner_os} budget from {_day(since)} on is taken back.")
+    click.echo(f"The {runner_os} budget from {_day(since)} was removed.")
 
 
 @click.group("prices")
 def prices() -> None:
-    """List prices, US dollars a minute."""
+    """Set list prices in US dollars per minute."""
 
 
 @prices.command("set")
-@click.option("--macos", type=float, required=True, help="Dollars a macOS minute.")
-@click.option("--linux", type=float, required=True, help="Dollars a Linux minute.")
-@click.option("--since", type=DAY, required=True, help="The day they begin.")
+@click.option("--macos", type=float, required=True, help="US dollars per macOS minute.")
+@click.option("--linux", type=float, required=True, help="US dollars per Linux minute.")
+@click.option("--since", type=DAY, required=True, help="First day of the prices.")
 @in_application
 def set_price(macos: float, linux: float, since: datetime) -> None:
-    """Set the list prices from a day on; from the first set here on, no default holds."""
+    """Set the list prices from a day on; they replace all default prices."""
     with changing() as change:
         spending_rules.set_price(change, ListPrice(_day(since), linux, macos))
-    click.echo(f"The list prices from {_day(since)} on are set.")
+    click.echo(f"The list prices from {_day(since)} were set.")
 
 
 @prices.command("remove")
-@click.option("--since", type=DAY, required=True, help="The day they begin.")
+@click.option("--since", type=DAY, required=True, help="First day of the prices.")
 @in_application
 def remove_price(since: datetime) -> None:
-    """Take list prices back; those before them go on."""
+    """Remove list prices; the earlier ones apply again."""
     with changing() as change:
         spending_rules.remove_price(change, _day(since))
-    click.echo(f"The list prices from {_day(since)} on are taken back.")
+    click.echo(f"The list prices from {_day(since)} were removed.")

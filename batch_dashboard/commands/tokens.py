@@ -1,4 +1,4 @@
-"""`tokens`: what CI and scripts show instead of a password."""
+"""`tokens`: manage the tokens of CI and scripts."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -12,7 +12,7 @@ from batch_dashboard.store.access import tokens as token_store
 
 @click.group("tokens")
 def tokens() -> None:
-    """What CI and scripts show instead of a password."""
+    """Manage the tokens with which CI and scripts authenticate."""
 
 
 @tokens.command("create")
@@ -24,16 +24,20 @@ def tokens() -> None:
     multiple=True,
     default=(token_service.INGEST,),
     show_default=True,
-    help="What it is for; may be given twice.",
+    help="What the token may do; can be repeated.",
 )
-@click.option("--ecosystem", "ecosystems", multiple=True, help="Only for this one; may repeat.")
-@click.option("--days", type=click.IntRange(1, 3_650), help="It expires after so many days.")
-@click.option("--note", default="", help="Whom to ask about it, for instance.")
+@click.option(
+    "--ecosystem", "ecosystems", multiple=True, help="Limit to this ecosystem; can be repeated."
+)
+@click.option(
+    "--days", type=click.IntRange(1, 3_650), help="Days until the token expires. Default: never."
+)
+@click.option("--note", default="", help="Note, for example who is responsible.")
 @in_application
 def create(
     name: str, scopes: tuple[str, ...], ecosystems: tuple[str, ...], days: int | None, note: str
 ) -> None:
-    """Make a token; it is printed once."""
+    """Create a token and print it once."""
     with changing() as change:
         expires_at = None if days is None else change.now + timedelta(days=days)
         made = token_service.create(
@@ -45,7 +49,7 @@ def create(
 @tokens.command("list")
 @in_application
 def list_tokens() -> None:
-    """Every token; the tokens themselves are not known any more."""
+    """List the tokens without their secrets, which are not stored."""
     now = datetime.now(UTC)
     with store().read() as connection:
         found = token_store.fetch_all(connection)
@@ -65,26 +69,26 @@ def list_tokens() -> None:
     type=click.IntRange(0, 2_160),
     default=24,
     show_default=True,
-    help="How long the earlier token stays valid.",
+    help="Hours for which the old token remains valid.",
 )
 @in_application
 def rotate(token_id: int, overlap_hours: int) -> None:
-    """Make a token like another, which ends after the overlap."""
+    """Replace a token with a new one; the old one expires after the overlap."""
     with changing() as change:
         overlap = timedelta(hours=overlap_hours)
         made = token_service.rotate(change, settings().secret_key, token_id, overlap)
     _tell(made)
-    click.echo(f"Token {token_id} ends after {overlap_hours} hours.")
+    click.echo(f"Token {token_id} expires in {overlap_hours} hours.")
 
 
 @tokens.command("revoke")
 @click.argument("token_id", type=click.IntRange(1))
 @in_application
 def revoke(token_id: int) -> None:
-    """Take a token out of force at once."""
+    """Revoke a token immediately."""
     with changing() as change:
         token = token_service.revoke(change, token_id)
-    click.echo(f"{token.name} is revoked.")
+    click.echo(f"Token {token.name} was revoked.")
 
 
 def _tell(made: NewToken) -> None:

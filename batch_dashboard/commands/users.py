@@ -1,4 +1,4 @@
-"""`users`: who may sign in."""
+"""`users`: manage the people who may sign in."""
 
 import click
 
@@ -11,7 +11,7 @@ from batch_dashboard.store.access import users as user_store
 
 @click.group("users")
 def users() -> None:
-    """The people who may sign in."""
+    """Manage the people who may sign in."""
 
 
 @users.command("add")
@@ -21,16 +21,16 @@ def users() -> None:
     type=click.Choice(ROLES),
     default=VIEWER,
     show_default=True,
-    help="Administrators may change things; viewers may see all pages.",
+    help="Administrators may change settings; viewers may see every page.",
 )
-@click.option("--ask", is_flag=True, help="Ask for a password instead of making one.")
+@click.option("--ask", is_flag=True, help="Ask for a password instead of generating one.")
 @in_application
 def add(name: str, role: str, ask: bool) -> None:
-    """Make a user; the password is made and printed once, or asked for."""
+    """Create a user; the password is generated and printed once, or asked for."""
     password = _asked() if ask else user_service.made_password()
     with changing() as change:
         user_service.add(change, name, password, role)
-    click.echo(f"{name} may sign in as {role}.")
+    click.echo(f"User {name} was created as {role}.")
     if not ask:
         click.echo(f"Password (shown once): {password}")
 
@@ -38,7 +38,7 @@ def add(name: str, role: str, ask: bool) -> None:
 @users.command("list")
 @in_application
 def list_users() -> None:
-    """Every user."""
+    """List the users."""
     with store().read() as connection:
         for user in user_store.fetch_all(connection):
             seen = user.last_signed_in_at
@@ -47,14 +47,14 @@ def list_users() -> None:
 
 @users.command("password")
 @click.argument("name")
-@click.option("--ask", is_flag=True, help="Ask for a password instead of making one.")
+@click.option("--ask", is_flag=True, help="Ask for a password instead of generating one.")
 @in_application
 def password(name: str, ask: bool) -> None:
-    """Give a user another password; browsers signed in as them are signed out."""
+    """Change a user's password; the user's browsers are signed out."""
     new = _asked() if ask else user_service.made_password()
     with changing() as change:
         user_service.set_password(change, _id_of(name), new)
-    click.echo(f"{name} has another password." if ask else f"Password (shown once): {new}")
+    click.echo(f"The password of {name} was changed." if ask else f"Password (shown once): {new}")
 
 
 @users.command("role")
@@ -62,20 +62,20 @@ def password(name: str, ask: bool) -> None:
 @click.argument("role", type=click.Choice(ROLES))
 @in_application
 def role(name: str, role: str) -> None:
-    """Make a user administrator or viewer."""
+    """Change a user's role."""
     with changing() as change:
         user_service.set_role(change, _id_of(name), role)
-    click.echo(f"{name} is {role} now.")
+    click.echo(f"{name} is now {role}.")
 
 
 @users.command("remove")
 @click.argument("name")
 @in_application
 def remove(name: str) -> None:
-    """Remove a user; the last administrator stays."""
+    """Remove a user; the last administrator cannot be removed."""
     with changing() as change:
         user_service.remove(change, _id_of(name))
-    click.echo(f"{name} is removed.")
+    click.echo(f"User {name} was removed.")
 
 
 def _asked() -> str:

@@ -21,16 +21,19 @@ class PasswordForm(Form):  # type: ignore[misc]
     """Another password for oneself."""
 
     current = PasswordField(
-        "Password now",
-        [InputRequired("Enter the password you have now.")],
+        "Current password",
+        [InputRequired("Enter your current password.")],
         render_kw={"autocomplete": "current-password"},
     )
     password = PasswordField(
         "New password", [InputRequired("Enter a new password.")], render_kw=NEW_PASSWORD
     )
     again = PasswordField(
-        "New password again",
-        [InputRequired("Enter it once more."), EqualTo("password", "The two differ.")],
+        "Repeat new password",
+        [
+            InputRequired("Enter the new password again."),
+            EqualTo("password", "The two passwords differ."),
+        ],
         render_kw=NEW_PASSWORD,
     )
 
@@ -45,7 +48,9 @@ def index() -> Response | tuple[str, int]:
     if request.method == "POST" and form.validate():
         with errors_in(form):
             _set_password(user, form.current.data, form.password.data)
-            return done("Your password is changed; other browsers are signed out.", ".index")
+            return done(
+                "Your password was changed, and your other browsers were signed out.", ".index"
+            )
     return page("pages/account/index.html", form, form=form, user=user)
 
 
@@ -71,8 +76,10 @@ def _set_password(user: User, current: str, password: str) -> None:
             store(), key, user.name, current, client_address(), current_time()
         )
     except sign_in.TooManyAttempts as error:
-        raise InputError("current", f"too many were wrong; wait {error.wait_seconds} s") from None
+        raise InputError(
+            "current", f"too many wrong passwords; wait {error.wait_seconds} s"
+        ) from None
     if found is None:
-        raise InputError("current", "this is not your password")
+        raise InputError("current", "this is not your current password")
     with changing() as change:
         users.set_password(change, user.id, password, sign_in.hash_session(key, cookie))

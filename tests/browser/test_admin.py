@@ -237,7 +237,7 @@ def test_a_token(page: Page, address: str) -> None:
     assert "from 127.0.0.1" in row.inner_text()
     assert "only homebrew, homebrw unknown" in " ".join(row.inner_text().split())
     row.get_by_role("link", name="Rotate").click()
-    page.get_by_label("Both are in force").fill("1")
+    page.get_by_label("Overlap (hours)").fill("1")
     page.get_by_role("button", name="Rotate token").click()
     second = page.locator("#secret").inner_text()
     assert post(address, second, {**run, "batch_id": "x" + secret[-6:]}) == 201
@@ -246,7 +246,7 @@ def test_a_token(page: Page, address: str) -> None:
     page.locator("#tokens tbody tr").first.get_by_role("link", name="Revoke").click()
     assert "This cannot be undone." in page.locator("main").inner_text()
     page.get_by_role("button", name="Revoke CI").click()
-    assert "CI is revoked" in said(page)
+    assert "CI was revoked" in said(page)
     assert post(address, second, {**run, "batch_id": "y"}) == 401
     assert "revoked at: – → " in last_entry(page)
 
@@ -262,17 +262,17 @@ def test_a_user(page: Page, browser: Browser, address: str) -> None:
     assert page.get_by_label("Name").input_value() == name
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Create user").click()
-    assert said(page) == f"{name} may sign in as viewer."
+    assert said(page) == f"User {name} was created as viewer."
     assert "add user" in last_entry(page)
     theirs = browser.new_context(base_url=address).new_page()
     sign_in(theirs, name)
     assert "administrators" in theirs.locator("main").inner_text()
     theirs.goto("/account")
-    theirs.get_by_label("Password now").fill(PASSWORD)
+    theirs.get_by_label("Current password").fill(PASSWORD)
     theirs.get_by_label("New password", exact=True).fill("another set of four words")
-    theirs.get_by_label("New password again").fill("another set of four words")
-    theirs.get_by_role("button", name="Change the password").click()
-    assert "is changed" in said(theirs)
+    theirs.get_by_label("Repeat new password").fill("another set of four words")
+    theirs.get_by_role("button", name="Change password").click()
+    assert "was changed" in said(theirs)
     theirs.context.close()
     assert "set password" in last_entry(page)
     page.goto("/admin/users")
@@ -288,7 +288,7 @@ def test_a_user(page: Page, browser: Browser, address: str) -> None:
     page.get_by_role("link", name="Cancel").click()
     page.get_by_role("link", name=f"Remove {name}").click()
     page.get_by_role("button", name=f"Remove {name}").click()
-    assert "is removed" in said(page)
+    assert "was removed" in said(page)
     assert "remove user" in last_entry(page)
 
 
@@ -296,44 +296,44 @@ def test_a_rule_and_a_pause(page: Page) -> None:
     page.goto("/admin/ecosystems")
     page.get_by_role("link", name="Change homebrew").click()
     page.get_by_label("Target (%)").fill("99.9")
-    page.get_by_role("button", name="What would change?").click()
+    page.get_by_role("button", name="Preview").click()
     assert "homebrew: met → " in page.locator(".preview").inner_text()
     assert page.get_by_label("Target (%)").input_value() == "99.9"
-    page.get_by_role("button", name="Set the rule").click()
-    assert said(page) == "The rule of homebrew is set."
+    page.get_by_role("button", name="Save rule").click()
+    assert said(page) == "The rule of homebrew was set."
     assert "set rule homebrew" in last_entry(page)
     page.goto("/admin/ecosystems/homebrew")
-    page.get_by_role("button", name="Back to the defaults").click()
+    page.get_by_role("button", name="Reset to defaults").click()
     assert "defaults" in said(page)
     page.get_by_label("Reason").fill("the tap moves")
     page.get_by_label("Incident link").fill("https://example.org/1")
     page.get_by_role("button", name="Pause", exact=True).click()
-    assert "CI is told to skip it" in said(page)
-    assert "CI is told skip: " in page.locator(".panel-lead").inner_text()
+    assert "CI is advised to skip it" in said(page)
+    assert "Advice to CI: skip, " in page.locator(".panel-lead").inner_text()
     assert "pause homebrew" in last_entry(page)
     page.goto("/admin/ecosystems/homebrew")
     page.get_by_role("button", name="Resume").click()
-    assert said(page) == "homebrew goes on."
+    assert said(page) == "homebrew was resumed."
     assert "resume homebrew" in last_entry(page)
 
 
 def test_budgets_and_prices(page: Page) -> None:
     page.goto("/admin/budgets-and-prices")
-    page.get_by_role("spinbutton", name="Minutes a week").fill("60")
-    page.get_by_role("button", name="What would change?").first.click()
+    page.get_by_role("spinbutton", name="Minutes per week").fill("60")
+    page.get_by_role("button", name="Preview").first.click()
     assert "macOS, this week: " in page.locator(".preview").inner_text()
-    page.get_by_role("button", name="Set the budget").click()
-    assert "is set" in said(page)
+    page.get_by_role("button", name="Save budget").click()
+    assert "was set" in said(page)
     assert "set budget macOS from " in last_entry(page)
     page.goto("/admin/budgets-and-prices")
     page.get_by_role("button", name="Remove").first.click()
     assert "remove budget" in last_entry(page)
     page.goto("/admin/budgets-and-prices")
-    page.get_by_label("macOS ($ a minute)").fill("0.5")
-    page.get_by_label("Linux ($ a minute)").fill("0.05")
-    page.get_by_role("button", name="What would change?").last.click()
+    page.get_by_label("macOS ($ per minute)").fill("0.5")
+    page.get_by_label("Linux ($ per minute)").fill("0.05")
+    page.get_by_role("button", name="Preview").last.click()
     assert "at list price" in page.locator(".preview").inner_text()
-    page.get_by_role("button", name="Set the prices").click()
+    page.get_by_role("button", name="Save prices").click()
     assert "set prices" in last_entry(page)
     page.goto("/admin/budgets-and-prices")
     page.get_by_role("button", name="Remove").first.click()
@@ -345,19 +345,19 @@ def test_a_batch_run(page: Page, store: Store) -> None:
     page.goto(f"/batch-runs/{run}")
     page.get_by_role("link", name="Exclude or delete").click()
     page.get_by_role("button", name=f"Exclude batch run {run}").click()
-    assert "Say why." in page.locator(".field-error").inner_text()
+    assert "Enter a reason." in page.locator(".field-error").inner_text()
     page.get_by_label("Reason").first.fill("wrong runner")
     page.get_by_role("button", name=f"Exclude batch run {run}").click()
-    assert "out of the statistics" in said(page)
+    assert "excluded from the statistics" in said(page)
     assert f"exclude batch run batch run {run}" in last_entry(page)
     page.goto(f"/batch-runs/{run}")
     assert "excluded from the statistics" in page.locator("main").inner_text()
     page.goto(f"/admin/batch-runs/{run}")
-    page.get_by_role("button", name="Restore it").click()
-    assert "in the statistics again" in said(page)
+    page.get_by_role("button", name="Restore").click()
+    assert "restored to the statistics" in said(page)
     page.get_by_label("Reason").last.fill("never happened")
     page.get_by_role("button", name=f"Delete batch run {run}").click()
-    assert said(page) == f"Batch run {run} is deleted."
+    assert said(page) == f"Batch run {run} was deleted."
     assert f"delete batch run batch run {run}" in last_entry(page)
 
 
@@ -392,20 +392,20 @@ def test_retention(page: Page) -> None:
     page.goto("/admin/retention")
     page.get_by_label("Results (days)").fill("450")
     page.get_by_role("button", name="Preview").click()
-    assert page.locator("#old-title").inner_text() == "What the days above would drop"
-    page.get_by_role("button", name="Set days").click()
-    assert "The days are set" in said(page)
+    assert page.locator("#old-title").inner_text() == "Rows that these settings would delete"
+    page.get_by_role("button", name="Save").click()
+    assert said(page).startswith("Saved.")
     assert "set retention" in last_entry(page)
     page.goto("/admin/retention")
-    page.get_by_role("link", name="Drop now").click()
+    page.get_by_role("link", name="Delete now").click()
     asked = page.locator("main").inner_text()
-    if "No row is older than it is kept." in asked:
+    if "No row is older than its retention period." in asked:
         # The same test with JavaScript dropped everything that is old.
         page.get_by_role("link", name="Cancel").click()
     else:
         assert re.search(r"\d results from before \d{4}-\d\d-\d\d will be deleted\.", asked)
-        page.get_by_role("button", name="Drop now").click()
-    look_until(page, "entries of the audit log dropped")
+        page.get_by_role("button", name="Delete now").click()
+    look_until(page, "entries of the audit log deleted")
     page.get_by_role("button", name="Reset to defaults").click()
     assert page.get_by_label("Results (days)").input_value() == "400"
 
@@ -437,7 +437,7 @@ def test_notifications(page: Page) -> None:
     page.get_by_label("Reason").fill("known to all")
     page.get_by_role("button", name="Snooze", exact=True).click()
     assert "Snoozed" in said(page)
-    page.get_by_role("button", name="End the snooze").first.click()
+    page.get_by_role("button", name="End snooze").first.click()
     assert "end snooze" in last_entry(page)
 
 
@@ -457,8 +457,8 @@ def test_the_audit_log(page: Page) -> None:
 
 def test_the_rollup_check(page: Page) -> None:
     page.goto("/admin")
-    page.get_by_role("button", name="Check them now").click()
-    look_until(page, "every sum is right")
+    page.get_by_role("button", name="Check now").click()
+    look_until(page, "all sums are correct")
     assert "ask to check rollups" in last_entry(page)
 
 

@@ -48,7 +48,7 @@ def test_if_empty_holds_back_where_batch_runs_are(app: Flask) -> None:
     assert stored_results(first.output) > 0
     second = runner.invoke(args=["demo", "--results", "40", "--seed", "2", "--if-empty"])
     assert second.exit_code == 0
-    assert second.output == "There are batch runs already, so no demo data was stored.\n"
+    assert second.output == "Batch runs are stored already, so no demo data was added.\n"
 
 
 def test_help_says_what_each_option_does(app: Flask) -> None:

@@ -163,7 +163,7 @@ def test_a_user_is_made_changed_and_removed(
     said = administrator.said(
         administrator.send("/admin/users/new", name="eve", role="viewer", password=PASSWORD)
     )
-    assert said == "eve may sign in as viewer."
+    assert said == "User eve was created as viewer."
     short = administrator.send("/admin/users/new", name="bob", role="viewer", password="short")
     assert short.status_code == 422
     assert "12 to 200 characters" in short.text
@@ -184,7 +184,7 @@ def test_a_user_is_made_changed_and_removed(
     assert "eve (administrator) can no longer sign in." in asked
     assert "1 browser in which eve is signed in will be signed out." in asked
     assert administrator.said(administrator.send("/admin/users/2/remove")) == (
-        "eve is removed and signed out."
+        "eve was removed and signed out."
     )
     assert eve.open("/admin").status_code == 401
     assert [entry[1:] for entry in entries(store)][1:] == [
@@ -206,7 +206,7 @@ def test_a_rule_is_previewed_set_and_taken_back(administrator: Visitor, store: S
     assert 'value="99.5"' in preview.text
     assert "default" in administrator.open("/admin/ecosystems").text
     said = administrator.said(administrator.send(path, has_target="y", target="99.5"))
-    assert said == "The rule of homebrew is set."
+    assert said == "The rule of homebrew was set."
     assert "99.5" in administrator.open("/admin/ecosystems").text
     wrong = administrator.send(path, has_target="y", target="120")
     assert wrong.status_code == 422
@@ -260,9 +260,9 @@ def test_an_ecosystem_is_paused_and_ci_is_told(
     decision = client.get("/api/v1/decision/homebrew", headers=bearer).json
     assert decision["decision"] == "skip"
     assert "tap is broken" in decision["reasons"][0]
-    assert "CI is told <code>skip</code>" in administrator.open(path).text
+    assert "Advice to CI: <code>skip</code>" in administrator.open(path).text
     said = administrator.said(administrator.send(f"{path}/resume", path))
-    assert said == "homebrew goes on."
+    assert said == "homebrew was resumed."
     decision = client.get("/api/v1/decision/homebrew", headers=bearer).json
     assert decision["decision"] == "proceed"
     assert [action for _, action, _ in entries(store)][1:] == ["pause", "resume"]
@@ -363,7 +363,7 @@ def test_a_run_is_excluded_restored_and_deleted(
     said = administrator.said(
         administrator.send(f"{path}/delete", path, **{"delete-reason": "wrong data"})
     )
-    assert said == "Batch run 2 is deleted."
+    assert said == "Batch run 2 was deleted."
     assert client.get("/batch-runs/2").status_code == 404
     assert not any(verify_rollups(store).values())
     assert [entry[1:] for entry in entries(store)][1:] == [
@@ -425,7 +425,7 @@ def test_retention_is_previewed_set_and_run(
     before = client.get("/recipes?last=all").text
     path = "/admin/retention"
     seen = administrator.send(path, results="30", runs="", audit="", preview="1")
-    assert "What the days above would drop" in seen.text
+    assert "Rows that these settings would delete" in seen.text
     assert ">2</td>" in seen.text
     wrong = administrator.send(path, results="400", runs="100", audit="")
     assert wrong.status_code == 422
@@ -433,7 +433,7 @@ def test_retention_is_previewed_set_and_run(
     administrator.send(path, results="30", runs="", audit="")
     asked = administrator.open(f"{path}/run").text
     assert "2 results from before 2026-10-24 will be deleted." in asked
-    assert "batch runs from before" not in asked  # they are kept for ever
+    assert "batch runs from before" not in asked  # they are kept forever
     assert "audit log from before" not in asked  # none is older
     # What was confirmed must be what is done.
     changed = administrator.send(f"{path}/run", days="7,,1095")
@@ -445,8 +445,8 @@ def test_retention_is_previewed_set_and_run(
     assert "2 results, 0 batch runs" in administrator.open(path).text
     assert not any(verify_rollups(store).values())
     assert client.get("/recipes?last=all").text == before
-    assert "dropped by retention" in client.get("/batch-runs/4").text
-    assert "No row is older than it is kept." in administrator.open(f"{path}/run").text
+    assert "deleted by retention" in client.get("/batch-runs/4").text
+    assert "No row is older than its retention period." in administrator.open(f"{path}/run").text
     administrator.send(f"{path}/default", path)
     assert 'value="400"' in administrator.open(path).text
 
@@ -470,7 +470,7 @@ def make_test_and_remove(administrator: Visitor, store: Store, receiver: Receive
     assert "never shown" in administrator.said(made)
     asked = administrator.open(f"{path}/destinations/team~2Fhook/remove").text
     assert "Remove the destination team/hook?" in asked
-    assert "0 messages waiting to be sent there will be given up." in asked
+    assert "0 waiting messages will not be sent." in asked
     text = administrator.open(path).text
     assert "s3cret-password" not in text
     said = administrator.said(administrator.send(f"{path}/destinations/team~2Fhook/test", path))
@@ -597,7 +597,7 @@ def test_an_incident_is_snoozed_from_its_own_page(
     assert administrator.said(snoozed).startswith("Snoozed: no notification about it until ")
     shown = administrator.open(page).text
     assert "the &lt;tap&gt; moves" in shown
-    assert "End the snooze" in shown
+    assert "End snooze" in shown
     stranger = Visitor(app).open(page).text
     assert "the &lt;tap&gt; moves" in stranger
     assert "<form" not in stranger.partition("<main")[2].partition("</main>")[0]
@@ -620,7 +620,7 @@ def test_the_audit_log_is_filtered_and_downloaded(administrator: Visitor) -> Non
         "=cmd"
         not in administrator.open("/admin/audit?action=create+token").text.split("<tbody>")[1]
     )
-    assert "No change fits" in administrator.open("/admin/audit?text=nothing-like-it").text
+    assert "No change matches" in administrator.open("/admin/audit?text=nothing-like-it").text
     answer = administrator.open("/admin/audit/audit_log.csv?text=cmd")
     rows = list(csv.DictReader(io.StringIO(answer.text)))
     assert [(row["actor"], row["action"], row["subject"]) for row in rows] == [
@@ -633,12 +633,12 @@ def test_the_audit_log_is_filtered_and_downloaded(administrator: Visitor) -> Non
 def test_the_system_page_says_how_things_are(administrator: Visitor, store: Store) -> None:
     fill(store)
     text = administrator.open("/admin").text
-    assert "No process watches" in text
+    assert "No watch process is running" in text
     assert "Not checked yet" in text
     administrator.send("/admin/check-rollups", "/admin")
     assert jobs.run_next(store, lambda: NOW)
     text = administrator.open("/admin").text
-    assert "every sum is what its rows say" in text
+    assert "all sums are correct" in text
     assert "<dd>3</dd>" in text
     assert "<dd>30</dd>" in text
 
@@ -687,11 +687,11 @@ def test_a_password_of_ones_own_is_changed(app: Flask, viewer: Visitor) -> None:
     other.sign_in("vera")
     new = "quite another set of words"
     wrong = viewer.send("/account", current="not it at all", password=new, again=new)
-    assert "This is not your password." in wrong.text
+    assert "This is not your current password." in wrong.text
     differ = viewer.send("/account", current=PASSWORD, password=new, again="x" * 12)
-    assert "The two differ." in differ.text
+    assert "The two passwords differ." in differ.text
     said = viewer.said(viewer.send("/account", current=PASSWORD, password=new, again=new))
-    assert said == "Your password is changed; other browsers are signed out."
+    assert said == "Your password was changed, and your other browsers were signed out."
     assert viewer.open("/account").status_code == 200
     assert other.open("/account").status_code == 401
     assert other.sign_in("vera").status_code == 422

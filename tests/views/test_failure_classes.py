@@ -110,7 +110,7 @@ def test_an_operator_previews_adds_and_removes_a_rule(administrator: Visitor) ->
     assert "decide the class of 1 stored failure group with 4 failures; 1 would change" in preview
     assert "0 rules" in preview
     added = administrator.said(administrator.send(RULES, **rule))
-    assert added == "The rule is added: 1 failure group changed class."
+    assert added == "The rule was added: 1 failure group changed class."
     listed = administrator.open("/failures?text=checksum").text
     group = re.search(r'class="group-link" href="([^"]+)"', listed)
     assert group
@@ -118,7 +118,7 @@ def test_an_operator_previews_adds_and_removes_a_rule(administrator: Visitor) ->
     assert "class infrastructure by a rule for “ Checksum of ”" in words_of(page)
     assert f"{RULES}?text=Error:+checksum" in page
     removed = administrator.said(administrator.send(f"{RULES}/1/remove", RULES))
-    assert removed == "The rule is removed: 1 failure group changed class."
+    assert removed == "The rule was removed: 1 failure group changed class."
     log = words_of(administrator.open("/admin/audit").text)
     assert log.index("remove failure class") < log.index("set failure class")
     assert "the mirror lags" in log
@@ -129,7 +129,7 @@ def test_a_rule_that_cannot_be_used_is_refused(administrator: Visitor) -> None:
     administrator.send(RULES, **rule)
     for changes, complaint in (
         ({"text": "abc"}, "Enter 5 to 500 characters on one line"),
-        ({"text": ""}, "Enter a text."),
+        ({"text": ""}, "Enter the text."),
         ({"failure_class": "cosmic"}, "Not a valid choice"),
         ({"note": "x" * 301}, "Enter at most 300 characters"),
         ({"text": "CHECKSUM of"}, "There is a rule for this text"),

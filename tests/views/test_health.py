@@ -78,5 +78,5 @@ def test_set_up_makes_a_database_and_says_so(app: Flask, file: Path) -> None:
     file.unlink()
     said = run(app, "setup")
     assert said.exit_code == 0
-    assert f"A new, empty database was made: {file}" in said.output
+    assert f"A new, empty database was created: {file}" in said.output
     assert "A new, empty database" not in run(app, "setup").output

@@ -150,7 +150,7 @@ def test_a_form_goes_on_under_the_path_and_its_message_is_kept_there(
     )
     assert answer.headers["Location"].startswith("/dash/admin/batch-runs")
     assert "Path=/dash" in answer.headers["Set-Cookie"]
-    assert "out of the statistics" in visitor.said(answer)
+    assert "excluded from the statistics" in visitor.said(answer)
     left = visitor.send("/dash/sign-out", page="/dash/account")
     assert left.headers["Location"] == "/dash/sign-in"
     assert "Path=/dash" in left.headers["Set-Cookie"]

@@ -135,7 +135,7 @@ def test_an_operator_registers_and_removes_a_publisher(
     listed = administrator.open("/admin/publishers").text
     assert "owner/recipes" in listed
     removed = administrator.said(administrator.send(f"/admin/publishers/{publisher.id}/remove"))
-    assert removed == "recipes is removed: its uploads are rejected."
+    assert removed == "recipes was removed; its uploads are rejected from now on."
     with store.read() as connection:
         assert publisher_store.fetch_in_force(connection) == []
     audit = administrator.open("/admin/audit").text
@@ -169,7 +169,7 @@ def test_publishers_are_managed_by_command(app: Flask) -> None:
     assert "recipes (GitHub Actions, repository owner/recipes, ref main): in force" in (
         runner.invoke(args=["publishers", "list"]).output
     )
-    assert "is removed" in runner.invoke(args=["publishers", "remove", "1"]).output
+    assert "was removed" in runner.invoke(args=["publishers", "remove", "1"]).output
     wrong = runner.invoke(args=["publishers", "add", "x", "--repository", "recipes"])
     assert wrong.exit_code == 1
     assert "owner/name" in wrong.output

@@ -125,7 +125,7 @@ def test_an_ecosystem_whose_runs_were_all_dropped_keeps_its_sums(
     retention.prune(filled, SOMEBODY, NOW)
     page = client.get("/?last=all")
     assert page.status_code == 200
-    assert "old its runs were dropped by retention" in text_of(page.text)
+    assert "old its runs were deleted by retention" in text_of(page.text)
     rows = rows_of(client, "/exports/ecosystems.csv?last=all")
     assert [(row["ecosystem"], row["state"] != "", row["runs"]) for row in rows] == [
         ("homebrew", True, "10"),

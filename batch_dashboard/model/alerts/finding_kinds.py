@@ -16,6 +16,15 @@ class Severity(StrEnum):
     WARNING = "warning"
     NOTICE = "notice"
 
+    @property
+    def and_above(self) -> str:
+        """This severity and all above it, in words."""
+        return {
+            Severity.CRITICAL: "critical",
+            Severity.WARNING: "warning and critical",
+            Severity.NOTICE: "all severities",
+        }[self]
+
 
 _RANKS = {severity: rank for rank, severity in enumerate(Severity)}
 

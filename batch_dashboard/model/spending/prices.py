@@ -1,6 +1,6 @@
 """What minutes cost at list price, by the day they were used. Source: docs/data-model.md, "Cost".
 
-GitHub-hosted standard runners, US dollars a minute.
+GitHub-hosted standard runners, US dollars per minute.
 """
 
 from collections.abc import Iterable, Sequence

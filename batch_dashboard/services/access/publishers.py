@@ -92,7 +92,7 @@ def remove(change: Change, publisher_id: int) -> TrustedPublisher:
     if publisher is None:
         raise NotFound("there is no such trusted publisher")
     if publisher.removed_at is not None:
-        raise InputError("name", f"{publisher.name} is removed already")
+        raise InputError("name", f"{publisher.name} was already removed")
     publisher_store.update_removed(change.connection, publisher_id, change.now)
     change.record(
         "remove trusted publisher",

@@ -160,5 +160,5 @@ def _find_in_force(change: Change, token_id: int) -> Token:
         raise NotFound("there is no such token")
     state = token.state(change.now)
     if state != "in force":
-        raise InputError("name", f"{token.name} is {state} already")
+        raise InputError("name", f"{token.name} is already {state}")
     return token

@@ -182,18 +182,18 @@ def _prune(work: Work) -> str:
     )
     if not work.goes_on():
         raise Stopped("stopped")
-    return f"{pruned.in_words} dropped"
+    return f"{pruned.in_words} deleted"
 
 
 def _check_rollups(work: Work) -> str:
     drift = rollups.check_rollups(work.store, work.clock())
     wrong = {table: rows for table, rows in drift.items() if rows}
     if not wrong:
-        return "every sum is right"
+        return "all sums are correct"
     wrong_rows = ", ".join(
         f"{table}: {plural(rows, 'row')} differ" for table, rows in wrong.items()
     )
-    return f"{wrong_rows}; `flask --app app rollups rebuild` mends it"
+    return f"{wrong_rows}; repair them with `flask --app app rollups rebuild`"
 
 
 def _regroup(work: Work) -> str:
@@ -208,7 +208,7 @@ def _regroup(work: Work) -> str:
         )
         change.judge_again()
     return (
-        f"{plural(done.moved_results, 'result')} moved into another group; "
+        f"{plural(done.moved_results, 'result')} moved to another group; "
         f"there are {plural(done.failure_groups, 'failure group')} now"
     )
 

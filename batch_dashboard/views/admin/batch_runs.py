@@ -31,7 +31,7 @@ class ReasonForm(Form):  # type: ignore[misc]
     """Why a run is taken out, for whoever wonders later."""
 
     reason = TextAreaField(
-        "Reason", [InputRequired("Say why.")], render_kw={"rows": 2, "maxlength": 500}
+        "Reason", [InputRequired("Enter a reason.")], render_kw={"rows": 2, "maxlength": 500}
     )
 
 
@@ -74,7 +74,7 @@ def exclude(batch_run_id: int) -> Response | tuple[str, int]:
         with errors_in(form):
             with changing() as change:
                 batch_runs.exclude(change, batch_run_id, form.reason.data)
-            said = f"Batch run {batch_run_id} is out of the statistics."
+            said = f"Batch run {batch_run_id} was excluded from the statistics."
             return done(said, ".show", batch_run_id=batch_run_id)
     return _page(batch_run_id, form, _delete_form())
 
@@ -84,7 +84,7 @@ def restore(batch_run_id: int) -> Response:
     """Put an excluded run back."""
     with changing() as change:
         batch_runs.restore(change, batch_run_id)
-    said = f"Batch run {batch_run_id} is in the statistics again."
+    said = f"Batch run {batch_run_id} was restored to the statistics."
     return done(said, ".show", batch_run_id=batch_run_id)
 
 
@@ -96,7 +96,7 @@ def delete(batch_run_id: int) -> Response | tuple[str, int]:
         with errors_in(form):
             with changing(frees=True) as change:
                 batch_runs.delete(change, batch_run_id, form.reason.data)
-            return done(f"Batch run {batch_run_id} is deleted.", ".index")
+            return done(f"Batch run {batch_run_id} was deleted.", ".index")
     return _page(batch_run_id, ReasonForm(), form)
 
 

@@ -37,10 +37,10 @@ PREVIEW = "preview"
 class RuleForm(Form):  # type: ignore[misc]
     """What an ecosystem is held to; what is empty is the default."""
 
-    has_target = BooleanField("It is held to a success rate", default=True)
+    has_target = BooleanField("Has a target", default=True)
     target = NumberField("Target (%)", [Optional()])
     min_attempts = WholeNumberField(
-        "Least attempts to judge by", [Optional()], render_kw={"inputmode": "numeric"}
+        "Minimum attempts", [Optional()], render_kw={"inputmode": "numeric"}
     )
     expected_interval = NumberField("Expected interval (hours)", [Optional()])
     plan_failures = WholeNumberField(
@@ -91,7 +91,9 @@ class PauseForm(Form):  # type: ignore[misc]
     """Why an ecosystem is not to run."""
 
     reason = TextAreaField(
-        "Reason", [InputRequired("Say why: CI is told.")], render_kw={"rows": 2, "maxlength": 500}
+        "Reason",
+        [InputRequired("Enter a reason. It is reported to CI.")],
+        render_kw={"rows": 2, "maxlength": 500},
     )
     link = StringField("Incident link", render_kw={"type": "url", "maxlength": 2000})
     expected_resume_at = DateTimeLocalField(
@@ -128,7 +130,7 @@ def show(ecosystem: str) -> Response | tuple[str, int]:
             if PREVIEW not in request.form:
                 with changing() as change:
                     ecosystem_rules.set_rule(change, ecosystem, form.rule)
-                return done(f"The rule of {ecosystem} is set.", ".show", ecosystem=ecosystem)
+                return done(f"The rule of {ecosystem} was set.", ".show", ecosystem=ecosystem)
             preview = ecosystem_rules.preview(connection(), ecosystem, form.rule, current_time())
     return _page(ecosystem, form, PauseForm(), preview)
 
@@ -138,7 +140,7 @@ def reset(ecosystem: str) -> Response:
     """Back to the defaults."""
     with changing() as change:
         ecosystem_rules.reset_rule(change, ecosystem)
-    return done(f"{ecosystem} is held to the defaults.", ".show", ecosystem=ecosystem)
+    return done(f"{ecosystem} now uses the defaults.", ".show", ecosystem=ecosystem)
 
 
 @blueprint.post("/<name:ecosystem>/pause")
@@ -157,7 +159,7 @@ def pause(ecosystem: str) -> Response | tuple[str, int]:
                     resume_at and resume_at.replace(tzinfo=UTC),
                 )
             return done(
-                f"{ecosystem} is paused: CI is told to skip it.", ".show", ecosystem=ecosystem
+                f"{ecosystem} was paused: CI is advised to skip it.", ".show", ecosystem=ecosystem
             )
     own = rule_store.fetch_own_rules(connection()).get(ecosystem, RuleOverride())
     return _page(ecosystem, RuleForm.of(own), form)
@@ -168,7 +170,7 @@ def resume(ecosystem: str) -> Response:
     """End the pause of an ecosystem."""
     with changing() as change:
         ecosystem_rules.resume(change, ecosystem)
-    return done(f"{ecosystem} goes on.", ".show", ecosystem=ecosystem)
+    return done(f"{ecosystem} was resumed.", ".show", ecosystem=ecosystem)
 
 
 def _page(

@@ -24,7 +24,7 @@ class RuleForm(Form):  # type: ignore[misc]
 
     text = StringField(
         "Text in the line of the group",
-        [InputRequired("Enter a text.")],
+        [InputRequired("Enter the text.")],
         render_kw={**CODE, "maxlength": class_rules.MAX_TEXT, "dir": "auto"},
     )
     failure_class = SelectField(
@@ -56,7 +56,7 @@ def add() -> Response | tuple[str, int]:
             return _page(form, class_rules.preview_rule(connection(), *rule))
         with changing() as change:
             changed = class_rules.add_rule(change, *rule)
-        return done(f"The rule is added: {_changed(changed)}", ".index")
+        return done(f"The rule was added: {_changed(changed)}", ".index")
     return _page(form)
 
 
@@ -65,7 +65,7 @@ def remove(rule_id: int) -> Response:
     """Remove a rule."""
     with changing() as change:
         changed = class_rules.remove_rule(change, rule_id)
-    return done(f"The rule is removed: {_changed(changed)}", ".index")
+    return done(f"The rule was removed: {_changed(changed)}", ".index")
 
 
 def _changed(groups: int) -> str:

@@ -29,7 +29,7 @@ blueprint = Blueprint("admin_notifications", __name__, url_prefix="/admin/notifi
 TEST = "test"
 SHOWN_DELIVERIES = 50
 SHOWN_INCIDENTS = 200
-FROM_SEVERITY = [SelectChoice(severity, f"{severity} or worse") for severity in Severity]
+FROM_SEVERITY = [SelectChoice(severity, severity.and_above.capitalize()) for severity in Severity]
 
 
 class DestinationForm(Form):  # type: ignore[misc]
@@ -57,7 +57,10 @@ class IncidentSnoozeForm(Form):  # type: ignore[misc]
 
     hours = WholeNumberField(
         "For (hours)",
-        [InputRequired("Say for how long."), NumberRange(1, snoozes.MAX_HOURS, "From 1 to 2,160.")],
+        [
+            InputRequired("Enter a number of hours."),
+            NumberRange(1, snoozes.MAX_HOURS, "From 1 to 2,160."),
+        ],
         default=24,
         render_kw={"inputmode": "numeric"},
     )
@@ -67,7 +70,7 @@ class IncidentSnoozeForm(Form):  # type: ignore[misc]
 class SnoozeForm(IncidentSnoozeForm):
     """The same for one of the open incidents."""
 
-    key = SelectField("Incident", [InputRequired("Choose one.")])
+    key = SelectField("Incident", [InputRequired("Choose a finding.")])
 
 
 @blueprint.get("")
@@ -92,7 +95,7 @@ def add() -> Response | tuple[str, int]:
                     form.url.data,
                     form.min_severity.data,
                 )
-            said = f"{form.name.data} is created. Its URL is stored encrypted and never shown."
+            said = f"{form.name.data} was created. Its URL is stored encrypted and never shown."
             return done(said, ".index")
     return _page(form)
 
@@ -122,7 +125,8 @@ def set_severity(name: str) -> Response:
         raise InputError("min_severity", f"a severity is one of {', '.join(Severity)}")
     with changing() as change:
         destinations.set_severity(change, name, form.min_severity.data)
-    said = f"{name} now gets messages that are {form.min_severity.data} or worse."
+    words = Severity(form.min_severity.data).and_above
+    said = f"{name} now receives: {words}."
     return done(said, ".index")
 
 
@@ -132,16 +136,16 @@ def remove(name: str) -> Response | tuple[str, int]:
     if request.method == "POST":
         with changing() as change:
             destinations.remove(change, name)
-        return done(f"{name} is removed.", ".index")
+        return done(f"{name} was removed.", ".index")
     if name not in {each.name for each in alerts.fetch_destinations(connection())}:
-        raise NotFound("There is no such destination any more.")
+        raise NotFound("This destination does not exist. It may have been removed.")
     waiting = alerts.count_waiting(connection(), name)
     return confirmation(
         Form(),
         question=f"Remove the destination {name}?",
         consequences=[
             f"No more notifications are sent to {name}.",
-            f"{plural(waiting, 'message')} waiting to be sent there will be given up.",
+            f"{plural(waiting, 'waiting message')} will not be sent.",
             "Its URL is deleted. To use the destination again, enter the URL again.",
             "The delivery log keeps the messages that were sent.",
         ],
@@ -157,7 +161,7 @@ def test(name: str) -> Response:
     every = destinations.fetch_all(connection(), settings().secret_key, settings().alert_urls)
     found = next((each for each in every if each.name == name), None)
     if found is None:
-        raise NotFound("There is no such destination any more.")
+        raise NotFound("This destination does not exist. It may have been removed.")
     error = _test(found)
     said = f"{name} accepted the test message."
     if error:
@@ -183,7 +187,7 @@ def end_snooze() -> Response:
     """Tell of a finding again."""
     with changing() as change:
         snoozes.end(change, request.form.get("key", ""))
-    return done("The snooze is ended: notifications are sent again.", ".index")
+    return done("The snooze was ended; notifications are sent again.", ".index")
 
 
 @blueprint.post("/incidents/<row_id:incident_id>/snooze")
@@ -212,7 +216,7 @@ def end_incident_snooze(incident_id: int) -> Response:
 def _incident(incident_id: int) -> Incident:
     found = incidents.find(connection(), incident_id)
     if found is None:
-        raise NotFound("There is no such incident any more.")
+        raise NotFound("This incident does not exist. It may have been deleted.")
     return found
 
 

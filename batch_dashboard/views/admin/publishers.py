@@ -40,8 +40,8 @@ class PublisherForm(EcosystemFields):
     scopes = SelectMultipleField(
         "Scopes",
         choices=[
-            SelectChoice(tokens.INGEST, "send batch runs"),
-            SelectChoice(tokens.READ, "read, and ask for decisions"),
+            SelectChoice(tokens.INGEST, "ingest: send batch runs"),
+            SelectChoice(tokens.READ, "read: read data and ask for decisions"),
         ],
         default=[tokens.INGEST, tokens.READ],
         option_widget=CheckboxInput(),
@@ -88,13 +88,15 @@ def new() -> Response | tuple[str, int]:
 
 @blueprint.route("/<row_id:publisher_id>/remove", methods=["GET", "POST"])
 def remove(publisher_id: int) -> Response | tuple[str, int]:
-    """Stop accepting the tokens of a publisher."""
+    """Remove a trusted publisher after confirmation."""
     publisher, form = _publisher(publisher_id), Form()
     if request.method == "POST":
         with errors_in(form):
             with changing() as change:
                 publishers.remove(change, publisher_id)
-            return done(f"{publisher.name} is removed: its uploads are rejected.", ".index")
+            return done(
+                f"{publisher.name} was removed; its uploads are rejected from now on.", ".index"
+            )
     used = "It was never used."
     if publisher.last_used_at is not None:
         used = f"It was last used {relative(publisher.last_used_at, current_time())}."
@@ -137,7 +139,7 @@ def _lines(text: str | None) -> list[str]:
 def _publisher(publisher_id: int) -> TrustedPublisher:
     found = publisher_store.find(connection(), publisher_id)
     if found is None:
-        raise NotFound("There is no such trusted publisher.")
+        raise NotFound("This trusted publisher does not exist.")
     if found.removed_at is not None and request.method == "GET":
-        abort(409, f"{found.name} is removed already.")
+        abort(409, f"{found.name} was already removed.")
     return found

@@ -75,7 +75,9 @@ def set_days() -> Response | tuple[str, int]:
                 return _page(form, chosen)
             with changing() as change:
                 retention.set_days(change, chosen)
-            return done("The days are set. What is older is dropped next night.", ".index")
+            return done(
+                "Saved. Older rows are deleted tonight, or now with “Delete now”.", ".index"
+            )
     return _page(form)
 
 
@@ -84,7 +86,7 @@ def reset() -> Response:
     """Back to the defaults."""
     with changing() as change:
         retention.set_days(change, Retention(*DEFAULT_DAYS.values()))
-    return done("The default days are set.", ".index")
+    return done("The defaults were restored.", ".index")
 
 
 @blueprint.route("/run", methods=["GET", "POST"])
@@ -99,8 +101,8 @@ def run() -> Response | tuple[str, int]:
             with changing() as change:
                 change.record("ask to prune", "retention", None, old)
                 jobs.ask(change, JobKind.PRUNE, {})
-            return done("Old rows are being dropped in the background.", ".index")
-        form.form_errors.append("The days were changed meanwhile. Look at the numbers again.")
+            return done("Older rows are being deleted in the background.", ".index")
+        form.form_errors.append("The settings were changed meanwhile. Check the numbers again.")
     form.days.data = _as_text(days)
     doomed = [
         f"{count(old[name])} {name} from before {day} will be deleted."
@@ -110,9 +112,9 @@ def run() -> Response | tuple[str, int]:
     last = "This cannot be undone. Sums and charts stay as they are."
     return confirmation(
         form,
-        question="Drop old rows now?",
-        consequences=[*doomed, last] if doomed else ["No row is older than it is kept."],
-        button="Drop now" if doomed else None,
+        question="Delete older rows now?",
+        consequences=[*doomed, last] if doomed else ["No row is older than its retention period."],
+        button="Delete now" if doomed else None,
         back=url_for(".index"),
         back_words="Retention",
     )

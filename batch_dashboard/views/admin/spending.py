@@ -29,13 +29,13 @@ PREVIEW = "preview"
 
 
 class BudgetForm(Form):  # type: ignore[misc]
-    """The minutes a week from a Monday on."""
+    """The minutes per week from a Monday on."""
 
     runner_os = SelectField(
         "Runner", choices=[SelectChoice(os, RUNNER_OS_NAMES[os]) for os in RUNNER_OS]
     )
-    minutes = NumberField("Minutes a week", [InputRequired("Say how many.")])
-    since = DateField("From the Monday", [InputRequired("Say from when on.")])
+    minutes = NumberField("Minutes per week", [InputRequired("Enter the number of minutes.")])
+    since = DateField("First Monday", [InputRequired("Enter a day.")])
 
     @property
     def budget(self) -> OwnBudget:
@@ -46,9 +46,9 @@ class BudgetForm(Form):  # type: ignore[misc]
 class PriceForm(Form):  # type: ignore[misc]
     """The list prices from a day on."""
 
-    macos = NumberField("macOS ($ a minute)", [InputRequired("Say how much.")])
-    linux = NumberField("Linux ($ a minute)", [InputRequired("Say how much.")])
-    since = DateField("From the day", [InputRequired("Say from when on.")])
+    macos = NumberField("macOS ($ per minute)", [InputRequired("Enter a price.")])
+    linux = NumberField("Linux ($ per minute)", [InputRequired("Enter a price.")])
+    since = DateField("First day", [InputRequired("Enter a day.")])
 
     @property
     def price(self) -> ListPrice:
@@ -83,7 +83,7 @@ def set_budget() -> Response | tuple[str, int]:
             return _page(form, budget_preview=seen)
         with changing() as change:
             spending_rules.set_budget(change, form.budget)
-        return done(f"The budget from {form.since.data} on is set.", ".index")
+        return done(f"The budget from {form.since.data} was set.", ".index")
     return _page(form)
 
 
@@ -94,7 +94,7 @@ def remove_budget(runner_os: str, since: str) -> Response:
         abort(404)
     with changing() as change:
         spending_rules.remove_budget(change, runner_os, _day(since))
-    return done(f"The {RUNNER_OS_NAMES[runner_os]} budget from {since} on is taken back.", ".index")
+    return done(f"The {RUNNER_OS_NAMES[runner_os]} budget from {since} was removed.", ".index")
 
 
 @blueprint.post("/price")
@@ -109,7 +109,7 @@ def set_price() -> Response | tuple[str, int]:
             return _page(price=form, price_preview=seen)
         with changing() as change:
             spending_rules.set_price(change, form.price)
-        return done(f"The list prices from {form.since.data} on are set.", ".index")
+        return done(f"The list prices from {form.since.data} were set.", ".index")
     return _page(price=form)
 
 
@@ -118,19 +118,19 @@ def remove_price(since: str) -> Response:
     """Take list prices back."""
     with changing() as change:
         spending_rules.remove_price(change, _day(since))
-    return done(f"The list prices from {since} on are taken back.", ".index")
+    return done(f"The list prices from {since} were removed.", ".index")
 
 
 @blueprint.post("/wait-limit")
 def set_wait_limit() -> Response | tuple[str, int]:
-    """Set the limit of queue waits of an operating system."""
+    """Save limit of queue waits of an operating system."""
     form = WaitForm(request.form, prefix="wait-")
     if not form.validate():
         return _page(wait=form)
     with errors_in(form):
         with changing() as change:
             spending_rules.set_wait_limit(change, form.runner_os.data, float(form.minutes.data))
-        return done(f"The {JOB_RUNNER_OS_NAMES[form.runner_os.data]} limit is set.", ".index")
+        return done(f"The {JOB_RUNNER_OS_NAMES[form.runner_os.data]} limit was set.", ".index")
     return _page(wait=form)
 
 
@@ -141,7 +141,7 @@ def remove_wait_limit(runner_os: str) -> Response:
         abort(404)
     with changing() as change:
         spending_rules.remove_wait_limit(change, runner_os)
-    return done(f"{JOB_RUNNER_OS_NAMES[runner_os]} runners have no limit any more.", ".index")
+    return done(f"{JOB_RUNNER_OS_NAMES[runner_os]} runners no longer have a limit.", ".index")
 
 
 def _day(text: str) -> date:

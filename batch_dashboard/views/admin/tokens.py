@@ -40,10 +40,10 @@ class TokenForm(EcosystemFields):
 
     name = StringField("Name", [InputRequired("Enter a name.")], render_kw={"maxlength": 60})
     scopes = SelectMultipleField(
-        "What it is for",
+        "Scopes",
         choices=[
-            SelectChoice(tokens.INGEST, "sending batch runs"),
-            SelectChoice(tokens.READ, "reading and deciding"),
+            SelectChoice(tokens.INGEST, "ingest: send batch runs"),
+            SelectChoice(tokens.READ, "read: read data and ask for decisions"),
         ],
         default=[tokens.INGEST],
         option_widget=CheckboxInput(),
@@ -61,7 +61,7 @@ class RotateForm(Form):  # type: ignore[misc]
     """How long the old token and the new one are both in force."""
 
     overlap_hours = WholeNumberField(
-        "Both are in force for (hours)",
+        "Overlap (hours)",
         [
             InputRequired("Enter the number of hours."),
             NumberRange(0, tokens.MAX_OVERLAP.days * 24, "From 0 to 2,160 hours."),
@@ -131,7 +131,7 @@ def revoke(token_id: int) -> Response | tuple[str, int]:
         with errors_in(form):
             with changing() as change:
                 tokens.revoke(change, token_id)
-            return done(f"{token.name} is revoked and refused from now on.", ".index")
+            return done(f"{token.name} was revoked. It is refused from now on.", ".index")
     now = current_time()
     used = "It was never used."
     if token.last_used_at is not None:
@@ -154,9 +154,9 @@ def revoke(token_id: int) -> Response | tuple[str, int]:
 def _token(token_id: int) -> Token:
     found = token_store.find(connection(), token_id)
     if found is None:
-        raise NotFound("There is no such token.")
+        raise NotFound("This token does not exist.")
     if found.state(current_time()) != "in force" and request.method == "GET":
-        abort(409, f"{found.name} is {found.state(current_time())} already.")
+        abort(409, f"{found.name} is already {found.state(current_time())}.")
     return found
 
 

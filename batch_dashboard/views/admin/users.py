@@ -24,13 +24,13 @@ class UserForm(Form):  # type: ignore[misc]
 
     name = StringField(
         "Name",
-        [InputRequired("Say how they are called.")],
+        [InputRequired("Enter a name.")],
         render_kw={"maxlength": 60, "autocomplete": "off", "autocapitalize": "none"},
     )
     role = SelectField("Role", choices=[SelectChoice(role, role) for role in ROLES], default=VIEWER)
     password = PasswordField(
         "Password",
-        [InputRequired("Enter a first password.")],
+        [InputRequired("Enter a password.")],
         render_kw={"autocomplete": "new-password"},
     )
 
@@ -68,7 +68,7 @@ def new() -> Response | tuple[str, int]:
         with errors_in(form):
             with changing() as change:
                 user = users.add(change, form.name.data, form.password.data, form.role.data)
-            return done(f"{user.name} may sign in as {user.role}.", ".index")
+            return done(f"User {user.name} was created as {user.role}.", ".index")
     return page("pages/admin/users/new.html", form, form=form)
 
 
@@ -86,7 +86,7 @@ def set_role(user_id: int) -> Response | tuple[str, int]:
         with errors_in(form):
             with changing() as change:
                 user = users.set_role(change, user_id, form.role.data)
-            return done(f"{user.name} is {user.role} now.", ".index")
+            return done(f"{user.name} is now {user.role}.", ".index")
     return _page(user, NewPasswordForm(), form)
 
 
@@ -98,7 +98,10 @@ def set_password(user_id: int) -> Response | tuple[str, int]:
         with errors_in(form):
             with changing() as change:
                 users.set_password(change, user_id, form.password.data)
-            return done(f"{user.name} has another password and is signed out.", ".index")
+            return done(
+                f"The password of {user.name} was changed, and their browsers were signed out.",
+                ".index",
+            )
     return _page(user, form)
 
 
@@ -107,12 +110,12 @@ def remove(user_id: int) -> Response | tuple[str, int]:
     """Remove a user, after a look at what that means."""
     user, form = _user(user_id), Form()
     if current_principal().is_user(user_id):
-        abort(409, "You cannot remove yourself; another administrator can.")
+        abort(409, "You cannot remove your own account; another administrator can.")
     if request.method == "POST":
         with errors_in(form):
             with changing() as change:
                 users.remove(change, user_id)
-            return done(f"{user.name} is removed and signed out.", ".index")
+            return done(f"{user.name} was removed and signed out.", ".index")
     browsers = sessions.count_of_user(connection(), user_id)
     return confirmation(
         form,
@@ -132,7 +135,7 @@ def remove(user_id: int) -> Response | tuple[str, int]:
 def _user(user_id: int) -> User:
     found = user_store.find(connection(), user_id)
     if found is None:
-        raise NotFound("There is no such user any more.")
+        raise NotFound("This user does not exist. The user may have been removed.")
     return found
 
 

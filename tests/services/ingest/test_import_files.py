@@ -149,7 +149,7 @@ def test_what_was_left_out_is_reported(app: Flask, store: Store, tmp_path: Path)
     assert report.shortened_messages == 2
     assert report.ignored_fields == {"trace": 2, "results[].cost": 1}
     said = app.test_cli_runner().invoke(args=["import", str(path)]).output
-    assert "2 messages shortened, being too long to keep" in said
+    assert "2 messages shortened because they are too long" in said
     assert "ignored fields: “trace” (of 2 batch runs), “results[].cost” (of 1 batch run)" in said
 
 
