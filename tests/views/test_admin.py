@@ -198,6 +198,22 @@ def test_a_user_is_made_changed_and_removed(
     assert "last administrator" in last.text
 
 
+def test_parameters_of_the_plan_are_previewed_on_the_stored_history(
+    administrator: Visitor, store: Store
+) -> None:
+    fill(store, runs=8)
+
+    seen = administrator.send(
+        "/admin/ecosystems/homebrew", has_target="y", plan_failures="2", preview="1"
+    )
+
+    text = " ".join(seen.text.split())
+    plan = r"of 80 attempts since <time[^>]*>2026-08-25</time>, {} would have been avoided"
+    assert re.search("The plan now: " + plan.format(r"3 \(3.8.%\)"), text)
+    assert re.search("With these parameters: " + plan.format(r"6 \(7.5.%\)"), text)
+    assert "No listed pass would have come later." in text
+
+
 def test_a_rule_is_previewed_set_and_taken_back(administrator: Visitor, store: Store) -> None:
     fill(store)  # 27 of 30 passed: above 85 %
     path = "/admin/ecosystems/homebrew"

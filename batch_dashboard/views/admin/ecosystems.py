@@ -1,7 +1,8 @@
 """What each ecosystem is held to, and whether it is paused."""
 
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import NamedTuple
 
 from flask import Blueprint, Response, render_template, request, url_for
 from wtforms import (
@@ -15,8 +16,10 @@ from wtforms.validators import InputRequired, Optional
 
 from batch_dashboard.model.judgement.ecosystem_health import EcosystemHealth
 from batch_dashboard.model.judgement.targets import RuleOverride, default_rule
+from batch_dashboard.model.plan.replay import Replayed
 from batch_dashboard.services.judgement import ecosystem_rules
 from batch_dashboard.services.judgement.judgement import decide_for, judge_ecosystems
+from batch_dashboard.services.plan.replay import preview_plans
 from batch_dashboard.store.batch_runs import batch_runs
 from batch_dashboard.store.judgement import ecosystem_rules as rule_store
 from batch_dashboard.views.context import connection, current_time
@@ -32,6 +35,18 @@ from batch_dashboard.views.forms import (
 blueprint = Blueprint("admin_ecosystems", __name__, url_prefix="/admin/ecosystems")
 
 PREVIEW = "preview"
+# What the preview of the plan follows.
+PREVIEWED = timedelta(days=90)
+
+
+class Preview(NamedTuple):
+    """What another rule of an ecosystem changes in its state and in what the plan avoids."""
+
+    before: EcosystemHealth
+    after: EcosystemHealth
+    plan_before: Replayed
+    plan_after: Replayed
+    plan_since: datetime
 
 
 class RuleForm(Form):  # type: ignore[misc]
@@ -131,8 +146,18 @@ def show(ecosystem: str) -> Response | tuple[str, int]:
                 with changing() as change:
                     ecosystem_rules.set_rule(change, ecosystem, form.rule)
                 return done(f"The rule of {ecosystem} was set.", ".show", ecosystem=ecosystem)
-            preview = ecosystem_rules.preview(connection(), ecosystem, form.rule, current_time())
+            preview = _preview(ecosystem, own, form.rule)
     return _page(ecosystem, form, PauseForm(), preview)
+
+
+def _preview(ecosystem: str, own: RuleOverride, entered: RuleOverride) -> Preview | None:
+    conn, now = connection(), current_time()
+    judged = ecosystem_rules.preview(conn, ecosystem, entered, now)
+    if judged is None:
+        return None
+    plans = preview_plans(conn, ecosystem, [own.plan, entered.plan], now - PREVIEWED, now)
+    (before, after), (plan_before, plan_after) = judged, plans.replayed
+    return Preview(before, after, plan_before, plan_after, plans.since)
 
 
 @blueprint.post("/<name:ecosystem>/default")
@@ -177,7 +202,7 @@ def _page(
     ecosystem: str,
     form: RuleForm,
     pause_form: PauseForm,
-    preview: tuple[EcosystemHealth, EcosystemHealth] | None = None,
+    preview: Preview | None = None,
 ) -> tuple[str, int]:
     conn, now = connection(), current_time()
     span = batch_runs.find_span(conn, ecosystem)
