@@ -60,7 +60,10 @@ def _try(disk: Path, folder: Path, port: int) -> int:
     def flask(*words: str) -> tuple[int, str]:
         done = subprocess.run(
             [sys.executable, "-m", "flask", "--app", "app", *words],
-            **{"cwd": ROOT, "env": env, "capture_output": True, "text": True},
+            cwd=ROOT,
+            env=env,
+            capture_output=True,
+            text=True,
         )
         return done.returncode, done.stdout + done.stderr
 
@@ -84,7 +87,9 @@ def _try(disk: Path, folder: Path, port: int) -> int:
     bind = ("--bind", f"127.0.0.1:{port}")
     server = subprocess.Popen(
         [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "app:app", *bind],
-        **{"cwd": ROOT, "env": env, "stderr": (folder / "server.log").open("w")},
+        cwd=ROOT,
+        env=env,
+        stderr=(folder / "server.log").open("w"),
     )
     try:
         for _ in range(100):

@@ -58,7 +58,9 @@ class Client:
 
     def __init__(self, url: str, token: str) -> None:
         address = urlsplit(url)
-        self._connection = http.client.HTTPConnection(address.hostname, address.port, timeout=300)
+        self._connection = http.client.HTTPConnection(
+            address.hostname or "localhost", address.port, timeout=300
+        )
         self._headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
         self.milliseconds: list[float] = []
 
@@ -99,7 +101,12 @@ def main() -> None:
     large = [payload(rng, number, LARGE) for number in range(options.uploads)]
     small = [payload(rng, number, SMALL) for number in range(5_000)]
     many, few = Client(options.url, options.token), Client(options.url, options.token)
-    sender = threading.Thread(target=lambda: [few.post(body) for body in large])
+
+    def send_large() -> None:
+        for body in large:
+            few.post(body)
+
+    sender = threading.Thread(target=send_large)
     sender.start()
     for body in small:
         many.post(body)

@@ -71,6 +71,11 @@ def upload(
     connection.close()
 
 
+def at(times: list[float], share: float) -> float:
+    """The time that this share of all times does not exceed."""
+    return times[min(len(times) - 1, int(len(times) * share))]
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(
@@ -100,9 +105,8 @@ def main() -> None:
             client.join()
     times = sorted(seconds * 1000 for _, seconds in seen)
     failed = [status for status, _ in seen if status != 201]
-    at = lambda share: times[min(len(times) - 1, int(len(times) * share))]  # noqa: E731
     print(f"took {took:,.0f} s; {len(seen):,} uploads, {len(failed)} not answered 201")
-    print(f"p50 {at(0.5):.0f} ms, p99 {at(0.99):.0f} ms, most {times[-1]:.0f} ms")
+    print(f"p50 {at(times, 0.5):.0f} ms, p99 {at(times, 0.99):.0f} ms, most {times[-1]:.0f} ms")
     print(flask("rollups", "verify").strip())
 
 

@@ -13,6 +13,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from batch_dashboard.model.failures.failure_groups import failure_group_id, find_reason
 from batch_dashboard.model.failures.reasons.kinds import has_clue, judge, kind_of, read_line
@@ -85,8 +86,8 @@ def time_corpus(path: str) -> None:
     usual = [failure for failure in failures if 300 <= len(failure[0]) <= 700]
     print(f"\n{path}: {len(failures)} messages, {len(usual)} of them of 300 to 700 characters")
     for name, chosen in (("all", failures), ("300 to 700", usual)):
-        in_order = best(lambda: forget(), lambda chosen=chosen: run(chosen))
-        alone = best(lambda: None, lambda chosen=chosen: run(chosen, forgetful=True))
+        in_order = best(forget, partial(run, chosen))
+        alone = best(lambda: None, partial(run, chosen, forgetful=True))
         count = max(1, len(chosen))
         each, each_alone = (took / count * 1e6 for took in (in_order, alone))
         print(f"{name:>12}: {each:6.1f} µs each, {each_alone:6.1f} µs alone")

@@ -1,4 +1,4 @@
-"""Uploads through the test client, and how much of them is stored."""
+"""Uploads through the test client, what is answered, and how much of them is stored."""
 
 import json
 from typing import Any
@@ -18,6 +18,12 @@ def post(client: FlaskClient, payload: Any, path: str = "", **headers: str) -> T
     """Upload a payload, or bytes as they are, with the token of the environment."""
     body = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
     return client.post(f"/batch-metrics{path}", data=body, headers={**AUTHORIZED, **headers})
+
+
+def json_of(answer: TestResponse) -> Any:
+    """What an answer holds, which must be JSON."""
+    assert answer.is_json, answer.mimetype
+    return answer.json
 
 
 def count_runs(store: Store) -> tuple[int, int]:

@@ -31,7 +31,7 @@ def _group(connection: Connection) -> None:
     result = recipe_results.c
     connection.execute(delete(failure_groups))
     message_index.clear(connection)
-    names = {}
+    names: dict[int, tuple[str, str | None]] = {}
     for row in connection.execute(select(recipe_results).where(result.result == "failed")).all():
         line = (row.error_message or "").partition("\n")[0]
         group_id = older_group_id(row.error_category, line)

@@ -166,7 +166,7 @@ def _stop_keeper(pid: int) -> None:
 def _alive(process: psutil.Process) -> bool:
     # A process that nobody has waited for yet is over all the same.
     try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return False
 

@@ -5,6 +5,7 @@ import shutil
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
 from playwright.sync_api import sync_playwright
 
@@ -17,7 +18,7 @@ from tests.http.server import running_server
 
 RESULTS = 60_000
 FOLDER = PROJECT_ROOT / "docs" / "images"
-PICTURES = {
+PICTURES: dict[str, tuple[str, Literal["light", "dark"]]] = {
     "overview": ("/", "light"),
     "overview-dark": ("/", "dark"),
     "failures": ("/failures", "light"),

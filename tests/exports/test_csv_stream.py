@@ -1,5 +1,6 @@
 """A CSV file as a stream: whole, or visibly broken."""
 
+import inspect
 import zlib
 from collections.abc import Generator
 
@@ -42,4 +43,4 @@ def test_leaving_half_way_closes_the_pages() -> None:
     chunks = gzip_chunks(file_chunks(("id",), next(source), source))
     next(chunks)
     chunks.close()
-    assert source.gi_frame is None
+    assert inspect.getgeneratorstate(source) == inspect.GEN_CLOSED

@@ -52,13 +52,13 @@ def test_sixteen_clients_at_once_lose_and_double_nothing(
 
     def send(client: int) -> list[tuple[int, int]]:
         begin.wait()
-        answers = [post(address, payload_of(client, number)) for number in range(RUNS_EACH)]
+        answers = [post(server, payload_of(client, number)) for number in range(RUNS_EACH)]
         # Each sends its first run again: a retry after an answer that got lost.
-        answers.append(post(address, payload_of(client, 0)))
+        answers.append(post(server, payload_of(client, 0)))
         return [(status, body["batch_run_id"]) for status, _headers, body in answers]
 
     with (
-        running_server(database_url, tmp_path) as address,
+        running_server(database_url, tmp_path) as server,
         ThreadPoolExecutor(CLIENTS) as clients,
     ):
         answers = list(clients.map(send, range(CLIENTS)))
@@ -75,20 +75,19 @@ def test_sixteen_clients_at_once_lose_and_double_nothing(
 def test_a_locked_database_is_answered_503_and_nothing_is_written(
     address: str, database_url: str, store: Store
 ) -> None:
+    holder: sqlite3.Connection | psycopg.Connection
     if is_sqlite(store):
         holder = sqlite3.connect(database_url.removeprefix("sqlite:///"), isolation_level=None)
         holder.execute("BEGIN IMMEDIATE")
-        end = holder.rollback
     else:
-        other = psycopg.connect(database_url.replace("+psycopg", ""))
-        other.execute(f"SELECT pg_advisory_xact_lock({WRITER_LOCK})")
-        end, holder = other.rollback, other
+        holder = psycopg.connect(database_url.replace("+psycopg", ""))
+        holder.execute("SELECT pg_advisory_xact_lock(%s)", [WRITER_LOCK])
     status, headers, body = post(address, batch_run())
     assert status == 503
     assert int(headers["Retry-After"]) > 0
     assert headers["Access-Control-Allow-Origin"] == "*"
     assert "nothing was stored" in body["detail"]
-    end()
+    holder.rollback()
     holder.close()
     assert count_runs(store) == (0, 0)
     assert post(address, batch_run())[0] == 201

@@ -16,7 +16,7 @@ from batch_dashboard.store.administration import system
 from batch_dashboard.store.dialects.sqlite import reserve as reserves
 from batch_dashboard.store.dialects.sqlite.reserve import Reserve
 from batch_dashboard.store.engine import Store
-from tests.clients import post
+from tests.clients import json_of, post
 from tests.command_line import done, run
 from tests.databases import is_sqlite
 from tests.factories import NOW, batch_run, ingest, recipe_result
@@ -49,7 +49,7 @@ def test_an_upload_on_a_full_disk_is_answered_503_with_the_reason(app: Flask, st
     fill_disk(store)
     answer = post(app.test_client(), batch_run(batch_id="large", results=MANY))
     assert answer.status_code == 503
-    assert "disk of the database is full" in answer.json["detail"]
+    assert "disk of the database is full" in json_of(answer)["detail"]
     assert "Retry-After" in answer.headers
 
 

@@ -275,7 +275,7 @@ def test_results_are_found_by_result_category_and_text(store: Store) -> None:
     )
     run_id = ingest(store, payload).batch_run_id
 
-    def names(**chosen: str) -> list[str]:
+    def names(**chosen: Any) -> list[str]:
         page = recipe_results.fetch_page(
             connection, run_id, ListQuery(ALL, AS_SENT, count=9, **chosen)
         )

@@ -12,7 +12,7 @@ from batch_dashboard.application import create_app
 from batch_dashboard.services.alerts.alerts import check
 from batch_dashboard.settings import Settings
 from batch_dashboard.store.engine import Store
-from tests.clients import count_runs, post
+from tests.clients import count_runs, json_of, post
 from tests.factories import NOW, TOKEN, batch_run, failed_result, ingest
 
 OWN = "https://dash.example.org"
@@ -59,7 +59,7 @@ def test_links_are_built_from_the_address(client_of: NewClient, store: Store, as
     forwarded = {"X-Forwarded-Proto": "http"}
     stored = post(client, batch_run(), **forwarded)
     assert stored.status_code == 201
-    assert stored.json["url"] == f"{OWN}/batch-runs/{stored.json['batch_run_id']}"
+    assert json_of(stored)["url"] == f"{OWN}/batch-runs/{json_of(stored)['batch_run_id']}"
     feed = client.get("/incidents.atom", headers=forwarded).text
     assert f'<link href="{OWN}/incidents/1"/>' in feed
     assert feed.count("http") == feed.count(f"{OWN}/") + 1  # and the name space of feeds
@@ -76,7 +76,7 @@ def test_a_foreign_host_is_refused_with_the_reason(client_of: NewClient, store: 
     answer = post(client, batch_run())
     assert answer.status_code == 421
     assert answer.mimetype == "application/problem+json"
-    assert "BATCH_DASHBOARD_ALLOWED_HOSTS" in answer.json["detail"]
+    assert "BATCH_DASHBOARD_ALLOWED_HOSTS" in json_of(answer)["detail"]
     assert count_runs(store) == (0, 0)
 
 
@@ -103,7 +103,7 @@ def test_a_path_in_the_address_begins_every_link(client_of: NewClient, sent: str
     stored = client.post(
         f"{sent}/batch-metrics", json=batch_run(), headers={"Authorization": f"Bearer {TOKEN}"}
     )
-    assert stored.json["url"] == "https://example.org/dash/batch-runs/1"
+    assert json_of(stored)["url"] == "https://example.org/dash/batch-runs/1"
     page = client.get(f"{sent}/batch-runs/1").text
     assert 'href="/dash/recipes' in page
     moved = client.get(f"{sent}/batch-runs//1").location
@@ -112,6 +112,6 @@ def test_a_path_in_the_address_begins_every_link(client_of: NewClient, sent: str
 
 
 def test_without_an_address_links_follow_the_request(client: FlaskClient) -> None:
-    assert (
-        post(client, batch_run(), Host="any.example").json["url"].startswith("http://any.example/")
+    assert json_of(post(client, batch_run(), Host="any.example"))["url"].startswith(
+        "http://any.example/"
     )

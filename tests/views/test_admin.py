@@ -20,7 +20,7 @@ from batch_dashboard.store.administration import audit
 from batch_dashboard.store.engine import Store
 from batch_dashboard.store.judgement import ecosystem_rules
 from batch_dashboard.views import observing
-from tests.clients import post
+from tests.clients import json_of, post
 from tests.factories import NOW, batch_run, ci_job, failed_result, ingest, recipe_result
 from tests.receivers import Received, http_receiver
 from tests.visitors import PASSWORD, Visitor
@@ -113,7 +113,7 @@ def test_a_token_is_made_shown_once_used_rotated_and_revoked(
     assert post(client, batch_run(), **bearer).status_code == 201
     refused = post(client, batch_run(ecosystem="npm", batch_id="n", results=[]), **bearer)
     assert refused.status_code == 403
-    assert refused.json["detail"] == (
+    assert json_of(refused)["detail"] == (
         "this token is limited to homebrew, cask; it may not be used for npm"
     )
     # A run of an allowed ecosystem cannot smuggle results of another one in.
@@ -121,7 +121,7 @@ def test_a_token_is_made_shown_once_used_rotated_and_revoked(
     assert post(client, smuggled, **bearer).status_code == 403
     wrong_scope = client.get("/api/v1/decision/homebrew", headers=bearer)
     assert wrong_scope.status_code == 403
-    assert "ingest only" in wrong_scope.json["detail"]
+    assert "ingest only" in json_of(wrong_scope)["detail"]
     with store.read() as connection:
         [token] = token_store.fetch_all(connection)
     assert (token.uploads, token.last_used_from) == (1, "127.0.0.1")
@@ -273,13 +273,13 @@ def test_an_ecosystem_is_paused_and_ci_is_told(
         expected_resume_at="2026-12-01T10:00",
     )
     bearer = {"Authorization": "Bearer test-token-of-the-environment"}
-    decision = client.get("/api/v1/decision/homebrew", headers=bearer).json
+    decision = json_of(client.get("/api/v1/decision/homebrew", headers=bearer))
     assert decision["decision"] == "skip"
     assert "tap is broken" in decision["reasons"][0]
     assert "Advice to CI: <code>skip</code>" in administrator.open(path).text
     said = administrator.said(administrator.send(f"{path}/resume", path))
     assert said == "homebrew was resumed."
-    decision = client.get("/api/v1/decision/homebrew", headers=bearer).json
+    decision = json_of(client.get("/api/v1/decision/homebrew", headers=bearer))
     assert decision["decision"] == "proceed"
     assert [action for _, action, _ in entries(store)][1:] == ["pause", "resume"]
 

@@ -31,7 +31,7 @@ def store_messages(store: Store, *messages: str | None, **changes: Any) -> int:
 def groups(client: FlaskClient, **query: str) -> list[dict[str, str]]:
     with client.get("/exports/failure_groups.csv", query_string={"last": "all", **query}) as answer:
         assert answer.status_code == 200
-        return list(csv.DictReader(io.StringIO(answer.text, newline="")))
+        return list(csv.DictReader(io.StringIO(answer.get_data(as_text=True), newline="")))
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ def test_reasons_are_in_the_other_files_too(client: FlaskClient, store: Store) -
     store_messages(store, "begin\nError: no route to 10.0.0.7\nend")
     for name, column in (("recipe_results.csv", "reason"), ("recipes.csv", "last_reason")):
         with client.get(f"/exports/{name}?{ALL}") as answer:
-            [row] = csv.DictReader(io.StringIO(answer.text, newline=""))
+            [row] = csv.DictReader(io.StringIO(answer.get_data(as_text=True), newline=""))
         assert row[column] == "Error: no route to *"
 
 

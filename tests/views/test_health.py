@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 
 from batch_dashboard.store.engine import Store
-from tests.clients import post
+from tests.clients import json_of, post
 from tests.command_line import run
 from tests.factories import batch_run
 
@@ -30,7 +30,7 @@ def test_a_missing_database_is_named_until_it_is_back(app: Flask, file: Path) ->
     assert str(file.parent) not in answer.text
     upload = post(client, batch_run())
     assert upload.status_code == 503
-    assert f"the database file {file.name} is missing" in upload.json["detail"]
+    assert f"the database file {file.name} is missing" in json_of(upload)["detail"]
     assert client.get("/").status_code == 503
     assert client.get("/healthz").status_code == 200
     away.rename(file)
@@ -46,7 +46,7 @@ def test_an_empty_database_is_said_to_have_no_schema(app: Flask, file: Path) -> 
     ready, upload = client.get("/readyz"), post(client, batch_run())
     assert (ready.status_code, upload.status_code) == (503, 503)
     assert "flask --app app database upgrade" in ready.text
-    assert "flask --app app database upgrade" in upload.json["detail"]
+    assert "flask --app app database upgrade" in json_of(upload)["detail"]
     assert run(app, "database", "upgrade").exit_code == 0
     assert post(client, batch_run()).status_code == 201
 

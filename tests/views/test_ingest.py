@@ -15,7 +15,7 @@ from sqlalchemy import select
 from batch_dashboard.settings import Settings
 from batch_dashboard.store.engine import Store
 from batch_dashboard.store.schema import batch_runs, recipe_results, recipes
-from tests.clients import AUTHORIZED, count_runs, post
+from tests.clients import AUTHORIZED, count_runs, json_of, post
 from tests.factories import TOKEN, batch_run, failed_result, recipe_result
 
 GZIP_CUT_SHORT = gzip.compress(b"{}" * 1000)[:-9]
@@ -82,7 +82,7 @@ def test_what_is_not_json_is_refused(client: FlaskClient, store: Store, body: by
 
 def test_a_byte_order_mark_is_skipped(client: FlaskClient, store: Store) -> None:
     body = b"\xef\xbb\xbf" + json.dumps(batch_run()).encode()
-    assert post(client, body).json["warnings"] == []
+    assert json_of(post(client, body))["warnings"] == []
     replayed = post(client, gzip.compress(body), **{"Content-Encoding": "gzip"})
     assert replayed.headers["Idempotent-Replayed"] == "true"
     assert count_runs(store) == (1, 2)
@@ -94,7 +94,7 @@ def test_half_of_a_surrogate_pair_is_stored_as_a_replacement(
     payload = batch_run(results=[failed_result(error_message="Error: link failed \ud83d")])
     answer = post(client, {**payload, "note": "\ude80"})
     assert answer.status_code == 201
-    assert answer.json["warnings"] == [
+    assert json_of(answer)["warnings"] == [
         "results[0].error_message holds half of a surrogate pair (\\ud83d); it is read as U+FFFD",
         "note holds half of a surrogate pair (\\ude80); it is read as U+FFFD",
         "unknown field “note” is ignored",
@@ -110,11 +110,11 @@ def test_a_huge_integer_in_an_unknown_field_is_ignored(client: FlaskClient, numb
     payload = {**batch_run(), "trace": {"id": [number]}}
     answer = post(client, payload)
     assert answer.status_code == 201
-    assert answer.json["warnings"] == ["unknown field “trace” is ignored"]
+    assert json_of(answer)["warnings"] == ["unknown field “trace” is ignored"]
     again = post(client, dict(reversed(payload.items())))
     assert again.headers["Idempotent-Replayed"] == "true"
     # Another number is other content.
-    assert post(client, {**payload, "trace": {"id": [number + 1]}}).json["batch_run_id"] == 2
+    assert json_of(post(client, {**payload, "trace": {"id": [number + 1]}}))["batch_run_id"] == 2
 
 
 def test_names_are_compared_and_stored_in_nfc(client: FlaskClient, store: Store) -> None:
@@ -140,7 +140,7 @@ def test_a_name_that_is_too_long_in_nfc_is_rejected(client: FlaskClient, store: 
     note = "\U0001d160"
     results = [recipe_result(recipe_name=note * 166), recipe_result(recipe_name=note * 167)]
     answer = post(client, batch_run(batch_id=note * 67, results=results))
-    assert [error["message"] for error in answer.json["errors"]] == [
+    assert [error["message"] for error in json_of(answer)["errors"]] == [
         "results[1].recipe_name must be at most 500 characters in Unicode NFC, not 501",
         "batch_id must be at most 200 characters in Unicode NFC, not 201",
     ]
@@ -162,7 +162,7 @@ def test_a_key_given_twice_is_refused(client: FlaskClient) -> None:
     body = json.dumps(batch_run()).replace('"batch_id"', '"ecosystem": "npm", "batch_id"', 1)
     answer = post(client, body.encode())
     assert answer.status_code == 400
-    assert "“ecosystem” is given twice" in answer.json["detail"]
+    assert "“ecosystem” is given twice" in json_of(answer)["detail"]
 
 
 @pytest.mark.parametrize("field", ["batch_id", "ecosystem", "started_at", "total_recipes"])
@@ -174,7 +174,7 @@ def test_a_missing_field_is_named(client: FlaskClient, field: str, value: object
         del payload[field]
     answer = post(client, payload)
     assert answer.status_code == 400
-    assert answer.json["detail"] == f"{field} is required"
+    assert json_of(answer)["detail"] == f"{field} is required"
 
 
 @pytest.mark.parametrize("results", ["absent", None, {}, "text", 5])
@@ -192,7 +192,7 @@ def test_a_missing_field_of_a_result_is_named(client: FlaskClient, field: str) -
     payload = batch_run(results=[recipe_result(), recipe_result(**{field: None})])
     answer = post(client, payload)
     assert answer.status_code == 400
-    assert answer.json["errors"] == [
+    assert json_of(answer)["errors"] == [
         {"path": f"results[1].{field}", "message": f"results[1].{field} is required"}
     ]
 
@@ -202,20 +202,20 @@ def test_every_problem_is_named_at_once(client: FlaskClient, store: Store) -> No
         ecosystem=7, macos_minutes=-1, results=[recipe_result(result="ok", duration_seconds="5")]
     )
     answer = post(client, payload)
-    assert [error["path"] for error in answer.json["errors"]] == [
+    assert [error["path"] for error in json_of(answer)["errors"]] == [
         "ecosystem",
         "macos_minutes",
         "results[0].result",
         "results[0].duration_seconds",
     ]
-    assert answer.json["detail"] == answer.json["errors"][0]["message"]
-    assert answer.json["status"] == 400
+    assert json_of(answer)["detail"] == json_of(answer)["errors"][0]["message"]
+    assert json_of(answer)["status"] == 400
     assert count_runs(store) == (0, 0)
 
 
 def test_at_most_a_hundred_problems_are_named(client: FlaskClient) -> None:
     answer = post(client, batch_run(total_recipes=5000, results=[{}] * 5000))
-    assert len(answer.json["errors"]) == 100
+    assert len(json_of(answer)["errors"]) == 100
 
 
 @pytest.mark.parametrize(
@@ -261,7 +261,7 @@ def test_at_most_a_hundred_problems_are_named(client: FlaskClient) -> None:
 def test_a_wrong_value_is_named(client: FlaskClient, changes: dict[str, Any], message: str) -> None:
     answer = post(client, batch_run(**changes))
     assert answer.status_code == 400
-    assert message in answer.json["detail"]
+    assert message in json_of(answer)["detail"]
 
 
 def test_the_same_content_is_stored_once(client: FlaskClient, store: Store) -> None:
@@ -270,7 +270,7 @@ def test_the_same_content_is_stored_once(client: FlaskClient, store: Store) -> N
     turned = json.dumps(dict(reversed(payload.items())), indent=3).encode()
     again = post(client, gzip.compress(turned), **{"Content-Encoding": "gzip"})
     assert again.status_code == 201
-    assert again.json["batch_run_id"] == first.json["batch_run_id"]
+    assert json_of(again)["batch_run_id"] == json_of(first)["batch_run_id"]
     assert again.headers["Idempotent-Replayed"] == "true"
     assert "Idempotent-Replayed" not in first.headers
     assert count_runs(store) == (1, 2)
@@ -287,10 +287,13 @@ def test_an_idempotency_key_stands_for_its_content(client: FlaskClient, store: S
     first = post(client, batch_run(), **key)
     again = post(client, batch_run(), **key)
     other = post(client, batch_run(batch_id="other"), **key)
-    assert (again.status_code, again.json["batch_run_id"]) == (201, first.json["batch_run_id"])
+    assert (again.status_code, json_of(again)["batch_run_id"]) == (
+        201,
+        json_of(first)["batch_run_id"],
+    )
     assert again.headers["Idempotent-Replayed"] == "true"
     assert other.status_code == 422
-    assert "Idempotency-Key" in other.json["detail"]
+    assert "Idempotency-Key" in json_of(other)["detail"]
     assert count_runs(store)[0] == 1
 
 
@@ -304,14 +307,14 @@ def test_a_key_binds_content_that_was_stored_without_it(client: FlaskClient) -> 
 def test_a_dry_run_stores_nothing(client: FlaskClient, store: Store) -> None:
     answer = post(client, batch_run(unheard_of=1), "?dry_run=1")
     assert answer.status_code == 200
-    assert answer.json["dry_run"] is True
-    assert answer.json["batch_run"]["success_rate"] == 0.5
-    assert answer.json["batch_run"]["result_count"] == 2
-    assert answer.json["stored_as"] is None
-    assert answer.json["warnings"] == ["unknown field “unheard_of” is ignored"]
+    assert json_of(answer)["dry_run"] is True
+    assert json_of(answer)["batch_run"]["success_rate"] == 0.5
+    assert json_of(answer)["batch_run"]["result_count"] == 2
+    assert json_of(answer)["stored_as"] is None
+    assert json_of(answer)["warnings"] == ["unknown field “unheard_of” is ignored"]
     assert count_runs(store) == (0, 0)
-    stored = post(client, batch_run()).json["batch_run_id"]
-    assert post(client, batch_run(), "?dry_run=1").json["stored_as"] == stored
+    stored = json_of(post(client, batch_run()))["batch_run_id"]
+    assert json_of(post(client, batch_run(), "?dry_run=1"))["stored_as"] == stored
 
 
 def test_warnings_do_not_refuse(client: FlaskClient, store: Store) -> None:
@@ -321,7 +324,7 @@ def test_warnings_do_not_refuse(client: FlaskClient, store: Store) -> None:
     )
     answer = post(client, payload)
     assert answer.status_code == 201
-    assert answer.json["warnings"][2] == (
+    assert json_of(answer)["warnings"][2] == (
         "results[0].error_message has 10,023 characters; "
         "the first 2,000 and the last 8,000 are kept"
     )
@@ -350,7 +353,7 @@ def test_a_start_in_the_future_is_a_warning(client: FlaskClient) -> None:
     payload = batch_run(started_at=f"{later:%Y-%m-%dT%H:%M:%S}", completed_at=None)
     answer = post(client, payload)
     assert answer.status_code == 201
-    [warning] = answer.json["warnings"]
+    [warning] = json_of(answer)["warnings"]
     assert re.match(r"started_at is 1[34] h \d+ min ahead of now", warning)
 
 
@@ -364,13 +367,13 @@ def test_gzip_is_understood(client: FlaskClient, store: Store) -> None:
 def test_broken_gzip_is_refused(client: FlaskClient, body: bytes) -> None:
     answer = post(client, body, **{"Content-Encoding": "gzip"})
     assert answer.status_code == 400
-    assert "gzip" in answer.json["detail"]
+    assert "gzip" in json_of(answer)["detail"]
 
 
 def test_an_unknown_content_encoding_is_refused(client: FlaskClient) -> None:
     answer = post(client, batch_run(), **{"Content-Encoding": "br"})
     assert answer.status_code == 415
-    assert answer.json["detail"] == "Content-Encoding must be gzip or absent, not “br”"
+    assert json_of(answer)["detail"] == "Content-Encoding must be gzip or absent, not “br”"
     # RFC 7694
     assert answer.headers["Accept-Encoding"] == "gzip"
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
@@ -381,7 +384,7 @@ def test_a_body_over_the_limit_is_refused(client: FlaskClient) -> None:
     answer = post(client, b" " * (4 * 1024 * 1024 + 1))
     assert answer.status_code == 413
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
-    assert "BATCH_METRICS_MAX_BODY_MIB" in answer.json["detail"]
+    assert "BATCH_METRICS_MAX_BODY_MIB" in json_of(answer)["detail"]
 
 
 def test_a_compression_bomb_is_refused(client: FlaskClient) -> None:
@@ -429,11 +432,11 @@ def test_programs_get_every_error_as_rfc_9457_describes_it(
     answer = app.test_client().open(path, method=method, headers={"Accept": "text/html, */*"})
     assert answer.status_code == status
     assert answer.mimetype == "application/problem+json"
-    assert answer.json["status"] == status
+    assert json_of(answer)["status"] == status
     assert ("Allow" in answer.headers) == (status == 405)
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
     if status == 404 and path.startswith("/batch-metrics"):
-        assert "POST /batch-metrics" in answer.json["detail"]
+        assert "POST /batch-metrics" in json_of(answer)["detail"]
 
 
 def test_other_methods_are_refused_readably(client: FlaskClient) -> None:

@@ -34,7 +34,8 @@ LINUX = MACOS | {"name": "test (ubuntu)", "runner_os": "linux", "queued_at": Non
 
 
 def checked(**fields: Any) -> NewBatchRun:
-    return check(batch_run(macos_minutes=None, linux_minutes=None, **fields))
+    run: NewBatchRun = check(batch_run(macos_minutes=None, linux_minutes=None, **fields))
+    return run
 
 
 def problems_of(jobs: Any) -> list[str]:

@@ -52,9 +52,9 @@ def unseen_macros(*pages: str) -> set[str]:
         waiting |= calls(template, dict(imports(template)), "")
     seen: set[tuple[str, str]] = set()
     while waiting:
-        macro = waiting.pop()
-        seen.add(macro)
-        waiting |= within.get(macro, set()) - seen
+        called = waiting.pop()
+        seen.add(called)
+        waiting |= within.get(called, set()) - seen
     return {name for _file, name in within.keys() - seen}
 
 

@@ -17,7 +17,7 @@ from batch_dashboard.services.access.users import ADMINISTRATOR
 from batch_dashboard.services.alerts.alerts import check
 from batch_dashboard.settings import Settings
 from batch_dashboard.store.engine import Store
-from tests.clients import AUTHORIZED
+from tests.clients import AUTHORIZED, json_of
 from tests.factories import NOW, batch_run, failed_result, ingest
 from tests.visitors import PASSWORD, Visitor, make_user
 
@@ -104,7 +104,7 @@ def test_everything_is_under_the_path(
     check(store, [], None, NOW)
     make_user(store, "ada", ADMINISTRATOR)
     sent = client.post("/dash/batch-metrics", json=batch_run(), headers=AUTHORIZED)
-    assert sent.json["url"] == f"{HOST}/dash/batch-runs/7"
+    assert json_of(sent)["url"] == f"{HOST}/dash/batch-runs/7"
 
     visitor = Visitor(app)
     answer = visitor.send(

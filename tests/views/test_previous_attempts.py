@@ -9,7 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from batch_dashboard.model.recipes.attempts import SENTENCES
+from batch_dashboard.model.recipes.attempts import SENTENCES, AttemptChange
 from batch_dashboard.services.administration.changes import changing
 from batch_dashboard.services.batch_runs import batch_runs
 from batch_dashboard.store.engine import Store
@@ -71,7 +71,7 @@ def test_what_changed_is_said_on_both_pages(
     earlier = "" if change == "first attempt" else " run 1, 2026-11-20"
     assert row[2] == f"{change}{earlier}"
     page = client.get("/recipes/homebrew/jq").text
-    assert SENTENCES[change] in text_of(page)
+    assert SENTENCES[AttemptChange(change)] in text_of(page)
     shown = table(page, "last-attempts")
     assert [row[0] for row in shown] == ["last", "the one before"][: 1 if not earlier else 2]
     assert ("It took 30 s longer." in text_of(page)) == bool(earlier)
@@ -86,7 +86,7 @@ def test_a_skipped_result_is_compared_with_nothing(client: FlaskClient, store: S
     assert row[2] == ""
     page = client.get("/recipes/homebrew/jq").text
     # The last attempt is the one before.
-    assert SENTENCES["first attempt"] in text_of(page)
+    assert SENTENCES[AttemptChange.FIRST] in text_of(page)
 
 
 def test_a_recipe_that_was_never_attempted_has_no_comparison(

@@ -126,7 +126,7 @@ def test_a_workflow_is_limited_to_its_ecosystems_and_scopes(
 def test_an_operator_registers_and_removes_a_publisher(
     administrator: Visitor, store: Store
 ) -> None:
-    said = administrator.said(administrator.send("/admin/publishers/new", **FORM))
+    said = administrator.said(administrator.send("/admin/publishers/new", None, **FORM))
     assert said == "recipes can upload from now on."
     with store.read() as connection:
         [publisher] = publisher_store.fetch_in_force(connection)

@@ -3,14 +3,14 @@
 import pytest
 from flask.testing import FlaskClient
 
-from tests.clients import post
+from tests.clients import json_of, post
 from tests.factories import batch_run
 
 
 def test_the_attempt_is_stored_and_shown_beside_the_run(client: FlaskClient) -> None:
     for attempt in (1, 2):
         answer = post(client, batch_run(run_attempt=attempt))
-        assert (answer.status_code, answer.json["warnings"]) == (201, [])
+        assert (answer.status_code, json_of(answer)["warnings"]) == (201, [])
     assert "attempt 2 of its CI run" in client.get("/batch-runs/2").text
     listed = client.get("/batch-runs?last=all").text
     assert "attempt 2" in listed
@@ -33,4 +33,4 @@ def test_an_attempt_is_a_whole_number_from_one(
 ) -> None:
     answer = post(client, batch_run(run_attempt=attempt))
     assert answer.status_code == 400
-    assert problem in answer.json["detail"]
+    assert problem in json_of(answer)["detail"]

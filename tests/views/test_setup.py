@@ -63,7 +63,7 @@ def script_of(ci: str, text: str) -> str:
         return "\n".join(job["script"])
     if ci == "jenkins":
         [script] = re.findall(r"'''(.*?)'''", text, re.DOTALL)
-        return script.replace("\\\\", "\\")
+        return str(script).replace("\\\\", "\\")
     return text
 
 

@@ -8,10 +8,10 @@ from sqlalchemy import text
 
 from batch_dashboard.services.access import tokens
 from batch_dashboard.services.administration.changes import changing
-from batch_dashboard.services.ingest import upload_summary
+from batch_dashboard.store.batch_runs import run_comparison
 from batch_dashboard.store.engine import Connection, Store
 from batch_dashboard.views import ingest as ingest_view
-from tests.clients import count_runs, post
+from tests.clients import count_runs, json_of, post
 from tests.factories import NOW, batch_run, failed_result, recipe_result
 from tests.visitors import SOMEBODY
 
@@ -39,7 +39,7 @@ def test_an_upload_is_compared_with_the_previous_run_of_its_ecosystem(client: Fl
     post(client, batch_run(ecosystem="cask", started_at="2026-11-20T08:00:00Z"))
     answer = post(client, AFTER, "?summary=1")
     assert answer.status_code == 201
-    assert answer.json["summary"] == {
+    assert json_of(answer)["summary"] == {
         "newly_failing": ["jq", "wget"],
         "newly_failing_count": 2,
         "fixed_count": 1,
@@ -55,12 +55,12 @@ def test_an_upload_is_compared_with_the_previous_run_of_its_ecosystem(client: Fl
 
 @pytest.mark.parametrize("path", ["", "?summary=0", "?summary=", "?dry_run=1&summary=1"])
 def test_only_a_stored_run_has_a_summary_and_only_if_asked(client: FlaskClient, path: str) -> None:
-    assert "summary" not in post(client, batch_run(), path).json
+    assert "summary" not in json_of(post(client, batch_run(), path))
 
 
 def test_the_first_run_of_an_ecosystem_has_nothing_to_compare(client: FlaskClient) -> None:
     payload = batch_run(macos_minutes=None, linux_minutes=None)
-    assert post(client, payload, "?summary=1").json["summary"] == {
+    assert json_of(post(client, payload, "?summary=1"))["summary"] == {
         "newly_failing": [],
         "newly_failing_count": 0,
         "fixed_count": 0,
@@ -76,14 +76,14 @@ def test_the_first_twenty_recipes_are_named_and_all_are_counted(client: FlaskCli
     before = results(**dict.fromkeys(names, "passed"))
     post(client, batch_run(started_at="2026-11-19T08:30:00Z", results=before))
     payload = batch_run(results=results(**dict.fromkeys(names, "failed")))
-    summary = post(client, payload, "?summary=1").json["summary"]
+    summary = json_of(post(client, payload, "?summary=1"))["summary"]
     assert summary["newly_failing"] == names[:20]
     assert summary["newly_failing_count"] == 30
 
 
 def test_one_unknown_kind_of_minutes_costs_nothing(client: FlaskClient) -> None:
     payload = batch_run(macos_minutes=None, linux_minutes=100.0)
-    summary = post(client, payload, "?summary=1").json["summary"]
+    summary = json_of(post(client, payload, "?summary=1"))["summary"]
     assert (summary["macos_minutes"], summary["cost_dollars"]) == (None, pytest.approx(0.6))
 
 
@@ -93,7 +93,7 @@ def test_a_limited_token_sees_its_own_ecosystem_only(client: FlaskClient, store:
         token = tokens.create(change, "k" * 32, "some", [tokens.INGEST], ["homebrew"])
     headers = {"Authorization": f"Bearer {token.secret}"}
     first = post(client, BEFORE, "?summary=1", **headers)
-    assert first.json["summary"]["previous_batch_run_id"] is None
+    assert json_of(first)["summary"]["previous_batch_run_id"] is None
     refused = post(
         client,
         batch_run(results=[*results(jq="failed"), failed_result(ecosystem="cask")]),
@@ -114,10 +114,10 @@ def test_a_summary_that_takes_too_long_is_left_out_and_the_run_is_stored(
             )
         )
 
-    monkeypatch.setattr(upload_summary.run_comparison, "fetch_comparison", slow)
+    monkeypatch.setattr(run_comparison, "fetch_comparison", slow)
     monkeypatch.setattr(ingest_view, "SUMMARY_SECONDS", 0.05)
     post(client, BEFORE)
     answer = post(client, AFTER, "?summary=1")
     assert answer.status_code == 201
-    assert answer.json.keys() == {"batch_run_id", "url", "warnings"}
+    assert json_of(answer).keys() == {"batch_run_id", "url", "warnings"}
     assert count_runs(store) == (2, 10)

@@ -9,6 +9,7 @@ import pytest
 from batch_dashboard.model.alerts.attention import Facts, Finding, Reason, findings
 from batch_dashboard.model.alerts.finding_kinds import FindingKind, Severity, Subject, rank
 from batch_dashboard.model.batch_runs.records import Minutes
+from batch_dashboard.model.failures.failure_classes import FailureClass
 from batch_dashboard.model.failures.failures import FailureGroupDetail
 from batch_dashboard.model.lists.periods import week_of
 from batch_dashboard.model.recipes.recipes import StuckRecipe
@@ -19,7 +20,7 @@ from batch_dashboard.model.spending.unreported import UnreportedRuns
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)  # a Thursday
 LINE = "checksum of the archive differs"
 STUCK = StuckRecipe("homebrew", "wget", 41, NOW, NOW, 7, "install_failed", LINE, 41)
-GROUP = FailureGroupDetail(7, "install_failed", LINE, NOW, NOW, 3, None)
+GROUP = FailureGroupDetail(7, "install_failed", LINE, NOW, NOW, 3, None, FailureClass.UNKNOWN)
 
 
 def budget(used: float, runs_out_on: date | None = None) -> BudgetWeek:

@@ -1,6 +1,7 @@
 """Every state of an ecosystem at its boundaries, worked by hand."""
 
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -237,14 +238,14 @@ def test_every_burn_rate_threshold_can_fire(target: float, thresholds: list[floa
 def test_burning_is_named_where_enough_ran() -> None:
     hour = slo.WindowRuns(2, Attempts(1, 9))
     quiet = slo.WindowRuns(2, Attempts(98, 9))
-    met = {"days": days(200, 9)}
-    health = judged(**met, windows=[hour, quiet, quiet, quiet])
+    met = partial(judged, days=days(200, 9))
+    health = met(windows=[hour, quiet, quiet, quiet])
     assert health.state == SloState.MET
     assert health.severity == Severity.WARNING
     assert "in the last 1 h 9 of 10 attempts failed, 6.0 times" in health.sentence
-    assert judged(**met, windows=[hour._replace(runs=1), quiet, quiet, quiet]).severity is None
+    assert met(windows=[hour._replace(runs=1), quiet, quiet, quiet]).severity is None
     few = slo.WindowRuns(2, Attempts(0, 9))
-    assert judged(**met, windows=[few, quiet, quiet, quiet]).severity is None
+    assert met(windows=[few, quiet, quiet, quiet]).severity is None
 
 
 def test_one_failure_of_a_few_is_no_burning() -> None:
@@ -284,6 +285,6 @@ def test_the_breaker_says_when_a_run_may_try() -> None:
 
 
 def test_targets_by_default() -> None:
-    assert default_rule("homebrew") == (0.85, 10, None)
+    assert default_rule("homebrew") == EcosystemRule(0.85, 10, None)
     assert default_rule("cask").target == 0.95
     assert default_rule("anything").target == 0.98

@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -34,7 +35,7 @@ def store(sqlite_template: Path, tmp_path: Path) -> Store:
     for name in ("ada", "bob", "eve", "zoe"):
         make_user(store, name, ADMINISTRATOR)
     for name in ("kept", "revoked", "rotated"):
-        change(store, lambda change, name=name: tokens.create(change, KEY, name))
+        change(store, partial(tokens.create, secret_key=KEY, name=name))
     change(store, add_publisher)
     return store
 
@@ -156,7 +157,7 @@ def test_revocations_are_kept_in_a_file_for_other_tools(store: Store, tmp_path: 
 
 def test_a_restore_that_leaves_no_administrator_is_told(store: Store, tmp_path: Path) -> None:
     for user_id in (2, 3, 4):
-        change(store, lambda c, user_id=user_id: users.remove(c, user_id))
+        change(store, partial(users.remove, user_id=user_id))
     back_up(store, SOMEBODY, tmp_path / "kept.db", NOW)
     make_user(store, "new", ADMINISTRATOR)
     change(store, lambda c: users.remove(c, 1))

@@ -67,16 +67,16 @@ def rows(store: Store, *tables: Table) -> list[list[object]]:
             sorted(
                 map(
                     tuple, connection.execute(select(*(c for c in t.columns if c.name not in OWN)))
-                ),  # type: ignore[attr-defined]
+                ),
                 key=repr,
             )
             for t in tables
         ]
 
 
-def count(store: Store, table: object) -> int:
+def count(store: Store, table: Table) -> int:
     with store.read() as connection:
-        return connection.execute(select(func.count()).select_from(table)).scalar_one()  # type: ignore[arg-type, no-any-return]
+        return connection.execute(select(func.count()).select_from(table)).scalar_one()
 
 
 def test_results_go_and_every_sum_stays(store: Store) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from batch_dashboard.model.alerts.incidents import rank
+from batch_dashboard.model.alerts.finding_kinds import rank
 from batch_dashboard.model.demo.demo import demo_payloads
 from batch_dashboard.model.ingest.payload import NewBatchRun, check_payload
 from batch_dashboard.services.administration.database import upgrade_database

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -268,6 +268,10 @@ def test_a_mail_server_gets_the_message(store: Store) -> None:
     assert "wget (homebrew)" in body.get_content()
 
 
+def clock_at(moment: datetime) -> Callable[[], datetime]:
+    return lambda: moment
+
+
 def test_a_refused_message_is_tried_again_later_and_later_and_then_given_up(
     store: Store, receiver: Received
 ) -> None:
@@ -278,7 +282,7 @@ def test_a_refused_message_is_tried_again_later_and_later_and_then_given_up(
     at = NOW + 5 * HOUR
     look(store, at, goes_to)
     for tried in range(1, MAX_ATTEMPTS + 1):
-        assert send_due(store, [goes_to], lambda moment=at: moment) == 0
+        assert send_due(store, [goes_to], clock_at(at)) == 0
         [delivery] = outbox(store)
         assert delivery.attempts == tried
         assert delivery.last_error

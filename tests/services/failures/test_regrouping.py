@@ -50,7 +50,7 @@ TABLES = {
 MESSAGES = ["Error: no route", "step 1\nError: exit status 7", "step 2\nError: exit status 8", None]
 
 
-def sums(store: Store) -> dict[str, list[tuple[object, ...]]]:
+def sums(store: Store) -> dict[str, list[tuple[Any, ...]]]:
     with store.read() as connection:
         return {
             table.name: sorted(

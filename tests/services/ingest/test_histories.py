@@ -104,7 +104,7 @@ def content_of(store: Store) -> dict[str, list[dict[str, Any]]]:
 def rows_of(client: FlaskClient, path: str) -> list[dict[str, str]]:
     with client.get(path) as answer:
         assert answer.status_code == 200
-        return list(csv.DictReader(io.StringIO(answer.text, newline="")))
+        return list(csv.DictReader(io.StringIO(answer.get_data(as_text=True), newline="")))
 
 
 @pytest.mark.slow

@@ -267,7 +267,7 @@ LARGE = "(SELECT 1 x " + "UNION ALL SELECT 1 " * 200 + ")"
 )
 def test_a_statement_that_computes_is_refused(statement: str, complaint: str | None) -> None:
     content = f"{OLDER_SCHEMA}INSERT INTO batch_runs VALUES {ROW};\n{statement};\n"
-    with load_dump(io.BufferedReader(io.BytesIO(content.encode()))) as (database, problems):  # type: ignore[arg-type]
+    with load_dump(io.BufferedReader(io.BytesIO(content.encode()))) as (database, problems):
         [[rows]] = database.execute("SELECT count(*) FROM batch_runs")
     assert [entry.problem for entry in problems if complaint is None] == []
     if complaint is not None:
@@ -311,14 +311,15 @@ def test_looking_for_the_end_of_a_statement_takes_each_line_once(
 ) -> None:
     looked_at = []
     inside = import_dumps._inside
-    monkeypatch.setattr(
-        import_dumps,
-        "_inside",
-        lambda line, before: looked_at.append(len(line)) or inside(line, before),
-    )
+
+    def look(line: str, before: str) -> str:
+        looked_at.append(len(line))
+        return inside(line, before)
+
+    monkeypatch.setattr(import_dumps, "_inside", look)
     content = "INSERT INTO batch_runs VALUES ('" + "x;\n" * 5_000 + "');\n"
-    file = io.BufferedReader(io.BytesIO(content.encode()))  # type: ignore[arg-type]
-    assert [number for number, _ in statements(file)] == [1]
+    found = statements(io.BufferedReader(io.BytesIO(content.encode())))
+    assert [number for number, _ in found] == [1]
     assert sum(looked_at) == len(content)
 
 

@@ -66,14 +66,12 @@ def test_each_recipe_has_the_change_of_its_last_attempts(store: Store) -> None:
             )
         }
     assert compared.counts == {
-        **{
-            Change.NEWLY_FAILING: 2,
-            Change.FIXED: 1,
-            Change.STILL_FAILING: 1,
-            Change.NEW: 1,
-            Change.GONE: 1,
-        },
-        "unchanged": 1,
+        Change.NEWLY_FAILING: 2,
+        Change.FIXED: 1,
+        Change.STILL_FAILING: 1,
+        Change.NEW: 1,
+        Change.GONE: 1,
+        Change.UNCHANGED: 1,
     }
     assert {change: compared.of(change) for change in pages} == pages
     listed = [

@@ -29,7 +29,7 @@ CHECKS = [
 
 def values_of_rows(addresses: dict[str, str]) -> dict[str, str]:
     """The values in the paths of rows that exist, by their parameters' names."""
-    found = {}
+    found: dict[str, str] = {}
     for operation in OPERATIONS:
         path = addresses[operation.name].partition("?")[0]
         named = zip(operation.full_path.split("/"), path.split("/"), strict=False)

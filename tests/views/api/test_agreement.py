@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from batch_dashboard.model.api.operations import OPERATIONS, Operation
 from batch_dashboard.model.catalogue.fields import Field, Kind
 from batch_dashboard.model.text.wording import percent
+from tests.clients import json_of
 from tests.pages import table, text_of
 
 LISTS = {
@@ -236,4 +237,4 @@ def test_pages_files_and_the_api_have_the_same_rows(
 
 def has_runs(client: FlaskClient, chosen: dict[str, str]) -> bool:
     query = usable(LISTS["batch_runs"], {**chosen, "text": "", "limit": "1"})
-    return bool(client.get(f"/api/v1/batch-runs?{urlencode(query)}").json["items"])
+    return bool(json_of(client.get(f"/api/v1/batch-runs?{urlencode(query)}"))["items"])
