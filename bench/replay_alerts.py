@@ -44,8 +44,8 @@ class Replay(NamedTuple):
     most_bad_runs: dict[str, int]  # by ecosystem: the most in a row before it was critical
 
 
-def replay(store: Store, runs: list[NewBatchRun]) -> Replay:
-    """Store runs in the order they ended, judging after each and every hour."""
+def replay(store: Store, runs: list[NewBatchRun], every: timedelta = HOUR) -> Replay:
+    """Store runs in the order they ended, judging after each and every hour or so."""
     ordered = sorted(runs, key=_ended_at)
     first = clock = _ended_at(ordered[0])
     bad: Counter[str] = Counter()
@@ -66,8 +66,8 @@ def replay(store: Store, runs: list[NewBatchRun]) -> Replay:
 
     for run, following in pairwise([*ordered, None]):
         assert run is not None
-        while clock + HOUR < _ended_at(run):
-            clock += HOUR
+        while clock + every < _ended_at(run):
+            clock += every
             look(clock)
         clock = _ended_at(run)
         ingest_batch_run(store, run, clock)
@@ -76,8 +76,8 @@ def replay(store: Store, runs: list[NewBatchRun]) -> Replay:
         if following is None or _ended_at(following) > clock:
             look(clock)
     last = clock
-    for _ in range(DAYS_AFTER * 24):
-        clock += HOUR
+    while clock + every <= last + timedelta(days=DAYS_AFTER):
+        clock += every
         look(clock)
     with store.read() as connection:
         return Replay(

@@ -16,6 +16,8 @@ from tests.factories import NOW
 from tests.services.corpus import CORPUS, needs_corpus
 
 DEMO_DAYS = 14
+# Besides after each run. The service looks more often, which costs time and finds the same.
+LOOKS_EVERY = timedelta(hours=4)
 
 
 def runs_of(history: str) -> list[NewBatchRun]:
@@ -32,7 +34,7 @@ def found(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     folder: Path = tmp_path_factory.mktemp("replay")
     store = Store(f"sqlite:///{folder / 'replay.db'}", 60)
     upgrade_database(store)
-    result = replay(store, runs_of(request.param))
+    result = replay(store, runs_of(request.param), LOOKS_EVERY)
     store.close()
     return result
 

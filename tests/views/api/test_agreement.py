@@ -112,7 +112,7 @@ def failure_rates(client: FlaskClient, query: dict[str, str], rows: list[Any]) -
     caption, names = re.findall(
         r'<table[^>]* id="failure-rates-table">(.*?)</caption>(.*?)</thead>', page, re.S
     )[0]
-    ecosystems = text_of(names).split()[1:]
+    ecosystems = [text_of(head) for head in re.findall(r'class="number">(.*?)</th>', names)]
     by = re.findall(r"per (day|week|month|year)", caption)[0]
     rows = api_rows(client, LISTS["failure_rates"], {**query, "by": by})
     start = f"{by}_start" if by != "day" else "day"
