@@ -38,9 +38,21 @@ from batch_dashboard.views import (
 )
 from batch_dashboard.views.api import docs
 
+# The pages in the navigation, with their names.
+NAVIGATION = (
+    ("overview.index", "Overview"),
+    ("minutes.index", "Minutes"),
+    ("failures.index", "Failures"),
+    ("recipes.index", "Recipes"),
+    ("batch_runs.index", "Batch runs"),
+    ("incidents.index", "Incidents"),
+    ("exports.index", "Exports"),
+)
+
 
 def register(app: Flask) -> None:
-    """Everything the application answers to."""
+    """Register every route, and the navigation between the pages."""
+    app.jinja_env.globals["navigation"] = NAVIGATION
     for part in (
         names,
         finite_json,

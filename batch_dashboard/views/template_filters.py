@@ -4,7 +4,7 @@ import re
 from datetime import datetime
 from typing import Any
 
-from flask import Flask, current_app
+from flask import Flask
 from markupsafe import Markup, escape
 
 from batch_dashboard.model.batch_runs.records import Minutes, RecipeResult
@@ -68,7 +68,6 @@ def register(app: Flask) -> None:
     app.jinja_env.globals.update(
         asset_url=assets.asset_url,
         plotly_url=assets.plotly_url,
-        page_exists=page_exists,
         current_time=current_time,
         interval=interval,
         csv_url=csv_url,
@@ -220,11 +219,6 @@ def reason(result: RecipeResult | RecipeAttempt) -> Reason:
         return stored_reason(message, result.recipe_name, result.telling_line, None)
     lines = plain_text(message).strip().splitlines()
     return Reason(lines[0] if lines else "", "", "", is_truncated=False)
-
-
-def page_exists(endpoint: str) -> bool:
-    """Whether a page is there to link to."""
-    return endpoint in current_app.view_functions
 
 
 def is_web_link(text: str | None) -> bool:

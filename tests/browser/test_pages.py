@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser
@@ -18,6 +19,7 @@ from batch_dashboard.store.engine import Store
 from tests.browser.visits import PATIENCE_MS, Visit, assert_sound
 from tests.factories import batch_run, failed_result, ingest, recipe_result
 from tests.http.server import running_server
+from tests.pages import STATEMENTS
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -62,6 +64,13 @@ PAGES = {
     "set-up": "/setup",
     "set-up for curl": "/setup?ci=curl",
     "not found": "/nothing-here",
+}
+# Pages without a special case above, so that a new page is visited too.
+VISITED = {urlsplit(path).path.split("/")[1] for path in PAGES.values()}
+PAGES |= {
+    path: path
+    for path in STATEMENTS
+    if "." not in path and urlsplit(path).path.split("/")[1] not in VISITED
 }
 
 

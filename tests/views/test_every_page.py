@@ -13,32 +13,9 @@ from flask.testing import FlaskClient
 from batch_dashboard.services.alerts.alerts import check
 from batch_dashboard.store.engine import Store
 from tests.factories import HOSTILE, NOW, batch_run, failed_result, ingest, recipe_result
+from tests.pages import STATEMENTS
 from tests.statements import counted_statements
 
-# The SQL statements each page sends, whatever is stored: one more is for a reason.
-STATEMENTS = {
-    "/": 21,
-    "/ecosystems/homebrew": 18,
-    "/minutes": 9,
-    "/failures": 7,
-    "/failures/{group}": 7,
-    "/recipes": 3,
-    "/recipes/homebrew/wget": 9,
-    "/batch-runs": 5,
-    "/batch-runs/3": 8,
-    "/batch-runs/compare?a=1&b=2": 3,
-    "/search": 1,
-    "/search?q=3": 5,
-    "/incidents": 1,
-    "/incidents/1": 2,
-    "/incidents.atom": 1,
-    "/badges/homebrew.svg": 8,
-    "/badges/homebrew.svg?show=minutes": 2,
-    "/exports/": 9,
-    "/api/docs": 4,
-    "/setup": 3,
-    "/setup/first-run?after=1&ecosystem=npm": 1,
-}
 # Pages that show single results, of one run or one recipe.
 OF_RESULTS = ("/recipes/homebrew/wget", "/batch-runs/3", "/batch-runs/compare")
 
