@@ -11,15 +11,15 @@ from sqlalchemy import Connection, Engine, event, make_url
 from batch_dashboard.errors import StoreUnavailable
 from batch_dashboard.store.dialects import open_database
 
-# What other packages may take from here; a connection is what they hand to the store.
+# The public names of this module.
 __all__ = ["Connection", "Store"]
 
 
 class Store:
-    """The database: `read()` gives connections for queries, `write()` the one that changes things.
+    """The database: `read()` returns connections for queries, `write()` the one for changes.
 
-    There is one writer at a time, whatever the database, so ids grow in the order of commits. That
-    is what lets a summary be added to without reading the rows it sums (docs/data-model.md).
+    There is one writer at a time on every database, so ids increase in the order of commits.
+    Uploads can therefore add to a summary without reading its rows (docs/data-model.md).
     """
 
     def __init__(self, database_url: str, wait_seconds: float) -> None:
@@ -27,17 +27,17 @@ class Store:
         self.wait_seconds = wait_seconds
         self.database = open_database(self.url, wait_seconds)
         self._turn = threading.Lock()
-        # Is called with the seconds that each writer waited.
+        # Called with the time that each writer waited, in seconds.
         self.on_write_lock: Callable[[float], None] = lambda _seconds: None
-        # Is called with each statement of a reader when it is done, and its seconds.
+        # Called after each statement of a reader, with its duration in seconds.
         self.on_statement: Callable[[str, float], None] = lambda _statement, _seconds: None
-        # Says how many seconds each statement of a new reader may take; None: as long as it takes.
+        # Returns the time limit of each statement of a new reader in seconds; None: no limit.
         self.statement_seconds: Callable[[], float | None] = lambda: None
         _time_statements(self.database.reader, self)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A connection that sees one moment of the database.
+        """A connection with a snapshot of the database.
 
         Raises StoreUnavailable when the database cannot be used, StatementTooSlow when one
         statement takes longer than `statement_seconds()` allows.
@@ -70,7 +70,7 @@ class Store:
 
     @contextmanager
     def migrate(self) -> Iterator[Connection]:
-        """As `write()`, for a change of the schema; a database that can be made is made."""
+        """The same as `write()` for a change of the schema; creates a missing database."""
         self.database.create()
         migrating = self.database.migrating(self.wait_seconds, time.monotonic() + self.wait_seconds)
         with (
@@ -81,7 +81,7 @@ class Store:
             yield connection
 
     def keep_reserve(self) -> None:
-        """Take the reserve of the disk again, where there is one, once there is plenty of room."""
+        """Create the disk reserve again, once there is enough space."""
         if self.database.reserve is not None:
             self.database.reserve.keep()
 
@@ -91,7 +91,7 @@ class Store:
         return Store(url, self.wait_seconds)
 
     def close(self) -> None:
-        """Close every connection that is not in use."""
+        """Close every unused connection."""
         self.database.close()
 
     @contextmanager

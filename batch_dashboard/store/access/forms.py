@@ -1,4 +1,4 @@
-"""Forms that were sent: each is obeyed once."""
+"""Forms that were sent: each has an effect once."""
 
 from datetime import datetime
 
@@ -8,7 +8,7 @@ from batch_dashboard.store.schema import used_forms
 
 
 def spend(connection: Connection, form_id: str, now: datetime) -> bool:
-    """Note that a form was sent; False when it was before. Asks for the write lock."""
+    """Mark a form as used; False if it was used before. Takes the write lock."""
     is_used = select(used_forms.c.form_id).where(used_forms.c.form_id == form_id)
     if connection.execute(is_used).one_or_none() is not None:
         return False
@@ -17,5 +17,5 @@ def spend(connection: Connection, form_id: str, now: datetime) -> bool:
 
 
 def delete_before(connection: Connection, until: datetime) -> None:
-    """Forget forms sent before a time; they are too old to be taken again."""
+    """Delete the marks of forms sent before a time; these are too old to be accepted."""
     connection.execute(delete(used_forms).where(used_forms.c.used_at < until))

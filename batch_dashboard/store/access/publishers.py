@@ -14,7 +14,7 @@ from batch_dashboard.store.schema import issuer_keys, trusted_publishers
 
 _publisher = trusted_publishers.c
 _COLUMNS = tuple(_publisher[name] for name in TrustedPublisher.__dataclass_fields__)
-# Saving keys must not hold up uploads, which matter more.
+# Uploads are more important than saving keys, so it waits only briefly.
 SAVE_WAIT_SECONDS = 1.0
 
 
@@ -26,7 +26,7 @@ class IssuerKeys(NamedTuple):
 
 
 class PublisherEnd(NamedTuple):
-    """When a publisher was removed; its number and time tell it from others in any copy."""
+    """When a publisher was removed; its id and time identify it in any copy of the database."""
 
     id: int
     created_at: datetime
@@ -99,7 +99,7 @@ def add_upload(
 
 
 def find_issuer_keys(store: Store, issuer: str) -> IssuerKeys | None:
-    """The keys of an issuer as some process fetched them last."""
+    """The keys of an issuer that a process fetched last."""
     with store.read() as connection:
         row = connection.execute(
             select(issuer_keys.c["keys"], issuer_keys.c.fetched_at).where(
@@ -112,7 +112,7 @@ def find_issuer_keys(store: Store, issuer: str) -> IssuerKeys | None:
 def save_issuer_keys(
     store: Store, issuer: str, keys: Mapping[str, Mapping[str, Any]], fetched_at: float
 ) -> None:
-    """Keep an issuer's keys for all processes. Raises StoreUnavailable."""
+    """Store an issuer's keys for all processes. Raises StoreUnavailable."""
     with store.write(SAVE_WAIT_SECONDS) as connection:
         connection.execute(delete(issuer_keys).where(issuer_keys.c.issuer == issuer))
         connection.execute(

@@ -1,4 +1,4 @@
-"""Browsers that are signed in, and passwords that were wrong. Both are known by keyed hashes."""
+"""Sessions of browsers, and failed password checks. Both are stored as keyed hashes."""
 
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -13,7 +13,7 @@ _failure = sign_in_failures.c
 
 
 class Session(NamedTuple):
-    """A signed-in browser and whose it is."""
+    """A signed-in browser and its user."""
 
     user: User
     created_at: datetime
@@ -21,7 +21,7 @@ class Session(NamedTuple):
 
 
 class Failures(NamedTuple):
-    """Wrong passwords in a row, and the last of them."""
+    """The number of wrong passwords in a row, and the time of the last one."""
 
     number: int
     last_failed_at: datetime
@@ -44,7 +44,7 @@ def insert_session(
 
 
 def find(connection: Connection, session_hash: bytes) -> Session | None:
-    """The browser with this hash, None when it is not signed in."""
+    """The session with this hash, None if there is none."""
     row = connection.execute(
         select(
             *(users.c[name] for name in User._fields), _session.created_at, _session.last_seen_at
@@ -56,7 +56,7 @@ def find(connection: Connection, session_hash: bytes) -> Session | None:
 
 
 def update_seen(connection: Connection, session_hash: bytes, now: datetime) -> None:
-    """Note that a browser was seen."""
+    """Store when a session was last used."""
     connection.execute(
         update(user_sessions).where(_session.session_hash == session_hash).values(last_seen_at=now)
     )
@@ -68,7 +68,7 @@ def delete_session(connection: Connection, session_hash: bytes) -> None:
 
 
 def delete_of_user(connection: Connection, user_id: int, but: bytes | None = None) -> None:
-    """Sign all browsers of a user out, but perhaps one."""
+    """Sign out all browsers of a user, optionally except one."""
     query = delete(user_sessions).where(_session.user_id == user_id)
     connection.execute(query if but is None else query.where(_session.session_hash != but))
 
@@ -79,7 +79,7 @@ def delete_all(connection: Connection) -> int:
 
 
 def delete_before(connection: Connection, created_at: datetime) -> None:
-    """Forget browsers that signed in before a time."""
+    """Delete the sessions that began before a time."""
     connection.execute(delete(user_sessions).where(_session.created_at < created_at))
 
 
@@ -94,7 +94,7 @@ def find_failures(connection: Connection, subject: bytes) -> Failures | None:
 def add_failure(
     connection: Connection, subject: bytes, now: datetime, forgotten_after: timedelta
 ) -> None:
-    """Count a wrong password; what is older than `forgotten_after` counts no more."""
+    """Count a wrong password; failures older than `forgotten_after` no longer count."""
     known = find_failures(connection, subject)
     count = 0 if known is None or now - known.last_failed_at > forgotten_after else known.number
     delete_failures(connection, subject)
@@ -106,9 +106,9 @@ def add_failure(
 def take_failure_back(
     connection: Connection, subject: bytes, counted_at: datetime, before: Failures | None
 ) -> None:
-    """Uncount a password that was counted as wrong and proved right; `before` is the count then.
+    """Take back the count of a password that proved right; `before` is the count before it.
 
-    What was counted since by others stays.
+    Failures that were counted meanwhile remain.
     """
     known = find_failures(connection, subject)
     if known is None or known.number <= 1:
@@ -134,7 +134,7 @@ def delete_failures_before(connection: Connection, until: datetime) -> None:
 
 
 def count_of_user(connection: Connection, user_id: int) -> int:
-    """In how many browsers a user is signed in."""
+    """The number of browsers in which a user is signed in."""
     query = select(func.count()).where(_session.user_id == user_id)
     found: int = connection.execute(query.select_from(user_sessions)).scalar_one()
     return found

@@ -1,4 +1,4 @@
-"""Tokens of programs: what is stored of them is a keyed hash, never the token."""
+"""Tokens of programs; only a keyed hash of each token is stored."""
 
 import json
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from batch_dashboard.model.access.tokens import Token, TokenState
 from batch_dashboard.store.ingest.bulk import run_statement
 from batch_dashboard.store.schema import ingest_tokens
 
-# "Last used" of a token that only reads is told to the minute, so that reading seldom writes.
+# The last use of a token is stored to the minute, so that reading rarely writes.
 LAST_USED_STEP = timedelta(minutes=1)
 _token = ingest_tokens.c
 
@@ -29,7 +29,7 @@ _COLUMNS = tuple(_token[name] for name in Token._fields)
 
 
 def count(connection: Connection) -> int:
-    """How many tokens there are, in force or not."""
+    """The number of tokens, valid or not."""
     found: int = connection.execute(select(func.count()).select_from(ingest_tokens)).scalar_one()
     return found
 
@@ -45,7 +45,7 @@ def insert_token(
     expires_at: datetime | None = None,
     note: str = "",
 ) -> int:
-    """Insert a token that is in force from now on; its id."""
+    """Insert a token that is valid at once; returns its id."""
     new_id: int = connection.execute(
         insert(ingest_tokens)
         .values(
@@ -82,7 +82,7 @@ def find(connection: Connection, token_id: int) -> Token | None:
 
 
 def find_in_force(connection: Connection, token_hash: bytes, now: datetime) -> Token | None:
-    """The token with this hash, None when there is none, it is revoked or expired."""
+    """The valid token with this hash; None if there is none, or it is revoked or expired."""
     query = select(*_COLUMNS).where(_token.token_hash == token_hash)
     row = connection.execute(query).one_or_none()
     if row is None:
@@ -92,7 +92,7 @@ def find_in_force(connection: Connection, token_hash: bytes, now: datetime) -> T
 
 
 def add_upload(connection: Connection, token_id: int, address: str, now: datetime) -> None:
-    """Count a batch run that a token stored, and note when and from where."""
+    """Count a batch run that a token uploaded, with its time and address."""
     run_statement(
         connection,
         "UPDATE ingest_tokens SET uploads = uploads + 1, last_used_at = ?, last_used_from = ?"
@@ -104,7 +104,7 @@ def add_upload(connection: Connection, token_id: int, address: str, now: datetim
 
 
 def update_last_used(connection: Connection, token_id: int, address: str, now: datetime) -> None:
-    """Note when and from where a token was last used, to the minute."""
+    """Store the time, to the minute, and the address of a token's last use."""
     connection.execute(
         update(ingest_tokens)
         .where(
@@ -116,12 +116,12 @@ def update_last_used(connection: Connection, token_id: int, address: str, now: d
 
 
 def update_revoked(connection: Connection, token_id: int, now: datetime) -> None:
-    """Take a token out of force."""
+    """Revoke a token."""
     connection.execute(update(ingest_tokens).where(_token.id == token_id).values(revoked_at=now))
 
 
 def update_expiry(connection: Connection, token_id: int, expires_at: datetime) -> None:
-    """Let a token end at a time."""
+    """Set the time at which a token expires."""
     query = update(ingest_tokens).where(_token.id == token_id)
     connection.execute(query.values(expires_at=expires_at))
 
@@ -129,7 +129,7 @@ def update_expiry(connection: Connection, token_id: int, expires_at: datetime) -
 def update_replaced(
     connection: Connection, token_id: int, replaced_by: int, expires_at: datetime
 ) -> None:
-    """Let a token end at a time, because another one has taken its place."""
+    """Set the time at which a token expires because another one has replaced it."""
     connection.execute(
         update(ingest_tokens)
         .where(_token.id == token_id)

@@ -11,7 +11,7 @@ _user = users.c
 
 
 class User(NamedTuple):
-    """Somebody who may sign in."""
+    """A person who can sign in."""
 
     id: int
     name: str
@@ -21,7 +21,7 @@ class User(NamedTuple):
 
 
 class Credentials(NamedTuple):
-    """What somebody signs in with, and as what."""
+    """The name, password hash and role of a user."""
 
     id: int
     password_hash: str
@@ -67,7 +67,7 @@ def find(connection: Connection, user_id: int) -> User | None:
 
 
 def find_named(connection: Connection, name: str) -> tuple[User, str] | None:
-    """The user of a name with the password hash, None when nobody has the name."""
+    """The user with a name, and the password hash; None if there is no such user."""
     query = select(*_COLUMNS, _user.password_hash).where(_user.name == name)
     row = connection.execute(query).one_or_none()
     return None if row is None else (User(*row[:-1]), row.password_hash)
@@ -80,12 +80,12 @@ def fetch_credentials(connection: Connection) -> dict[str, Credentials]:
 
 
 def update_password(connection: Connection, user_id: int, password_hash: str) -> None:
-    """Give a user another password."""
+    """Change the password of a user."""
     connection.execute(update(users).where(_user.id == user_id).values(password_hash=password_hash))
 
 
 def update_role(connection: Connection, user_id: int, role: str) -> None:
-    """Give a user another role."""
+    """Change the role of a user."""
     connection.execute(update(users).where(_user.id == user_id).values(role=role))
 
 

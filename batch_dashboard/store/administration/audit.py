@@ -1,4 +1,4 @@
-"""The audit log: rows are added and, when too old, dropped; nothing here changes one."""
+"""The audit log. Entries are inserted, and deleted when too old, but never changed."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -19,7 +19,7 @@ READ_SLICE = 500
 
 
 class AuditKey(NamedTuple):
-    """What tells one entry from others, in any copy of the log."""
+    """The values that identify an entry in any copy of the log."""
 
     at: datetime
     action: str
@@ -62,7 +62,7 @@ def fetch_keys(connection: Connection, actions: Sequence[str]) -> frozenset[Audi
 def fetch_page(
     connection: Connection, audit_filter: AuditFilter, sort: Sort, cursor: Cursor | None, count: int
 ) -> Page[AuditEntry]:
-    """Up to `count` entries beside a place in the log."""
+    """Up to `count` entries before or after a cursor."""
     query = select(*_COLUMNS).where(*_conditions(audit_filter))
     keys = [SortKey(_entry.at, sort.descending), SortKey(_entry.id, sort.descending)]
     return fetch_page_by_keys(connection, query, keys, PageRequest(cursor, count), AuditEntry)
@@ -81,7 +81,7 @@ def iter_entries(connection: Connection, audit_filter: AuditFilter) -> Iterator[
 
 
 def fetch_words(connection: Connection) -> tuple[list[str], list[str]]:
-    """The actors and the actions that the log holds, by name."""
+    """The actors and the actions in the log, by name."""
     return (
         list(connection.execute(select(_entry.actor).distinct().order_by(_entry.actor)).scalars()),
         list(
@@ -97,7 +97,7 @@ def count_before(connection: Connection, until: datetime) -> int:
 
 
 def delete_before(connection: Connection, until: datetime, count: int) -> int:
-    """Drop up to `count` of the entries older than a time; how many."""
+    """Delete up to `count` entries older than a time; returns how many."""
     old = select(_entry.id).where(_entry.at < until).order_by(_entry.at, _entry.id).limit(count)
     return connection.execute(delete(audit_log).where(_entry.id.in_(old))).rowcount
 

@@ -1,4 +1,4 @@
-"""Long work that somebody asked for, and how far it has come."""
+"""Background jobs and their progress."""
 
 import json
 from datetime import datetime
@@ -21,7 +21,7 @@ def insert_job(
     address: str,
     now: datetime,
 ) -> int:
-    """Ask for work; the job's id."""
+    """Insert a job; returns its id."""
     new_id: int = connection.execute(
         insert(jobs)
         .values(
@@ -46,14 +46,14 @@ def find(connection: Connection, job_id: int) -> Job | None:
 
 
 def find_unfinished(connection: Connection) -> Job | None:
-    """The job that was asked for first of those not finished."""
+    """The oldest unfinished job, None if there is none."""
     query = select(*_COLUMNS).where(_job.finished_at.is_(None)).order_by(_job.id).limit(1)
     row = connection.execute(query).one_or_none()
     return None if row is None else _record(row)
 
 
 def has_unfinished(connection: Connection, kind: str) -> bool:
-    """Whether work of a kind waits or runs."""
+    """Whether a job of a kind waits or runs."""
     query = select(_job.id).where(_job.kind == kind, _job.finished_at.is_(None)).limit(1)
     return connection.execute(query).first() is not None
 
@@ -65,19 +65,19 @@ def fetch_latest(connection: Connection, kinds: tuple[str, ...], count: int) -> 
 
 
 def update_started(connection: Connection, job_id: int, now: datetime) -> None:
-    """Note that a job is worked on."""
+    """Mark a job as started."""
     connection.execute(update(jobs).where(_job.id == job_id).values(started_at=now))
 
 
 def update_progress(connection: Connection, job_id: int, done: int, total: int) -> None:
-    """Note how far a job has come."""
+    """Store the progress of a job."""
     connection.execute(update(jobs).where(_job.id == job_id).values(done=done, total=total))
 
 
 def update_finished(
     connection: Connection, job_id: int, outcome: str, has_failed: bool, now: datetime
 ) -> None:
-    """Note what came of a job."""
+    """Store the outcome of a job."""
     connection.execute(
         update(jobs)
         .where(_job.id == job_id)

@@ -1,4 +1,4 @@
-"""Retention: results and runs leave the tables, what they added to the sums stays.
+"""Retention: deletes old results and runs, and keeps what they added to the sums.
 
 Source: docs/data-model.md, "Retention".
 """
@@ -28,7 +28,7 @@ _OLDEST_RUNS = (
     "SELECT id FROM batch_runs WHERE pruned_results < result_count AND started_at < ?"
     f" ORDER BY started_at, id LIMIT {RUNS_AT_ONCE}"
 )
-# What a result that did not fail says is in no sum.
+# No sum contains the messages of results that did not fail.
 _MESSAGE = "CASE WHEN failure_group_id IS NOT NULL THEN error_message END"
 _RESULTS = (
     f"SELECT {', '.join(PrunedResult._fields[:-1])}, {_MESSAGE} FROM recipe_results"
@@ -37,7 +37,7 @@ _RESULTS = (
 
 
 class Prunable(NamedTuple):
-    """How much is older than it is kept, and the time of the oldest."""
+    """The number of rows that retention would delete, and the time of the oldest."""
 
     rows: int
     oldest_at: datetime | None
@@ -54,7 +54,7 @@ def count_results(connection: Connection, until: datetime) -> Prunable:
 
 
 def count_runs(connection: Connection, until: date) -> Prunable:
-    """The runs that started before a UTC day, excluded ones among them."""
+    """The runs that started before a UTC day, including excluded ones."""
     rows, oldest = 0, None
     for table in (batch_runs, excluded_runs):
         query = select(func.count(), func.min(table.c.started_at))
@@ -76,7 +76,7 @@ def take_results(connection: Connection, until: datetime, count: int) -> list[Pr
 
 
 def prune_results(connection: Connection, sums: PrunedSums) -> None:
-    """Add to what pruned results have summed up to, and delete them."""
+    """Add results to the sums of pruned results, and delete them."""
     for summary in SUMMARIES:
         summary.prune(connection, sums)
     execute_many(
@@ -94,7 +94,7 @@ def prune_results(connection: Connection, sums: PrunedSums) -> None:
 def prune_excluded_results(connection: Connection, until: datetime, count: int) -> int:
     """Delete up to `count` results of excluded runs that started before a time; how many.
 
-    No sum knows of them.
+    No sum contains them.
     """
     result, run = excluded_results.c, excluded_runs.c
     of_old = (
@@ -113,7 +113,7 @@ def prune_excluded_results(connection: Connection, until: datetime, count: int) 
 
 
 def prune_day_of_runs(connection: Connection, until: date) -> int:
-    """Delete the runs of the oldest UTC day of one ecosystem, if before a day; how many.
+    """Delete the runs of the oldest UTC day of one ecosystem, if before a day; returns how many.
 
     Only runs whose results are pruned. The day's sums stay as they are.
     """
@@ -152,8 +152,8 @@ def _prune_excluded_runs(connection: Connection, until: date) -> int:
 
 
 def give_space_back(connection: Connection, pages: int) -> int:
-    """Return up to so many free pages of the database to the system; how many are left.
+    """Return up to `pages` free pages of the database to the system; returns how many are left.
 
-    Does nothing where the database does so by itself.
+    Does nothing if the database does this by itself.
     """
     return dialect_of(connection).give_space_back(connection, pages)

@@ -1,4 +1,4 @@
-"""What is known of the installation: facts, sizes, errors, slow statements."""
+"""Facts about the installation, sizes, errors, slow statements."""
 
 import json
 from datetime import datetime
@@ -32,19 +32,19 @@ LAST_BACKUP = "last backup"
 LAST_CHECK = "last rollup check"
 LAST_NIGHTLY = "last nightly work"
 REGROUPED = "failure groups"
-# The rows kept of errors and slow statements.
+# The maximum number of stored errors, and of stored slow statements.
 MAX_NOTED = 200
 
 
 class Fact(NamedTuple):
-    """Something known of the installation since a time."""
+    """A fact about the installation, with the time at which it was stored."""
 
     at: datetime
     value: Any
 
 
 class RequestError(NamedTuple):
-    """A request that was answered 500."""
+    """A request that was answered with 500."""
 
     at: datetime
     request_id: str
@@ -54,7 +54,7 @@ class RequestError(NamedTuple):
 
 
 class SlowQuery(NamedTuple):
-    """A statement that took long, without its values."""
+    """A slow statement, without its values."""
 
     at: datetime
     endpoint: str
@@ -63,13 +63,13 @@ class SlowQuery(NamedTuple):
 
 
 def put_fact(connection: Connection, name: str, now: datetime, value: Any) -> None:
-    """Note a fact, in place of the one of that name."""
+    """Insert or replace the fact with a name."""
     connection.execute(delete(system_facts).where(system_facts.c.name == name))
     connection.execute(insert(system_facts).values(name=name, at=now, value=json.dumps(value)))
 
 
 def find_fact(connection: Connection, name: str) -> Fact | None:
-    """A fact, None when it is not known."""
+    """The fact with a name, None if it is not stored."""
     query = select(system_facts.c.at, system_facts.c.value).where(system_facts.c.name == name)
     row = connection.execute(query).one_or_none()
     return None if row is None else Fact(row.at, json.loads(row.value))
@@ -92,7 +92,7 @@ def replace_retention(connection: Connection, days: dict[str, int | None]) -> No
 def add_error(
     connection: Connection, now: datetime, request_id: str, method: str, endpoint: str, place: str
 ) -> None:
-    """Note a request that was answered 500."""
+    """Store a request that was answered with 500."""
     connection.execute(
         insert(request_errors).values(
             at=now, request_id=request_id, method=method, endpoint=endpoint, place=place
@@ -104,7 +104,7 @@ def add_error(
 def add_slow_query(
     connection: Connection, now: datetime, endpoint: str, milliseconds: int, statement: str
 ) -> None:
-    """Note a statement that took long."""
+    """Store a slow statement."""
     connection.execute(
         insert(slow_queries).values(
             at=now, endpoint=endpoint, milliseconds=milliseconds, statement=statement
@@ -122,7 +122,7 @@ def fetch_errors(connection: Connection, count: int) -> list[RequestError]:
 
 
 def fetch_slowest(connection: Connection, count: int) -> list[SlowQuery]:
-    """The slowest of the slow statements last noted."""
+    """The slowest of the stored statements."""
     row = slow_queries.c
     query = select(row.at, row.endpoint, row.milliseconds, row.statement)
     found = connection.execute(query.order_by(row.milliseconds.desc()).limit(count))
@@ -132,7 +132,7 @@ def fetch_slowest(connection: Connection, count: int) -> list[SlowQuery]:
 def fetch_sizes(connection: Connection) -> dict[str, int]:
     """How many batch runs and results are kept, how many results were pruned, and excluded runs.
 
-    Taken from the sums: counting the rows takes as long as there are rows.
+    Read from the sums, because counting rows takes longer the more there are.
     """
 
     def total(column: Column[Any], *conditions: ColumnElement[bool]) -> int:
@@ -162,7 +162,7 @@ def database_version(connection: Connection) -> str:
 
 
 def outbox_length(connection: Connection) -> int:
-    """How many notifications wait to be sent."""
+    """The number of notifications that are not yet sent."""
     waiting = alert_deliveries.c.next_attempt_at.is_not(None)
     found: int = connection.execute(
         select(func.count()).select_from(alert_deliveries).where(waiting)

@@ -1,4 +1,4 @@
-"""Where notifications go, the outbox of what is to be sent, and who watches."""
+"""Destinations of notifications, the outbox, and the lease of the watching process."""
 
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -20,7 +20,7 @@ _THE_ROW = 1
 
 
 class Delivery(NamedTuple):
-    """One message to one destination, and what became of it."""
+    """One message to one destination, and the outcome of its delivery."""
 
     id: int
     destination: str
@@ -34,7 +34,7 @@ class Delivery(NamedTuple):
 
 
 class StoredDestination(NamedTuple):
-    """A destination made by an operator; its URL is encrypted."""
+    """A destination created by an operator; its URL is encrypted."""
 
     name: str
     encrypted_url: bytes
@@ -42,7 +42,7 @@ class StoredDestination(NamedTuple):
 
 
 class Watch(NamedTuple):
-    """How far watching has come."""
+    """The progress of the watching process."""
 
     last_batch_run_id: int
     last_check_at: datetime | None
@@ -55,14 +55,14 @@ _COLUMNS = tuple(_delivery[name] for name in Delivery._fields)
 def insert_delivery(
     connection: Connection, destination: str, message: Message, now: datetime
 ) -> None:
-    """Put a message into the outbox."""
+    """Insert a message into the outbox."""
     _insert(connection, destination, message, now, attempts=0, next_attempt_at=now)
 
 
 def insert_tested(
     connection: Connection, destination: str, message: Message, error: str | None, now: datetime
 ) -> None:
-    """Note a test message, which is tried once."""
+    """Store a test message, which is sent only once."""
     sent_at = None if error else now
     _insert(connection, destination, message, now, attempts=1, sent_at=sent_at, last_error=error)
 
@@ -84,7 +84,7 @@ def _insert(
 def claim_due(
     connection: Connection, now: datetime, waits: tuple[timedelta, ...]
 ) -> Delivery | None:
-    """The next message that is due, counted as tried; the next try is set for should this fail."""
+    """The next due message. Counts the attempt and schedules the next one in case it fails."""
     query = (
         select(*_COLUMNS)
         .where(_delivery.next_attempt_at.is_not(None), _delivery.next_attempt_at <= now)
@@ -105,7 +105,7 @@ def claim_due(
 
 
 def update_sent(connection: Connection, delivery_id: int, now: datetime) -> None:
-    """Note that a message was accepted by its destination."""
+    """Mark a message as accepted by its destination."""
     connection.execute(
         update(alert_deliveries)
         .where(_delivery.id == delivery_id)
@@ -114,7 +114,7 @@ def update_sent(connection: Connection, delivery_id: int, now: datetime) -> None
 
 
 def update_failed(connection: Connection, delivery_id: int, error: str, gives_up: bool) -> None:
-    """Note why a message did not get through; given up, it is not tried again."""
+    """Store why a message was not delivered; if it is given up, it is not tried again."""
     values: dict[str, str | None] = {"last_error": error}
     if gives_up:
         values["next_attempt_at"] = None
@@ -132,7 +132,7 @@ def has_due(connection: Connection, now: datetime) -> bool:
 
 
 def count_waiting(connection: Connection, destination: str) -> int:
-    """How many messages wait to be sent to a destination."""
+    """The number of unsent messages to a destination."""
     found: int = connection.execute(
         select(func.count())
         .select_from(alert_deliveries)
@@ -148,7 +148,7 @@ def fetch_log(connection: Connection, count: int) -> list[Delivery]:
 
 
 def delete_old(connection: Connection, before: datetime) -> None:
-    """Forget messages made before a time that wait no more."""
+    """Delete sent and given-up messages that were created before a time."""
     connection.execute(
         delete(alert_deliveries).where(
             _delivery.created_at < before, _delivery.next_attempt_at.is_(None)
@@ -157,7 +157,7 @@ def delete_old(connection: Connection, before: datetime) -> None:
 
 
 def fetch_destinations(connection: Connection) -> list[StoredDestination]:
-    """The destinations made by operators, by name."""
+    """The destinations created by operators, by name."""
     table = alert_destinations.c
     query = select(table.name, table.encrypted_url, table.min_severity).order_by(table.name)
     return [StoredDestination(*row) for row in connection.execute(query)]
@@ -166,7 +166,7 @@ def fetch_destinations(connection: Connection) -> list[StoredDestination]:
 def replace_destination(
     connection: Connection, destination: StoredDestination, now: datetime
 ) -> None:
-    """Make a destination, or change the one of that name."""
+    """Create a destination, or change the one with that name."""
     delete_destination(connection, destination.name)
     connection.execute(insert(alert_destinations).values(**destination._asdict(), created_at=now))
 
@@ -178,7 +178,7 @@ def delete_destination(connection: Connection, name: str) -> bool:
 
 
 def take_lease(connection: Connection, holder: str, now: datetime, until: datetime) -> bool:
-    """Become or stay the one who watches; False while somebody else is."""
+    """Take or renew the lease for watching; False while another process holds it."""
     if connection.execute(select(_watch.id)).one_or_none() is None:
         connection.execute(insert(alert_watch).values(id=_THE_ROW, last_batch_run_id=0))
     taken = connection.execute(
@@ -190,20 +190,20 @@ def take_lease(connection: Connection, holder: str, now: datetime, until: dateti
 
 
 def release_lease(connection: Connection, holder: str) -> None:
-    """Let another one watch at once."""
+    """Give up the lease, so that another process can watch at once."""
     connection.execute(
         update(alert_watch).where(_watch.holder == holder).values(holder=None, lease_until=None)
     )
 
 
 def fetch_watcher(connection: Connection, now: datetime) -> str | None:
-    """Who watches, None when nobody does."""
+    """The process that holds the lease, None if there is none."""
     query = select(_watch.holder).where(_watch.lease_until > now)
     return connection.execute(query).scalar_one_or_none()
 
 
 def fetch_watch(connection: Connection) -> Watch:
-    """How far watching has come; from the beginning where nobody ever did."""
+    """The stored progress of watching; that of a new installation if there is none."""
     row = connection.execute(
         select(_watch.last_batch_run_id, _watch.last_check_at, _watch.last_digest_at)
     ).one_or_none()
@@ -211,18 +211,18 @@ def fetch_watch(connection: Connection) -> Watch:
 
 
 def update_watch(connection: Connection, watch: Watch) -> None:
-    """Note how far watching has come."""
+    """Store the progress of watching."""
     changed = connection.execute(update(alert_watch).values(**watch._asdict()))
     if not changed.rowcount:
         connection.execute(insert(alert_watch).values(id=_THE_ROW, **watch._asdict()))
 
 
 def ask_for_check(connection: Connection) -> None:
-    """Have whoever watches judge at the next look."""
+    """Ask the watching process to judge everything at its next turn."""
     connection.execute(update(alert_watch).values(last_check_at=None))
 
 
 def latest_batch_run_id(connection: Connection) -> int:
-    """The id of the run stored last, 0 where there is none."""
+    """The id of the run that was stored last, 0 if there is none."""
     found: int | None = connection.execute(select(func.max(batch_runs.c.id))).scalar_one()
     return found or 0

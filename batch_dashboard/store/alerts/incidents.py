@@ -1,4 +1,4 @@
-"""Incidents, and what is snoozed."""
+"""Incidents and snoozes."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -36,7 +36,7 @@ def fetch_open(connection: Connection) -> list[Incident]:
 
 
 def fetch_closed_to_notify(connection: Connection) -> list[Incident]:
-    """Closed incidents of which people were told, but not that they are over."""
+    """Closed incidents that were reported, but whose end was not."""
     query = (
         select(*_COLUMNS)
         .where(
@@ -64,7 +64,7 @@ def in_state(query: Select[Any], state: str | None) -> Select[Any]:
 
 
 def sort_keys(sort: Sort) -> list[SortKey]:
-    """What the list of incidents is sorted by."""
+    """The sort keys of the list of incidents."""
     return [SortKey(_incident.opened_at, sort.descending), SortKey(_incident.id, sort.descending)]
 
 
@@ -96,7 +96,7 @@ def insert_opened(connection: Connection, finding: Finding, now: datetime) -> No
 
 
 def update_seen(connection: Connection, incident: Incident, finding: Finding) -> None:
-    """Note how a finding stands now; it is there, if it was gone."""
+    """Store the present state of a finding, which exists (again)."""
     connection.execute(
         update(incidents)
         .where(_incident.id == incident.id)
@@ -110,12 +110,12 @@ def update_seen(connection: Connection, incident: Incident, finding: Finding) ->
 
 
 def update_gone(connection: Connection, incident: Incident, now: datetime) -> None:
-    """Note that a finding is not there any more."""
+    """Store since when a finding no longer exists."""
     connection.execute(update(incidents).where(_incident.id == incident.id).values(gone_since=now))
 
 
 def update_closed(connection: Connection, incident: Incident, now: datetime) -> None:
-    """Close an incident; it was over when its finding went."""
+    """Close an incident; it ended when its finding disappeared."""
     connection.execute(
         update(incidents)
         .where(_incident.id == incident.id)
@@ -124,9 +124,9 @@ def update_closed(connection: Connection, incident: Incident, now: datetime) -> 
 
 
 def move_group(connection: Connection, before: int, after: int, now: datetime) -> None:
-    """Let what is about a failure group that is gone be about the one its results are in now.
+    """Move incidents and snoozes from a removed failure group to the group of its results.
 
-    Where that has an open incident of its own, the other one is closed, and nobody is told.
+    If that group has an open incident, the other one is closed without a notification.
     """
     key, new_key = FindingKind.NEW_FAILURE.key(before), FindingKind.NEW_FAILURE.key(after)
     is_open = _incident.closed_at.is_(None)
@@ -160,7 +160,7 @@ def move_group(connection: Connection, before: int, after: int, now: datetime) -
 def update_notified(
     connection: Connection, new: Iterable[Incident], over: Iterable[Incident]
 ) -> None:
-    """Note of which incidents people were told, and of which that they are over."""
+    """Mark incidents whose opening was reported, and those whose end was reported."""
     for incident in new:
         connection.execute(
             update(incidents)
@@ -174,7 +174,7 @@ def update_notified(
 
 
 def fetch_snoozes(connection: Connection, now: datetime) -> dict[str, datetime]:
-    """Until when findings are snoozed, by their key."""
+    """The ends of the snoozes, by the key of the finding."""
     query = select(alert_snoozes.c.finding_key, alert_snoozes.c.until).where(
         alert_snoozes.c.until > now
     )
@@ -182,7 +182,7 @@ def fetch_snoozes(connection: Connection, now: datetime) -> dict[str, datetime]:
 
 
 class Snooze(NamedTuple):
-    """A finding of which nothing is told until a time."""
+    """A finding that is not reported until a time."""
 
     finding_key: str
     until: datetime
@@ -211,7 +211,7 @@ def delete_snooze(connection: Connection, key: str) -> bool:
 
 
 def replace_snooze(connection: Connection, key: str, until: datetime, reason: str) -> None:
-    """Say nothing of a finding until a time."""
+    """Snooze a finding until a time."""
     delete_snooze(connection, key)
     connection.execute(insert(alert_snoozes).values(finding_key=key, until=until, reason=reason))
 

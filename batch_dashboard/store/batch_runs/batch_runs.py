@@ -28,9 +28,9 @@ from batch_dashboard.store.lists.keyset import SortKey, fetch_page_by_keys
 from batch_dashboard.store.schema import RUN_ORDERS, batch_runs, ecosystem_days
 
 MAX_ECOSYSTEMS = 1_000
-# How many runs after another one are looked at for the first of an ecosystem.
+# The number of runs in which `find_first_after` searches.
 LOOKED_AT = 1_000
-# Sorts after every character that a text can go on with.
+# Sorts after every other character.
 _LAST_CHARACTER = "\U0010ffff"
 
 _run = batch_runs.c
@@ -62,7 +62,7 @@ def _select_ecosystems() -> Select[Any]:
     )
 
 
-# Every page sends it: it is put together once.
+# Built once, because every page sends it.
 _ECOSYSTEMS = _select_ecosystems()
 
 
@@ -88,9 +88,9 @@ def find_span(connection: Connection, ecosystem: str) -> EcosystemSpan | None:
 
 
 def count_since_pass(connection: Connection, spans: Sequence[EcosystemSpan]) -> dict[str, int]:
-    """How many runs of each ecosystem started after its last one with a pass.
+    """The number of runs of each ecosystem that started after its last run with a pass.
 
-    Whole days are taken from the rollup, so it does not matter how long ago that was.
+    Whole days are read from the rollup, so the cost does not depend on how long ago that was.
     """
     counts: list[Any] = []
     for span in spans:
@@ -116,7 +116,7 @@ def count_since_pass(connection: Connection, spans: Sequence[EcosystemSpan]) -> 
 def find_last(
     connection: Connection, run_filter: RunFilter, text: str | None = None
 ) -> datetime | None:
-    """When the last run of a choice started, `text` in its batch id or commit; None: none."""
+    """The start of the last run that matches, with `text` in its batch id or commit, or None."""
     query = _chosen(run_filter).with_only_columns(_run.started_at)
     if text:
         query = query.where(names_run(text))
@@ -124,7 +124,7 @@ def find_last(
 
 
 def fetch_latest(connection: Connection, run_filter: RunFilter, count: int) -> list[BatchRun]:
-    """The latest runs of a choice, newest first."""
+    """The latest runs that match, newest first."""
     query = _chosen(run_filter).order_by(*_NEWEST_FIRST).limit(count)
     return [BatchRun(*row) for row in connection.execute(query)]
 
@@ -138,7 +138,7 @@ def fetch_page(connection: Connection, query: ListQuery) -> Page[BatchRun]:
 
 
 def sort_keys(sort: Sort) -> list[SortKey]:
-    """What the list of batch runs is sorted by."""
+    """The sort keys of the list of batch runs."""
     keys = [SortKey(_run.started_at, sort.descending), SortKey(_run.id, sort.descending)]
     if sort.column.name != "started_at":
         keys.insert(0, SortKey(RUN_ORDERS[sort.column.name], sort.descending))
@@ -166,7 +166,7 @@ def fetch_beginning_with(
 
 
 def find(connection: Connection, batch_run_id: int) -> BatchRun | None:
-    """One batch run by our id, None when there is none."""
+    """The batch run with an id, None if there is none."""
     row = connection.execute(select(*_COLUMNS).where(_run.id == batch_run_id)).one_or_none()
     return None if row is None else BatchRun(*row)
 
@@ -180,7 +180,7 @@ def find_last_id(connection: Connection) -> int:
 def find_first_after(connection: Connection, after: int, ecosystem: str | None) -> int | None:
     """The id of the first run stored after another one, of one ecosystem if it is given.
 
-    Looks at the next LOOKED_AT runs only, so that asking again and again stays cheap.
+    Reads only the next LOOKED_AT runs, because a page asks repeatedly.
     """
     stored = (
         select(_run.id, _run.ecosystem)

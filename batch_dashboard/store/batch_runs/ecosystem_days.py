@@ -55,8 +55,8 @@ def fetch_steps(
 ) -> list[RunSums]:
     """Sums per step and ecosystem, oldest first; a step holds only its days within the period.
 
-    A step that begins before one of the days `cuts` and goes beyond it comes in parts, each
-    starting where it does: so a sum lies on one side of a change of price.
+    A step that contains one of the days `cuts` is split there, so that prices do not change
+    within a sum. `start` is the first day of each part.
     """
     labelled = part_start(step, _day.day, cuts).label("start")
     query: Select[Any] = (
@@ -83,9 +83,9 @@ def fetch_day_minutes(connection: Connection, period: Period) -> list[DayMinutes
 def fetch_recent_use(
     connection: Connection, today: date
 ) -> tuple[list[DayMinutes], dict[str, str]]:
-    """What budgets are judged from: the last 29 days, and what each runner OS ever reported.
+    """The last 29 days, and whether minutes were ever reported for each runner OS; for budgets.
 
-    Only where those days say nothing of a runner OS is all of the rollup asked about it.
+    Reads the whole rollup only for a runner OS without minutes in these days.
     """
     days = fetch_day_minutes(connection, last_days(FORECAST_DAYS + 1, today))
     ever = {
@@ -110,9 +110,9 @@ def fetch_recent_use(
 
 
 def find_unreported(connection: Connection) -> UnreportedRuns | None:
-    """The runs since the last day of which minutes are known; None: there is none since.
+    """The runs after the last day with known minutes, None if there are none.
 
-    Zeros are no minutes: a job that ran took some. Both tables are read from their newest day on.
+    0 does not count as known, because a job that ran took time. Reads from the newest day back.
     """
     job = ci_job_days.c
     last_days = [
@@ -144,7 +144,7 @@ def fetch_starts(connection: Connection, run_filter: RunFilter, step: Step) -> s
 
 
 def fetch_total(connection: Connection, run_filter: RunFilter) -> RunSums | None:
-    """One sum over everything chosen, None when that is no run; `start` is its first day."""
+    """The sum over all runs that match, None if there are none; `start` is its first day."""
     query: Select[Any] = select(func.min(_day.day), *map(_summed, _COUNTS)).where(
         *run_conditions(run_filter, ecosystem_days)
     )

@@ -1,4 +1,4 @@
-"""Batch runs taken out of the statistics: they wait in tables of their own, whole.
+"""Batch runs that are excluded from the statistics, complete, in separate tables.
 
 Source: docs/decisions/0008-excluded-runs-apart.md.
 """
@@ -43,7 +43,7 @@ class Exclusion(NamedTuple):
 def insert_excluded(
     connection: Connection, batch_run_id: int, reason: str, excluded_by: str, now: datetime
 ) -> None:
-    """Copy a stored run with its results to where excluded ones wait."""
+    """Copy a stored run with its results to the tables of excluded runs."""
     keys = connection.execute(
         select(idempotency_keys.c.idempotency_key).where(
             idempotency_keys.c.batch_run_id == batch_run_id
@@ -68,9 +68,9 @@ def insert_excluded(
 
 
 def move_back(connection: Connection, batch_run_id: int) -> None:
-    """Put an excluded run and its results back, under their own ids; sums are for the caller.
+    """Restore an excluded run and its results with their ids; the caller updates the sums.
 
-    An Idempotency-Key that another run came with meanwhile stays with that one.
+    An Idempotency-Key that another run has used meanwhile stays with that run.
     """
     names = [column.name for column in batch_runs.columns]
     row = connection.execute(
@@ -99,7 +99,7 @@ def delete_excluded(connection: Connection, batch_run_id: int) -> None:
 
 
 def find_place(connection: Connection, batch_run_id: int) -> StoredRun | None:
-    """Where an excluded run would stand in the summaries, None when it is not excluded."""
+    """The part of an excluded run that decides its place in the summaries, or None."""
     row = connection.execute(
         select(*(_run[name] for name in StoredRun._fields)).where(_run.id == batch_run_id)
     ).one_or_none()
@@ -120,7 +120,7 @@ def fetch_results(connection: Connection, batch_run_id: int) -> NewRecipeResults
 
 
 def update_groups(connection: Connection, batch_run_id: int, groups: Sequence[int | None]) -> None:
-    """Write the failure groups of an excluded run's results anew, in their order."""
+    """Set the failure groups of an excluded run's results, in their order."""
     result = excluded_results.c
     ids = connection.execute(
         select(result.id).where(result.batch_run_id == batch_run_id).order_by(result.id)
@@ -139,7 +139,7 @@ def find(connection: Connection, batch_run_id: int) -> Exclusion | None:
 
 
 def fetch_latest(connection: Connection, run_filter: RunFilter) -> list[Exclusion]:
-    """The excluded runs of a choice, the last started first, up to MAX_LISTED."""
+    """The excluded runs that match, newest first, up to MAX_LISTED."""
     query = (
         _exclusions()
         .where(*run_conditions(run_filter, excluded_runs))
@@ -150,7 +150,7 @@ def fetch_latest(connection: Connection, run_filter: RunFilter) -> list[Exclusio
 
 
 def count(connection: Connection, run_filter: RunFilter) -> int:
-    """How many runs of a choice are excluded."""
+    """The number of excluded runs that match."""
     query = select(func.count()).where(*run_conditions(run_filter, excluded_runs))
     found: int = connection.execute(query.select_from(excluded_runs)).scalar_one()
     return found

@@ -1,4 +1,4 @@
-"""Recipe results of one batch run. Nothing here looks beyond one run: its index is the run's id."""
+"""Recipe results of one batch run, read by the index of the run's id."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ def fetch_page(
 
 
 def sort_keys(sort: Sort, table: Table = recipe_results) -> list[SortKey]:
-    """What the results of a run, or those of a recipe, are sorted by."""
+    """The sort keys of the results of a run or of a recipe."""
     order: ColumnElement[Any] = table.c[sort.column.name]
     if sort.column.name == "duration_seconds":
         order = func.coalesce(order, -1.0)
@@ -38,7 +38,7 @@ def sort_keys(sort: Sort, table: Table = recipe_results) -> list[SortKey]:
 def fetch_outcome_counts(
     connection: Connection, batch_run_id: int, is_excluded: bool = False
 ) -> list[OutcomeCount]:
-    """How many results of a run had each result and error category, most frequent first."""
+    """The number of results of a run per outcome and error category, most frequent first."""
     result = _table(is_excluded).c
     count = func.count().label("count")
     query = (
@@ -55,7 +55,7 @@ def _table(is_excluded: bool) -> Table:
 
 
 def result_conditions(result_filter: ResultFilter, table: Table) -> list[ColumnElement[bool]]:
-    """The conditions that hold results to a choice."""
+    """The conditions of a filter of results."""
     result = table.c
     conditions: list[ColumnElement[bool]] = []
     if result_filter.result:

@@ -1,7 +1,7 @@
 """Daily rollups of batch runs: one row for each UTC day and ecosystem.
 
-A row is always summed anew from the day's runs, never added to: minutes are fractions, and sums of
-fractions come out the same only when they are summed in one way.
+A row is always computed from all runs of the day, and never added to: minutes are fractions, whose
+sum depends on the order of the additions.
 """
 
 import sys
@@ -61,7 +61,7 @@ class EcosystemDay(NamedTuple):
 
 
 def refresh_day(connection: Connection, day: date, ecosystem: str) -> None:
-    """Sum one ecosystem's day again from its runs; a day without runs has no row."""
+    """Compute the row of one ecosystem and day from its runs; without runs there is no row."""
     since = datetime.combine(day, time(), UTC)
     runs = run_statement(connection, _RUNS_OF_DAY, ecosystem, since, since + DAY)
     pruned = run_statement(connection, _PRUNED_DAY, ecosystem, day)
@@ -76,20 +76,20 @@ def refresh_day(connection: Connection, day: date, ecosystem: str) -> None:
 
 
 def add(connection: Connection, added: AddedRun) -> None:
-    """Sum the day of a run that is stored now."""
+    """Compute the day of a run that was just stored."""
     refresh_day(connection, added.run.started_at.date(), added.run.ecosystem)
 
 
 @contextmanager
 def removing(connection: Connection, run: StoredRun) -> Iterator[None]:
-    """Sum the day of a run once it is deleted."""
+    """Compute the day of a run after the run is deleted."""
     yield
     refresh_day(connection, run.started_at.date(), run.ecosystem)
 
 
 @contextmanager
 def pruning_day(connection: Connection, ecosystem: str, day: date) -> Iterator[None]:
-    """Keep the sums of a day of which all runs are pruned."""
+    """Store the sums of a day whose runs are all pruned."""
     names = ", ".join(COLUMNS)
     run_statement(
         connection,
@@ -108,7 +108,7 @@ def pruning_day(connection: Connection, ecosystem: str, day: date) -> Iterator[N
 
 
 def are_missing(connection: Connection) -> bool:
-    """Whether there are batch runs but no rollup at all: a schema newly brought forward."""
+    """Whether there are batch runs but no rollups, as after an upgrade of the schema."""
     return bool(
         connection.execute(
             select(exists(select(batch_runs.c.id)) & ~exists(select(ecosystem_days.c.day)))
@@ -117,7 +117,7 @@ def are_missing(connection: Connection) -> bool:
 
 
 def rebuild(connection: Connection) -> None:
-    """Sum every day again from its runs."""
+    """Compute every day from its runs."""
     connection.execute(delete(ecosystem_days))
     slice_: list[EcosystemDay] = []
     for row in _sum_all(connection):
@@ -129,7 +129,7 @@ def rebuild(connection: Connection) -> None:
 
 
 def count_drift(connection: Connection) -> dict[str, int]:
-    """How many rows differ from what the batch runs say."""
+    """The number of rows that differ from the sums of the batch runs."""
     stored = {
         (row.day, row.ecosystem): EcosystemDay(*row)
         for row in connection.execute(select(ecosystem_days))
@@ -149,7 +149,7 @@ def _sum_all(connection: Connection) -> Iterator[EcosystemDay]:
         select(*_SUMMED, batch_runs.c.ecosystem, batch_runs.c.started_at).order_by(
             batch_runs.c.ecosystem, batch_runs.c.started_at
         ),
-        # Of this statement alone: as an option of the connection it would hold for the next ones.
+        # For this statement only; an option of the connection would also apply to later ones.
         execution_options={"yield_per": WRITE_SLICE},
     )
     for (ecosystem, day), day_runs in groupby(

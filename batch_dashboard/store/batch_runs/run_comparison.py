@@ -1,4 +1,4 @@
-"""Two batch runs side by side: what became of each recipe in both of them."""
+"""Comparison of two batch runs: the outcome of each recipe in both of them."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ _result = recipe_results.c
 def fetch_comparison(
     connection: Connection, before_id: int, after_id: int, count: int
 ) -> Comparison:
-    """How the recipes of the earlier run fared in the later one, up to `count` of each change."""
+    """The changes between two runs, up to `count` recipes of each change."""
     compared = select_compared(before_id, after_id).subquery()
     by_name = func.row_number().over(
         partition_by=compared.c.change, order_by=(compared.c.ecosystem, compared.c.recipe_name)
@@ -56,7 +56,7 @@ def fetch_page(
     cursor: Cursor | None,
     count: int,
 ) -> Page[ComparedRecipe]:
-    """Up to `count` of the recipes that changed in one way beside a place in the list, by name."""
+    """Up to `count` recipes with one change, before or after a cursor, by name."""
     compared = select_compared(before_id, after_id).subquery()
     keys = [SortKey(compared.c.ecosystem, False), SortKey(compared.c.recipe_name, False)]
     query = select(compared).where(compared.c.change == change)
@@ -103,7 +103,7 @@ def select_compared(before_id: int, after_id: int) -> Select[Any]:
 
 
 def _last_attempt(batch_run_id: int) -> ColumnElement[Any]:
-    """The id of a recipe's last attempt in a run, of its last result where it was only skipped."""
+    """The id of a recipe's last attempt in a run, or of its last result if it was only skipped."""
     of_run = _result.batch_run_id == batch_run_id
     attempted = func.max(case((and_(of_run, _result.result != SKIPPED), _result.id)))
     return func.coalesce(attempted, func.max(case((of_run, _result.id))))

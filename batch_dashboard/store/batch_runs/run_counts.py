@@ -1,4 +1,4 @@
-"""Sums of a batch run's results that are kept in its own row."""
+"""Sums of a batch run's results that are stored in its own row."""
 
 from sqlalchemy import Connection
 
@@ -6,9 +6,9 @@ from batch_dashboard.store.summaries.drift import count_differences, millisecond
 
 
 def count_drift(connection: Connection) -> dict[str, int]:
-    """How many batch runs hold sums that differ from their results.
+    """The number of batch runs whose sums differ from their results.
 
-    The durations of pruned results are not known any more.
+    The durations of pruned results are no longer known.
     """
     durations = "CASE WHEN b.pruned_results = 0 THEN {} END"
     kept = durations.format(f"coalesce(sum({_lost(connection)}), 0)")
@@ -22,7 +22,7 @@ def count_drift(connection: Connection) -> dict[str, int]:
 
 
 def rebuild(connection: Connection) -> None:
-    """Sum the results of every batch run again, as far as they are kept."""
+    """Compute the sums of every batch run; durations of pruned results stay."""
     connection.exec_driver_sql(
         "UPDATE batch_runs SET (result_count, failed_milliseconds) = ("
         f"SELECT count(*) + batch_runs.pruned_results, CASE WHEN batch_runs.pruned_results = 0"

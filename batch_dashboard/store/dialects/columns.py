@@ -32,22 +32,22 @@ def _options(of_dialect: Callable[[Dialect], Mapping[str, Any]]) -> dict[str, An
 # Grows with each row.
 RowId: TypeEngine[int] = _varied(BigInteger(), lambda types: types.row_id)
 DOUBLE: TypeEngine[float] = _varied(Double(), lambda types: types.double)
-# Ordered byte by byte, so that an index finds what begins with a text.
+# Ordered byte by byte, so that an index finds values by their prefix.
 BYTEWISE: TypeEngine[str] = _varied(Text(), lambda types: types.bytewise_text)
 
-# For a Table: its rows lie in the order of the primary key, without another id.
+# For a Table: rows are stored in the order of the primary key, without another id.
 ROWS_BY_KEY = _options(lambda dialect: dialect.rows_by_key)
-# For a Table: the id of a deleted row is not given out again.
+# For a Table: the id of a deleted row is never used again.
 IDS_NEVER_REUSED = _options(lambda dialect: dialect.ids_never_reused)
 
 
 def only_where(condition: ColumnElement[bool]) -> dict[str, Any]:
-    """For an Index: it holds these rows only."""
+    """For an Index that contains only these rows."""
     return _options(lambda _dialect: {"where": condition})
 
 
 def finds_prefixes(column: str) -> dict[str, Any]:
-    """For an Index of a text: it finds what begins with one."""
+    """For an Index of a text that finds values by their prefix."""
     return _options(lambda dialect: dialect.prefix_operators(column))
 
 

@@ -1,4 +1,4 @@
-"""What the store asks of every kind of database: its SQL, its rows, its words, its CSV lines.
+"""The interface of each kind of database: SQL, bulk rows, full-text search, CSV lines.
 
 Everything that differs between the databases is behind these interfaces.
 """
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from batch_dashboard.store.dialects.database import Database
 
 Row = Sequence[Any]
-# Columns that hold the same in every row.
+# Columns with the same value in every row.
 Constants = Mapping[str, int | str | None]
 NO_CONSTANTS: Constants = {}
-# Most texts begin with a letter: two comparisons show that a spreadsheet takes them for no formula.
+# Most texts begin with a letter; two comparisons show that a spreadsheet sees no formula in them.
 FIRST_LETTER = "A"
 FIRST_BEYOND_ASCII = "\x80"
 
@@ -64,13 +64,13 @@ class Upsert(NamedTuple):
 
     @property
     def clauses(self) -> str:
-        """What follows the values in the statement."""
+        """The part of the statement after the values."""
         change = f"ON CONFLICT ({', '.join(self.keys)}) DO UPDATE SET {', '.join(self.updates)}"
         return f"{change} RETURNING {', '.join(self.returning)}" if self.returning else change
 
 
 class Rows(ABC):
-    """How many rows reach the database quickly, given to the driver itself."""
+    """Fast statements for many rows, which are passed directly to the driver."""
 
     @abstractmethod
     def insert_columns(
@@ -88,15 +88,15 @@ class Rows(ABC):
 
     @abstractmethod
     def statement(self, statement: str) -> str:
-        """A statement whose parameters are written `?`, as the driver wants it."""
+        """Convert a statement with the parameters `?` to the form of the driver."""
 
     @abstractmethod
     def as_stored(self, value: Any) -> Any:
-        """A value as the driver takes it."""
+        """Convert a value to the form of the driver."""
 
 
 class WordSearch(NamedTuple):
-    """How messages are found in `failure_words`."""
+    """The SQL that finds messages in `failure_words`."""
 
     id_column: str
     condition: str  # with the parameter `:words`
@@ -108,27 +108,27 @@ class Words(ABC):
 
     @abstractmethod
     def clear(self, connection: Connection) -> None:
-        """Forget every message."""
+        """Delete every message."""
 
     @abstractmethod
     def insert(self, connection: Connection, messages: Iterable[tuple[int, str]]) -> None:
-        """Add messages, each an id and its words with spaces between them."""
+        """Insert messages, each as an id and its words separated by spaces."""
 
     @abstractmethod
     def delete(self, connection: Connection, messages: Iterable[tuple[int, str]]) -> None:
-        """Take messages out, given as they were added."""
+        """Delete messages, given as they were inserted."""
 
     @abstractmethod
     def search(self, words: Sequence[str], *, last_is_beginning: bool) -> WordSearch:
-        """How messages with all of these words are found."""
+        """The search for messages with all of these words."""
 
 
 class CsvLines(ABC):
-    """How rows become lines of CSV within the database. Source: docs/exports.md, "The format"."""
+    """SQL that formats rows as lines of CSV. Source: docs/exports.md, "The format"."""
 
     @abstractmethod
     def begin_snapshot(self, connection: Connection) -> None:
-        """Let the transaction that begins next see one moment, and know the functions of lines."""
+        """Make the next transaction a snapshot, with the SQL functions that lines need."""
 
     @abstractmethod
     def line(self, connection: Connection, cells: Sequence[Cell]) -> str:
@@ -144,7 +144,7 @@ class CsvLines(ABC):
 
     @abstractmethod
     def ids(self, ids: list[int]) -> Any:
-        """The value of such a parameter."""
+        """The value of the parameter of `is_among`."""
 
     @abstractmethod
     def joined_tables(self, first: str, second: str) -> str:
@@ -166,15 +166,15 @@ class Dialect(ABC):
 
     @abstractmethod
     def open(self, url: URL, wait_seconds: float) -> "Database":
-        """The database of a URL; nothing is connected to yet."""
+        """The database of a URL, without a connection yet."""
 
     @abstractmethod
     def prefix_operators(self, column: str) -> Mapping[str, Any]:
-        """Arguments for an Index of a text, so that it finds what begins with one."""
+        """Arguments for an Index of a text that finds values by their prefix."""
 
-    # The operators of `is at least` and `is below` that such an index serves.
+    # The operators for >= and < that such an index supports.
     prefix_comparison: tuple[str, str]
-    # What follows a text in ORDER BY for the order of its bytes, as Python has it.
+    # The suffix of a text in ORDER BY that orders by bytes, as Python does.
     bytewise_order: str
 
     @abstractmethod
@@ -220,6 +220,6 @@ class Dialect(ABC):
     def give_space_back(self, _connection: Connection, _pages: int) -> int:
         """Return up to so many free pages to the system; how many are left.
 
-        Nothing to do where the database returns them by itself.
+        Does nothing if the database returns them by itself.
         """
         return 0

@@ -1,4 +1,4 @@
-"""What the store asks of an opened database: its connections, its writer, who uses it."""
+"""The interface of an opened database: connections, the writer, the processes that use it."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -12,26 +12,26 @@ from batch_dashboard.errors import InputError
 
 
 class Reserve(Protocol):
-    """Room on the disk that is kept for the day on which the disk is full."""
+    """Reserved disk space, with which rows can be deleted on a full disk."""
 
     def is_disk_full(self) -> bool:
-        """Whether there is no room for an upload."""
+        """Whether the disk has no space for an upload."""
 
     def is_kept(self) -> bool:
-        """Whether the reserve is there."""
+        """Whether the reserve exists."""
 
     def free_bytes(self) -> int:
-        """What the disk has left for this process."""
+        """The free disk space that this process can use."""
 
     def keep(self) -> bool:
-        """Take the reserve while the disk has plenty; whether it is there."""
+        """Create the reserve if the disk has enough space; returns whether it exists."""
 
     def give_all_if_full(self) -> None:
-        """Give the whole reserve to a full disk."""
+        """Release the whole reserve if the disk is full."""
 
 
 class Contents(NamedTuple):
-    """What a checked backup holds."""
+    """The contents of a checked backup."""
 
     revision: str
     batch_runs: int
@@ -40,7 +40,7 @@ class Contents(NamedTuple):
 
 
 class SetAside(NamedTuple):
-    """Where the database as it was is kept, and whether it is whole."""
+    """Where the previous database is kept, and whether it is intact."""
 
     path: Path
     is_whole: bool
@@ -51,22 +51,21 @@ class Backups(ABC):
 
     @abstractmethod
     def copy_to(self, file: Path) -> Contents:
-        """Write the database as it is now to a new file, checked; uploads go on meanwhile.
+        """Write a consistent, checked copy to a new file; uploads continue meanwhile.
 
         Raises InputError when the file cannot be written or does not pass its check.
         """
 
     @abstractmethod
     def check(self, file: Path) -> Contents:
-        """What a file holds. Raises InputError when it is no whole database of this application."""
+        """The contents of a file. Raises InputError if it is no intact database of ours."""
 
     @abstractmethod
     def set_aside(self, suffix: str) -> SetAside | None:
-        """Keep the database as it is beside it; None when there is none.
+        """Keep a copy of the database beside it; None if there is no database.
 
-        One that is damaged is moved away with its log, so that another can take its place; so is
-        the log of one that is missing. Raises InputError when the disk or the folder does not allow
-        that.
+        A damaged database is moved away with its log, so that another one can replace it; so is
+        the log of a missing one. Raises InputError if the disk or the folder does not allow this.
         """
 
     @abstractmethod
@@ -78,9 +77,9 @@ class Backups(ABC):
 
     @abstractmethod
     def copy_from(self, file: Path) -> None:
-        """Put the contents of a checked file in the place of the database's, in one transaction.
+        """Replace the contents of the database by those of a checked file, in one transaction.
 
-        Raises InputError while somebody else reads or writes the database.
+        Raises InputError while another process reads or writes the database.
         """
 
 
@@ -89,13 +88,13 @@ class Database(ABC):
 
     reader: Engine
     writer: Engine
-    # None where the database is no file of this application.
+    # None if the database is not a file.
     file: Path | None = None
     reserve: Reserve | None = None
 
     @abstractmethod
     def errors_named(self) -> AbstractContextManager[None]:
-        """Raise what the driver raises in this application's own errors."""
+        """Convert errors of the driver to errors of this application."""
 
     @abstractmethod
     def writing(
@@ -114,50 +113,50 @@ class Database(ABC):
 
     @abstractmethod
     def settle(self) -> None:
-        """Let go of a database that was replaced by another; before each connection is used.
+        """Release a database file that was replaced; called before each use of a connection.
 
-        Raises StoreUnavailable when what is left of it cannot be used.
+        Raises StoreUnavailable if its remaining files cannot be used.
         """
 
     @abstractmethod
     def limit_statements(self, connection: Connection, seconds: float | None) -> None:
-        """Give each statement of a reader so much time; None: as long as it takes."""
+        """Limit the time of each statement of a reader; None: no limit."""
 
     @abstractmethod
     def claim(self, role: str) -> None:
-        """Be known as one who uses the database until this process ends.
+        """Register this process as a user of the database, until it ends.
 
-        Waits while somebody uses it `alone`.
+        Waits while another process uses it `alone`.
         """
 
     @abstractmethod
     def alone(self, roles: Mapping[str, str]) -> AbstractContextManager[list[str]]:
-        """Keep those out who would claim the database; the names of those who did before.
+        """Block further processes from claiming the database; returns the roles that hold it.
 
         `roles` has the name of each role.
         """
 
     def create(self) -> bool:
-        """Make the database where there is none and this application can; whether it was made."""
+        """Create the database if there is none and this is possible; returns whether it did."""
         return False
 
     def trim_log(self, most_bytes: int | None = None) -> float:  # noqa: ARG002 - a file has a log
-        """Work a long log of writes into the database; for how many seconds writers waited."""
+        """Copy a long write-ahead log into the database; returns how long writers waited (s)."""
         return 0.0
 
     @property
     def backups(self) -> Backups:
-        """Its copies in files. Raises InputError where other tools make them."""
+        """Copies in files. Raises InputError if other tools must be used."""
         raise InputError(
             "file",
             "this is for SQLite; docs/backup.md says how PostgreSQL is backed up and restored",
         )
 
     def compact(self) -> tuple[int, int]:
-        """Rewrite the file in the least space, so that it can shrink from then on; sizes in bytes.
+        """Rewrite the file in the least space, so that it can shrink later; sizes in bytes.
 
-        Everybody else waits meanwhile. Raises InputError when somebody does not, or where the
-        database does so by itself.
+        Other processes wait meanwhile. Raises InputError if one uses the database, or if the
+        database does this by itself.
         """
         raise InputError("file", "this is for SQLite; PostgreSQL has autovacuum")
 

@@ -1,4 +1,4 @@
-"""What drivers raise, in this application's own errors."""
+"""Conversion of errors of the drivers to errors of this application."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,12 +15,12 @@ OLD_SCHEMA = (
     "the database does not have the schema of this version; run `flask --app app database upgrade`"
 )
 
-# The error of ours that says the same as a driver's, None where a statement is mistaken.
+# The error of this application for an error of the driver; None: the statement is wrong.
 NamedError = Callable[[BaseException], StoreUnavailable | None]
 
 
 def name_errors(engine: Engine, named_error: NamedError) -> None:
-    """Raise what can be named by its name, while a statement is executed or rows are fetched."""
+    """Convert errors that occur while a statement is executed or rows are fetched."""
 
     @event.listens_for(engine, "handle_error")
     def name_error(context: ExceptionContext) -> None:
@@ -34,7 +34,7 @@ def name_errors(engine: Engine, named_error: NamedError) -> None:
 
 @contextmanager
 def errors_named(engine: Engine, named_error: NamedError) -> Iterator[None]:
-    """Name what no statement raises: opening a connection, and what goes past SQLAlchemy."""
+    """Convert errors of opening a connection, and of calls that bypass SQLAlchemy."""
     driver: Any = engine.dialect.loaded_dbapi
     try:
         yield

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from batch_dashboard.store.dialects.contract import Constants
 
-# From here on constants are written into the statement: a value bound to each row costs as much
-# time as a small column itself. For fewer rows it takes longer to prepare the new statement.
+# From this number of rows on, constants are written into the statement, because binding a value to
+# each row costs as much as a small column. For fewer rows, preparing a new statement costs more.
 MANY_ROWS = 1_000
 
 

@@ -21,7 +21,7 @@ class PostgresqlCsvLines(CsvLines):
     """The lines of PostgreSQL."""
 
     def begin_snapshot(self, connection: Connection) -> None:
-        """A transaction sees one moment on this level of isolation."""
+        """With this isolation level, a transaction is a snapshot."""
         connection.execution_options(isolation_level="REPEATABLE READ")
 
     def line(self, _connection: Connection, cells: Sequence[Cell]) -> str:
@@ -38,11 +38,11 @@ class PostgresqlCsvLines(CsvLines):
         return f"{column} = ANY(CAST(:{parameter} AS bigint[]))"
 
     def ids(self, ids: list[int]) -> Any:
-        """The driver makes an array of the list."""
+        """The driver converts the list to an array."""
         return ids
 
     def joined_tables(self, first: str, second: str) -> str:
-        """Its planner finds the order by itself."""
+        """The planner chooses the order of the tables."""
         return f"{first} JOIN {second}"
 
 

@@ -1,4 +1,4 @@
-"""A PostgreSQL database: its connections, the one lock of all writers, and who is connected."""
+"""A PostgreSQL database: connections, the lock of all writers, connected processes."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
@@ -11,7 +11,7 @@ from batch_dashboard.store.dialects.postgresql.engines import STATEMENT_SECONDS,
 from batch_dashboard.store.dialects.postgresql.errors import named_error
 from batch_dashboard.store.dialects.postgresql.process_name import APPLICATION, application_name
 
-# Any fixed number: all writers of one database ask for this one advisory lock.
+# Any fixed number: the advisory lock that all writers of a database take.
 WRITER_LOCK = 0x42617463
 
 
@@ -22,7 +22,7 @@ class PostgresqlDatabase(Database):
         self.reader = self.writer = new_engine(url, wait_seconds)
 
     def errors_named(self) -> AbstractContextManager[None]:
-        """Raise what the driver raises in this application's own errors."""
+        """Convert errors of the driver to errors of this application."""
         return errors_named(self.reader, named_error)
 
     @contextmanager
@@ -36,25 +36,25 @@ class PostgresqlDatabase(Database):
     def migrating(
         self, wait_seconds: float, gives_up_at: float
     ) -> AbstractContextManager[Connection]:
-        """As `writing`: a change of the schema needs nothing else."""
+        """The same as `writing`; a change of the schema needs nothing else."""
         return self.writing(wait_seconds, gives_up_at)
 
     def settle(self) -> None:
-        """A server is not replaced under its name."""
+        """Does nothing: a server is not replaced like a file."""
 
     def limit_statements(self, connection: Connection, seconds: float | None) -> None:
-        """Give each statement of a reader so much time; None: as long as it takes."""
+        """Limit the time of each statement of a reader; None: no limit."""
         if seconds is not None:
             connection.execution_options(**{STATEMENT_SECONDS: seconds})
 
     def claim(self, _role: str) -> None:
-        """Connect: the pool keeps the connection, so the server lists this process."""
+        """Open a connection, which the pool keeps, so that the server lists this process."""
         with self.errors_named(), self.reader.connect():
             pass
 
     @contextmanager
     def alone(self, _roles: Mapping[str, str]) -> Iterator[list[str]]:
-        """The other processes that are connected; nobody is kept out."""
+        """The other processes that are connected; none is blocked."""
         query = text(
             "SELECT DISTINCT application_name FROM pg_stat_activity"
             " WHERE datname = current_database() AND application_name LIKE :ours"

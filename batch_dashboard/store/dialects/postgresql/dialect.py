@@ -13,7 +13,7 @@ from batch_dashboard.store.dialects.postgresql.words import PostgresqlWords
 
 
 class PostgresqlDialect(Dialect):
-    """What PostgreSQL has of its own."""
+    """The dialect of PostgreSQL."""
 
     name = "postgresql"
     types = ColumnTypes(bytewise_text=Text(collation="C"))

@@ -10,7 +10,7 @@ NO_SUCH_TABLE_OR_COLUMN = ("42P01", "42703")
 
 
 def named_error(error: BaseException) -> StoreUnavailable | None:
-    """The error of ours that says the same, None where a statement is mistaken."""
+    """The corresponding error of this application; None: the statement is wrong."""
     code = getattr(error, "sqlstate", None)
     if code == DISK_FULL:
         return DiskFull()

@@ -1,4 +1,4 @@
-"""What PostgreSQL calls the connections of each process, to tell them apart."""
+"""The application name of the connections of a process."""
 
 import os
 import socket
@@ -8,5 +8,5 @@ MAX_LENGTH = 63  # PostgreSQL cuts off the rest
 
 
 def application_name() -> str:
-    """The name of this process: its number, and the machine it runs on."""
+    """The name of this process: its process id and its machine."""
     return f"{APPLICATION} {os.getpid()} on {socket.gethostname()}"[:MAX_LENGTH]

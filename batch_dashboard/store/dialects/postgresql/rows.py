@@ -46,11 +46,11 @@ class PostgresqlRows(Rows):
         return rows
 
     def statement(self, statement: str) -> str:
-        """Its parameters are written `%s`."""
+        """The driver's parameters are written `%s`."""
         return statement.replace("?", "%s")
 
     def as_stored(self, value: Any) -> Any:
-        """The driver takes every value as it is."""
+        """Unchanged: the driver converts every value."""
         return value
 
 

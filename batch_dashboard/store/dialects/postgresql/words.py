@@ -14,11 +14,11 @@ class PostgresqlWords(Words):
     """A table `failure_words` with the words of each message."""
 
     def clear(self, connection: Connection) -> None:
-        """Forget every message."""
+        """Delete every message."""
         connection.exec_driver_sql("DELETE FROM failure_words")
 
     def insert(self, connection: Connection, messages: Iterable[tuple[int, str]]) -> None:
-        """Add messages, each an id and its words with spaces between them."""
+        """Insert messages, each as an id and its words separated by spaces."""
         cursor = connection.connection.cursor()
         waiting = iter(messages)
         while part := list(islice(waiting, MESSAGES_AT_ONCE)):
@@ -30,13 +30,13 @@ class PostgresqlWords(Words):
             )
 
     def delete(self, connection: Connection, messages: Iterable[tuple[int, str]]) -> None:
-        """Take messages out; their ids are enough."""
+        """Delete messages by their ids."""
         connection.connection.cursor().executemany(
             "DELETE FROM failure_words WHERE id = %s", [(message_id,) for message_id, _ in messages]
         )
 
     def search(self, words: Sequence[str], *, last_is_beginning: bool) -> WordSearch:
-        """Words are quoted, so that none is an operator of tsquery."""
+        """The search for messages; words are quoted, so that none is an operator of tsquery."""
         terms = " & ".join(f"'{word}'" for word in words)
         return WordSearch(
             "id", "words @@ CAST(:words AS tsquery)", f"{terms}:*" if last_is_beginning else terms

@@ -1,4 +1,4 @@
-"""Copies of a SQLite database as it is at one moment, and back. Source: docs/backup.md."""
+"""Backup and restore of a SQLite database. Source: docs/backup.md."""
 
 import os
 import sqlite3
@@ -25,7 +25,7 @@ class SqliteBackups(Backups):
         self._wait_seconds = wait_seconds
 
     def copy_to(self, file: Path) -> Contents:
-        """Write the database as it is now to a new file, checked; uploads go on meanwhile."""
+        """Write a consistent, checked copy to a new file; uploads continue meanwhile."""
         draft = file.with_name(f".{file.name}.{os.getpid()}")
         try:
             os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
@@ -42,7 +42,7 @@ class SqliteBackups(Backups):
         return contents
 
     def check(self, file: Path) -> Contents:
-        """What a file holds. Raises InputError when it is no whole database of this application."""
+        """The contents of a file. Raises InputError if it is no intact database of ours."""
         try:
             connection = sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)
         except sqlite3.Error as error:
@@ -68,7 +68,7 @@ class SqliteBackups(Backups):
         return Contents(revision, runs, results, file.stat().st_size)
 
     def set_aside(self, suffix: str) -> SetAside | None:
-        """Keep the database as it is beside it; None when there is none."""
+        """Keep a copy of the database beside it; None if there is no database."""
         kept = Path(f"{self._file}.{suffix}")
         if self._file.exists():
             try:
@@ -102,7 +102,7 @@ class SqliteBackups(Backups):
                 left.unlink()
 
     def copy_from(self, file: Path) -> None:
-        """Put the contents of a checked file in the place of the database's, in one transaction."""
+        """Replace the contents of the database by those of a checked file, in one transaction."""
         try:
             _copy(file, self._file, self._wait_seconds)
         except sqlite3.Error as error:
@@ -131,9 +131,9 @@ class SqliteBackups(Backups):
 
 
 def compact(file: Path, wait_seconds: float) -> tuple[int, int]:
-    """Rewrite a file in the least space, so that it can shrink from then on; sizes in bytes.
+    """Rewrite a file in the least space, so that it can shrink later; sizes in bytes.
 
-    Everybody else waits meanwhile. Raises InputError when somebody does not.
+    Other processes wait meanwhile. Raises InputError if one uses the file.
     """
     before = file.stat().st_size
     connection = open_file(file, wait_seconds, FileConnection)
@@ -150,7 +150,7 @@ def compact(file: Path, wait_seconds: float) -> tuple[int, int]:
 
 
 def _copy(source_file: Path, target_file: Path, wait_seconds: float = 5.0) -> None:
-    """Put the contents of one file in the place of another's, in one transaction."""
+    """Replace the contents of a file by those of another, in one transaction."""
     source = sqlite3.connect(f"{source_file.absolute().as_uri()}?mode=ro", uri=True)
     target = sqlite3.connect(target_file, timeout=wait_seconds)
     try:

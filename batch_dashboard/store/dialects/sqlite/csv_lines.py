@@ -15,9 +15,9 @@ from batch_dashboard.store.dialects.contract import (
     CsvLines,
 )
 
-# In the pattern of printf() a percent sign is doubled; this stands outside of it.
+# Not part of a pattern of printf(), in which the percent sign would be doubled.
 TIME_PATTERN = "%Y-%m-%dT%H:%M:%SZ"
-# Doubles that show whether this SQLite's printf() is exact: it is not where the processor has no
+# Doubles that show whether printf() of this SQLite is exact. It is not if the processor has no
 # extended precision and the library is older than 3.43.
 HARD_DOUBLES = (8.98, 0.1, 91 / 99, 2 / 3 * 1e-4, 123456.789012345678, 1e14 + 1 / 3, 1.1e15 / 7)
 
@@ -26,7 +26,7 @@ class SqliteCsvLines(CsvLines):
     """The lines of SQLite."""
 
     def begin_snapshot(self, connection: Connection) -> None:
-        """Every transaction sees one moment; lines need the function `shortest_number`."""
+        """Every transaction is a snapshot; lines need the function `shortest_number`."""
         driver: Any = connection.connection.driver_connection
         driver.create_function("shortest_number", 1, _shortest_number, deterministic=True)
 
@@ -38,7 +38,7 @@ class SqliteCsvLines(CsvLines):
         return f"printf('{pattern}\r\n', {', '.join(values for _, values in parts)})"
 
     def joined_lines(self, _order: str) -> str:
-        """It takes the lines in the order of the subquery. Bytes spare Python decoding them."""
+        """SQLite keeps the order of the subquery. Bytes need no decoding in Python."""
         return "CAST(group_concat(line, '') AS BLOB)"
 
     def is_among(self, column: str, parameter: str) -> str:
@@ -46,21 +46,21 @@ class SqliteCsvLines(CsvLines):
         return f"{column} IN (SELECT value FROM json_each(:{parameter}))"
 
     def ids(self, ids: list[int]) -> Any:
-        """An array of JSON."""
+        """A JSON array."""
         return json.dumps(ids)
 
     def joined_tables(self, first: str, second: str) -> str:
-        """It keeps to the order of a CROSS JOIN."""
+        """SQLite reads the tables of a CROSS JOIN in their order."""
         return f"{first} CROSS JOIN {second}"
 
 
 def _shortest_number(value: float | None) -> str | None:
-    """The SQL function of that name, for the numbers that SQLite does not print exactly."""
+    """The SQL function `shortest_number`, for numbers that SQLite does not print exactly."""
     return None if value is None else repr(float(value))
 
 
 def _cell(cell: Cell, exact: bool) -> tuple[str, str]:
-    """What printf() needs for a cell: its part of the pattern and the values that go there."""
+    """The arguments of printf() for a cell: its part of the pattern, and its values."""
     value = cell.expression
     # In brackets, GLOB wants "-" first.
     starts = "-" + FORMULA_STARTS.replace("-", "")
@@ -80,7 +80,7 @@ def _cell(cell: Cell, exact: bool) -> tuple[str, str]:
             return '"%s%w"', f"iif({formula}, '''', ''), {value}"
         case Kind.TEXT | Kind.WORD:
             quoted = f"""iif({formula}, '"''', '"') || replace({value}, '"', '""') || '"'"""
-            # Most messages and categories are NULL: no function is called for them.
+            # Most messages and categories are NULL, for which no function is called.
             return "%s", f"CASE WHEN {value} NOTNULL THEN {quoted} END"
         case Kind.NUMBER:
             return "%s", _number(value) if exact else f"shortest_number({value})"
@@ -88,8 +88,8 @@ def _cell(cell: Cell, exact: bool) -> tuple[str, str]:
 
 
 def _number(value: str) -> str:
-    # Up to six decimals 15 digits are exact, which a division of whole numbers proves. Else 17
-    # are, within the range where printf() itself is precise.
+    # Numbers of up to six decimals are exact with 15 digits, which a division of whole numbers
+    # proves. Others need 17, within the range in which printf() itself is precise.
     return (
         f"CASE WHEN {value} IS NULL THEN NULL"
         f" WHEN {value} BETWEEN 0 AND 1e9"

@@ -1,4 +1,4 @@
-"""A SQLite database: its connections, and the file of its name."""
+"""A SQLite database: connections, and the database file."""
 
 import fcntl
 import os
@@ -20,7 +20,7 @@ from batch_dashboard.store.dialects.sqlite.file import DatabaseFile
 
 
 class SqliteDatabase(Database):
-    """The file of a URL, which may be replaced or removed at any time."""
+    """The file of a URL, which can be replaced or removed at any time."""
 
     def __init__(self, url: URL, wait_seconds: float) -> None:
         self._url = url
@@ -28,20 +28,20 @@ class SqliteDatabase(Database):
         self.file: Path = Path(str(url.database))
         self._opened = DatabaseFile(self.file)
         self.reserve = self._opened.reserve
-        # When the one who asks for the write lock gives up, on the monotonic clock.
+        # When a waiting writer gives up, on the monotonic clock.
         self._gives_up_at = 0.0
         self.reader = reader_engine(url, self._opened, wait_seconds)
         self.writer = self._writer_engine()
 
     def errors_named(self) -> AbstractContextManager[None]:
-        """Raise what the driver raises in this application's own errors."""
+        """Convert errors of the driver to errors of this application."""
         return errors_named(self.reader, named_error)
 
     @contextmanager
     def writing(self, _wait_seconds: float, gives_up_at: float) -> Iterator[Connection]:
         """A connection that holds the write lock: all is committed at the end, or nothing.
 
-        Raises StoreUnavailable when the commit went into a file that is not the database.
+        Raises StoreUnavailable if the file was replaced before the commit.
         """
         self._gives_up_at = gives_up_at
         with self.writer.begin() as connection:
@@ -55,10 +55,10 @@ class SqliteDatabase(Database):
 
     @contextmanager
     def migrating(self, _wait_seconds: float, gives_up_at: float) -> Iterator[Connection]:
-        """As `writing`, with foreign keys switched off; they are checked before the commit.
+        """The same as `writing` without foreign keys, which are checked before the commit.
 
-        A table is rebuilt by dropping the old one, and dropping a parent deletes its children where
-        foreign keys are on.
+        A table is rebuilt by dropping the old one. With foreign keys on, dropping a parent table
+        would delete its children.
         """
         self._gives_up_at = gives_up_at
         engine = self._writer_engine(foreign_keys=False)
@@ -74,18 +74,18 @@ class SqliteDatabase(Database):
             engine.dispose()
 
     def limit_statements(self, connection: Connection, seconds: float | None) -> None:
-        """Give each call of a reader so much time; None: as long as it takes."""
+        """Limit the time of each call of a reader; None: no limit."""
         driver: Any = connection.connection.driver_connection
         driver.statement_seconds = seconds
 
     def claim(self, role: str) -> None:
         """Hold a shared lock on an empty file beside the database, until this process ends."""
-        # Never closed: the lock ends with the process, however that ends.
+        # Never closed: the lock ends with the process, even if it is killed.
         fcntl.flock(self._open_lock(role), fcntl.LOCK_SH)
 
     @contextmanager
     def alone(self, roles: Mapping[str, str]) -> Iterator[list[str]]:
-        """Hold these locks alone; the names of the roles whose lock somebody holds."""
+        """Hold these locks exclusively; returns the roles whose lock another process holds."""
         with ExitStack() as stack:
             running = []
             for role, name in roles.items():
@@ -98,14 +98,14 @@ class SqliteDatabase(Database):
             yield running
 
     def create(self) -> bool:
-        """Make an empty file where there is none; whether it was made."""
+        """Create an empty file if there is none; returns whether it did."""
         return self._opened.create()
 
     def settle(self) -> None:
-        """Let go of a file that was replaced, so that the next connection opens the new one.
+        """Release a file that was replaced, so that the next connection opens the new one.
 
-        Raises StoreUnavailable when only the log is gone: the connections hold the last
-        transactions of it, and closing them here could lose those of another process.
+        Raises StoreUnavailable if only the log is missing: the connections hold its last
+        transactions, and closing them could lose those of another process.
         """
         if self._opened.is_in_place():
             return
@@ -115,7 +115,7 @@ class SqliteDatabase(Database):
             self._opened.check_log()
 
     def trim_log(self, most_bytes: int | None = None) -> float:
-        """Work the write-ahead log into the file, if it is long."""
+        """Copy the write-ahead log into the file, if it is long."""
         limit = log.BYTES_KEPT if most_bytes is None else most_bytes
         return log.trim(self._opened.path, limit)
 
@@ -125,14 +125,14 @@ class SqliteDatabase(Database):
         return SqliteBackups(self, self.file, self._wait_seconds)
 
     def compact(self) -> tuple[int, int]:
-        """Rewrite the file in the least space, so that it can shrink from then on."""
+        """Rewrite the file in the least space, so that it can shrink later."""
         self.settle()
         with self.errors_named(), self.reader.connect():
             pass  # it is there
         return compact(self.file, self._wait_seconds)
 
     def close(self) -> None:
-        """Close every connection that is not in use, and let go of the file."""
+        """Close every unused connection, and release the file."""
         super().close()
         self._opened.forget()
 

@@ -11,18 +11,18 @@ from batch_dashboard.store.dialects.sqlite.database import SqliteDatabase
 from batch_dashboard.store.dialects.sqlite.rows import SqliteRows
 from batch_dashboard.store.dialects.sqlite.words import SqliteWords
 
-# What `PRAGMA auto_vacuum` answers for a file that can hand single pages back.
+# The value of `PRAGMA auto_vacuum` for a file that can return single pages.
 INCREMENTAL = 2
 
 
 class SqliteDialect(Dialect):
-    """What SQLite has of its own."""
+    """The dialect of SQLite."""
 
     name = "sqlite"
     types = ColumnTypes(
-        # It gives out row ids only to columns typed exactly INTEGER.
+        # SQLite generates ids only for columns whose type is exactly INTEGER.
         row_id=Integer(),
-        # The spelling that clients know who look at the file.
+        # The type names that programs which read the file know.
         double=REAL(),
         time=Text(),
     )
@@ -39,11 +39,11 @@ class SqliteDialect(Dialect):
         return SqliteDatabase(url, wait_seconds)
 
     def prefix_operators(self, _column: str) -> Mapping[str, Any]:
-        """None: its texts are in the order of their bytes."""
+        """None are needed: texts are ordered by their bytes."""
         return {}
 
     def whole_number(self, number: str) -> str:
-        """CAST cuts the decimals off."""
+        """CAST discards the decimals."""
         return f"CAST({number} AS INTEGER)"
 
     def day_of_time(self, time: str) -> str:
@@ -67,7 +67,7 @@ class SqliteDialect(Dialect):
         return f"substr({day}, 1, 5) || '01-01'"
 
     def concatenated(self, column: str, query: str, order: str) -> str:
-        """It joins in the order of the subquery."""
+        """SQLite keeps the order of the subquery."""
         rows = f"SELECT {column} FROM ({query}) ORDER BY {order}"
         return f"SELECT group_concat({column}, '') FROM ({rows})"
 
@@ -85,7 +85,7 @@ class SqliteDialect(Dialect):
         return int(pages) * int(connection.exec_driver_sql("PRAGMA page_size").scalar_one())
 
     def give_space_back(self, connection: Connection, pages: int) -> int:
-        """Hand free pages of the file back to the system.
+        """Return free pages of the file to the system.
 
         Does nothing on a file made before version 0005 (docs/administration.md says how to bring
         that forward).
@@ -93,7 +93,7 @@ class SqliteDialect(Dialect):
         if connection.exec_driver_sql("PRAGMA auto_vacuum").scalar_one() != INCREMENTAL:
             return 0
         cursor = connection.connection.cursor()
-        # Python's driver stops after the first page, however many are asked for.
+        # Python's driver stops after the first page, however many are requested.
         for _ in range(pages):
             cursor.execute("PRAGMA incremental_vacuum(1)")
         return int(connection.exec_driver_sql("PRAGMA freelist_count").scalar_one())

@@ -16,17 +16,17 @@ from batch_dashboard.store.dialects.sqlite.file import DatabaseFile, FileConnect
 AnyConnection = TypeVar("AnyConnection", bound=FileConnection)
 
 READER_CACHE_KIB = 4 * 1024
-# Holds the pages that an upload of 100,000 results changes, so none is written twice.
+# Large enough for the pages that an upload of 100,000 results changes: none is written twice.
 WRITER_CACHE_KIB = 64 * 1024
 READERS_KEPT, WRITERS_KEPT = 8, 1
-# Pages in the write-ahead log before it is worked into the file: ten times SQLite's own, because
-# uploads change the same pages again and again, and each is written to the file once.
+# The length of the write-ahead log, in pages, at which it is copied into the file. It is ten times
+# SQLite's default: uploads change the same pages repeatedly, and each is then written only once.
 CHECKPOINT_PAGES = 10_000
-# How often a waiting writer asks for the lock. SQLite's own waits grow to 100 ms, in which other
-# processes come and go before it.
+# How often a waiting writer asks for the lock. SQLite's own waits grow to 100 ms, and meanwhile
+# other processes take it.
 LOCK_POLL_SECONDS = 0.001
-# Steps of SQLite's virtual machine between two looks at the clock: 10 to 20 ms. Each look takes the
-# interpreter's lock, for which it may have to wait 5 ms.
+# Steps of SQLite's virtual machine between two checks of the clock: 10 to 20 ms. Each check needs
+# the interpreter's lock, which can take 5 ms.
 STEPS_BETWEEN_LOOKS = 1_000_000
 
 
@@ -42,20 +42,20 @@ class ReaderConnection(FileConnection):
         return super().cursor(factory or _ReaderCursor)
 
     def start_clock(self) -> None:
-        """Begin to count the time of a call."""
+        """Start the time limit of a call."""
         limit = self.statement_seconds
         self.stops_at = float("inf") if limit is None else time.monotonic() + limit
 
     def is_overdue(self) -> bool:
-        """Whether the call that is under way takes too long."""
+        """Whether the running call has exceeded its time limit."""
         return time.monotonic() > self.stops_at
 
 
 class _ReaderCursor(sqlite3.Cursor):
-    """Limits the time of each call, so that a client that reads slowly uses up none.
+    """Limits the time of each call, not counting the time of a client that reads slowly.
 
-    Rows fetched one by one share the time of their statement: who reads them does not wait for a
-    client, and a call of Python for each row would take longer than the row.
+    Rows fetched one by one share the limit of their statement: they are not read while waiting
+    for a client, and a Python call for each row would take longer than the row.
     """
 
     connection: ReaderConnection
@@ -74,7 +74,7 @@ class _ReaderCursor(sqlite3.Cursor):
 
 
 def reader_engine(url: URL, file: DatabaseFile, wait_seconds: float) -> Engine:
-    """Connections whose transactions see one moment of the database."""
+    """Connections whose transactions are snapshots."""
 
     def connect() -> ReaderConnection:
         connection = file.connect(ReaderConnection, wait_seconds)
@@ -98,9 +98,9 @@ def writer_engine(
     *,
     foreign_keys: bool = True,
 ) -> Engine:
-    """Connections whose transactions begin with the write lock.
+    """Connections whose transactions begin by taking the write lock.
 
-    `waits_until` is when the one who asks for it gives up, on the monotonic clock.
+    `waits_until` returns when a waiting writer gives up, on the monotonic clock.
     """
 
     def connect() -> FileConnection:

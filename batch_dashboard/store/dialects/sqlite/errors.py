@@ -20,24 +20,24 @@ UNAVAILABLE_CODES = frozenset(
     }
 )
 DAMAGED_CODES = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
-# There is one code for every statement that cannot be compiled.
+# One code stands for all statements that cannot be compiled.
 OLD_SCHEMA_MESSAGES = ("no such table", "no such column", "has no column named")
 
 
 def primary_code(error: sqlite3.Error) -> int:
-    """SQLite's code without its details: busy is busy, whatever with."""
+    """SQLite's primary error code, without the details of the extended code."""
     return (getattr(error, "sqlite_errorcode", 0) or 0) & 0xFF
 
 
 def is_disk_full(error: sqlite3.Error) -> bool:
-    """Whether SQLite found no room on the disk."""
-    # The index of the write-ahead log is a file too, and the first that is missed on a full disk.
+    """Whether SQLite found no space on the disk."""
+    # The index of the write-ahead log is a file too, and fails first on a full disk.
     extended = getattr(error, "sqlite_errorcode", None)
     return primary_code(error) == sqlite3.SQLITE_FULL or extended == sqlite3.SQLITE_IOERR_SHMSIZE
 
 
 def named_error(error: BaseException) -> StoreUnavailable | None:
-    """The error of ours that says the same, None where a statement is mistaken."""
+    """The corresponding error of this application; None: the statement is wrong."""
     if not isinstance(error, sqlite3.Error):
         return None
     if is_disk_full(error):

@@ -1,7 +1,8 @@
-"""The file of a SQLite database and what lies beside it.
+"""The file of a SQLite database, with its log and index.
 
-SQLite goes on with the file it opened, even after that file was renamed, replaced or deleted: what
-is written then is lost. So the file of the configured name is compared with the one that is open.
+SQLite continues to use the file that it opened, even after that file was renamed, replaced or
+deleted, and further writes are lost. The file of the configured name is therefore compared with the
+open one.
 Source: docs/deployment.md, "The database file".
 """
 
@@ -19,11 +20,11 @@ from batch_dashboard.errors import StoreUnavailable
 from batch_dashboard.store.dialects.sqlite.errors import is_disk_full
 from batch_dashboard.store.dialects.sqlite.reserve import Reserve
 
-# What the log and its index take when nobody else has the database open.
+# The suffixes of the log and its index.
 OPENING_BYTES = 1024 * 1024
 LOG, LOG_INDEX = "-wal", "-shm"
-# Opens a file without reading it: closing it again leaves SQLite's locks alone, and as long as it
-# is open no other file can have its number. 0 where the system has no such thing.
+# Opens a file without reading it. Closing it does not affect SQLite's locks, and while it is open,
+# no other file can get its inode number. 0 if the system has no such flag.
 HOLD = getattr(os, "O_PATH", 0)
 
 logger = logging.getLogger(__name__)
@@ -33,21 +34,21 @@ AnyConnection = TypeVar("AnyConnection", bound="FileConnection")
 
 
 class FileConnection(sqlite3.Connection):
-    """A connection that knows which files it has open, and is counted as long as it is."""
+    """A connection that knows its open files, and is counted while it is open."""
 
     database: "FileNumber | None" = None
     log: "FileNumber | None" = None
     counted_in: "weakref.WeakSet[FileConnection] | None" = None
 
     def close(self) -> None:
-        """Close it, and count it no longer."""
+        """Close the connection and stop counting it."""
         if self.counted_in is not None:
             self.counted_in.discard(self)
         super().close()
 
 
 class _Opened(NamedTuple):
-    """The numbers of the files that were opened, and what holds them."""
+    """The inode numbers of the opened files, and the descriptors that hold them."""
 
     database: FileNumber
     log: FileNumber | None
@@ -66,7 +67,7 @@ class DatabaseFile:
         self._lock = threading.Lock()
 
     def create(self) -> bool:
-        """Make an empty file where there is none; whether one was made."""
+        """Create an empty file if there is none; returns whether it did."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         try:
             os.close(os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644))
@@ -75,9 +76,9 @@ class DatabaseFile:
         return True
 
     def connect(self, kind: type[AnyConnection], wait_seconds: float) -> AnyConnection:
-        """A connection to the file, which must be there.
+        """A connection to the file, which must exist.
 
-        Raises StoreUnavailable when it is not, or is replaced at this moment.
+        Raises StoreUnavailable if it is missing or just being replaced.
         """
         with self._lock:
             self._leave_old_log()
@@ -99,22 +100,22 @@ class DatabaseFile:
             return connection
 
     def is_in_place(self) -> bool:
-        """Whether the file and the log of that name are still those that were opened."""
+        """Whether the file and its log are still those that were opened."""
         opened = self._opened
         if opened is None or not self._connections:
             return True
         return _number(self.path) == opened.database and self._log_number() == opened.log
 
     def is_open_in(self, connection: FileConnection) -> bool:
-        """Whether it is the files of that name that a connection reads and writes."""
+        """Whether a connection reads and writes the files of the configured name."""
         return (_number(self.path), self._log_number()) == (connection.database, connection.log)
 
     def is_replaced(self) -> bool:
-        """Whether the file of that name is another one than the one opened, or there is none."""
+        """Whether the file of the configured name is missing or not the opened one."""
         return self._opened is not None and _number(self.path) != self._opened.database
 
     def check_log(self) -> None:
-        """Raises StoreUnavailable when the log was removed although the file is in use."""
+        """Raise StoreUnavailable if the log was removed while the file is in use."""
         opened = self._opened
         if opened is None or not self._connections or self._log_number() == opened.log:
             return
@@ -124,7 +125,7 @@ class DatabaseFile:
         )
 
     def forget(self) -> None:
-        """Let go of what was opened; for when every connection is closed."""
+        """Release the opened files, after every connection is closed."""
         with self._lock:
             self._release()
 
@@ -154,10 +155,10 @@ class DatabaseFile:
         self._opened = None
 
     def _leave_old_log(self) -> None:
-        """Take a log that belongs to a replaced file out of the way of the new one.
+        """Move the log of a replaced file away from the new file.
 
-        SQLite would apply it to the new file and damage that. The log is renamed, because it can
-        hold the last batch runs of the old file; its index can be made again.
+        SQLite would apply it to the new file and damage it. The log is renamed and not deleted,
+        because it can contain the last batch runs of the old file; its index can be built again.
         """
         opened, now = self._opened, _number(self.path)
         if opened is None or now is None or now == opened.database:
@@ -165,7 +166,7 @@ class DatabaseFile:
         aside = f"{self.path}.replaced-{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}"
         folder = os.open(self.path.parent, os.O_RDONLY)
         try:
-            # Other processes do the same: what the first one made anew stays.
+            # Other processes do the same; files that the first one created must stay.
             fcntl.flock(folder, fcntl.LOCK_EX)
             if self._log_number() == opened.log and opened.log is not None:
                 os.rename(f"{self.path}{LOG}", f"{aside}{LOG}")
@@ -183,7 +184,7 @@ class DatabaseFile:
 
 
 def open_file(path: Path, wait_seconds: float, kind: type[AnyConnection]) -> AnyConnection:
-    """A connection to a file that is there: SQLite itself would make one that is not."""
+    """A connection to an existing file; SQLite itself would create a missing one."""
     uri = f"{path.absolute().as_uri()}?mode=rw"
     return kind(uri, uri=True, timeout=wait_seconds, check_same_thread=False)
 
@@ -191,13 +192,13 @@ def open_file(path: Path, wait_seconds: float, kind: type[AnyConnection]) -> Any
 def _opened(path: Path, wait_seconds: float, kind: type[AnyConnection]) -> AnyConnection:
     connection = open_file(path, wait_seconds, kind)
     try:
-        # A new file is set up so that it can shrink when retention has made room. On a file with
-        # pages this would take the write lock, and a reader would wait for the writer.
+        # A new file is set up so that it can shrink after retention. On a file with pages this
+        # would take the write lock, and a reader would wait for the writer.
         [[pages]] = connection.execute("PRAGMA page_count")
         if not pages:
             connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         connection.execute("PRAGMA journal_mode = WAL")
-        # A statement that reads opens the log too.
+        # A statement that reads also opens the log.
         connection.execute("SELECT count(*) FROM sqlite_master").fetchall()
     except BaseException:
         connection.close()
@@ -206,7 +207,7 @@ def _opened(path: Path, wait_seconds: float, kind: type[AnyConnection]) -> AnyCo
 
 
 def _number(path: str | Path) -> FileNumber | None:
-    """What tells a file from every other that exists, None where there is none."""
+    """The numbers that identify a file among all existing files, None if it does not exist."""
     try:
         found = os.stat(path)
     except OSError:

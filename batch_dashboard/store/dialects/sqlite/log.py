@@ -7,7 +7,7 @@ from pathlib import Path
 from batch_dashboard.store.dialects.sqlite.file import LOG, FileConnection, open_file
 
 BYTES_KEPT = 64 * 1024 * 1024
-# How long a trim waits for readers to end; writers wait as long.
+# How long a trim waits for readers; writers wait as long.
 TRIM_WAIT_SECONDS = 0.1
 
 
@@ -30,6 +30,6 @@ def trim(database: Path, most_bytes: int) -> float:
         connection.execute("PRAGMA wal_checkpoint(RESTART)").fetchall()
         return time.monotonic() - began
     except sqlite3.OperationalError:
-        return 0.0  # somebody is busy for long: tried again at the next occasion
+        return 0.0  # a reader takes long: try again next time
     finally:
         connection.close()

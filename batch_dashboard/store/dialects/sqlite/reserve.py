@@ -1,6 +1,6 @@
-"""Room on the disk of a SQLite database that is kept for the day on which the disk is full.
+"""Reserved space on the disk of a SQLite database, for deletions on a full disk.
 
-Deleting takes room before it makes any: what is changed goes into the write-ahead log first.
+Deleting needs space before it frees any, because changes are first written to the log.
 Source: docs/deployment.md, "A full disk".
 """
 
@@ -9,33 +9,33 @@ import shutil
 from pathlib import Path
 
 RESERVE_BYTES = 64 * 1024 * 1024
-# The reserve must not be what fills the disk.
+# The reserve itself must not fill the disk.
 FREE_FOR_RESERVE = 8 * RESERVE_BYTES
-# With less than this an upload of ordinary size may not fit any more.
+# With less free space, an upload of ordinary size may not fit.
 FULL_BYTES = 4 * 1024 * 1024
 
 
 class Reserve:
-    """A file without content beside the database, given up when the disk is full."""
+    """A file without content beside the database, released when the disk is full."""
 
     def __init__(self, database: Path) -> None:
         self.path = Path(f"{database}.reserve")
         self._folder = database.parent
 
     def free_bytes(self) -> int:
-        """What the disk has left for this process."""
+        """The free disk space that this process can use."""
         return shutil.disk_usage(self._folder).free
 
     def is_disk_full(self) -> bool:
-        """Whether there is no room for an upload."""
+        """Whether the disk has no space for an upload."""
         return self.free_bytes() < FULL_BYTES
 
     def is_kept(self) -> bool:
-        """Whether the reserve is there."""
+        """Whether the reserve exists."""
         return self.path.exists()
 
     def keep(self) -> bool:
-        """Take the reserve while the disk has plenty; whether it is there."""
+        """Create the reserve if the disk has enough space; returns whether it exists."""
         if self.is_kept():
             return True
         if self.free_bytes() < FREE_FOR_RESERVE:
@@ -55,7 +55,7 @@ class Reserve:
         return True
 
     def give(self, size: int) -> bool:
-        """Give so many bytes of the reserve back to the disk; False when it has not as many."""
+        """Release bytes of the reserve; False if it has fewer."""
         try:
             left = self.path.stat().st_size - size
             if left >= 0:
@@ -65,6 +65,6 @@ class Reserve:
         return left >= 0
 
     def give_all_if_full(self) -> None:
-        """Give the whole reserve to a full disk."""
+        """Release the whole reserve if the disk is full."""
         if self.is_disk_full():
             self.path.unlink(missing_ok=True)

@@ -43,11 +43,11 @@ class SqliteRows(Rows):
         return []
 
     def statement(self, statement: str) -> str:
-        """Its parameters are written `?`."""
+        """Unchanged: the driver's parameters are written `?`."""
         return statement
 
     def as_stored(self, value: Any) -> Any:
-        """It has no type for times and days: both are texts."""
+        """Times and days are stored as texts, because SQLite has no type for them."""
         if not isinstance(value, date):
             return value
         return utc_text(value) if isinstance(value, datetime) else value.isoformat()

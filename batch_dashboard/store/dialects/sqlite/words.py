@@ -13,29 +13,29 @@ def _cursor(connection: Connection) -> Any:
 
 
 class SqliteWords(Words):
-    """A table of FTS5 without contents, `failure_words`, by row id."""
+    """The contentless FTS5 table `failure_words`, by row id."""
 
     def clear(self, connection: Connection) -> None:
-        """Forget every message."""
+        """Delete every message."""
         connection.exec_driver_sql(
             "INSERT INTO failure_words (failure_words) VALUES ('delete-all')"
         )
 
     def insert(self, connection: Connection, messages: Iterable[tuple[int, str]]) -> None:
-        """Add messages, each an id and its words with spaces between them."""
+        """Insert messages, each as an id and its words separated by spaces."""
         _cursor(connection).executemany(
             "INSERT INTO failure_words (rowid, words) VALUES (?, ?)", messages
         )
 
     def delete(self, connection: Connection, messages: Iterable[tuple[int, str]]) -> None:
-        """Take messages out: a table without contents must be given what it held."""
+        """Delete messages; a contentless table needs their words for this."""
         _cursor(connection).executemany(
             "INSERT INTO failure_words (failure_words, rowid, words) VALUES ('delete', ?, ?)",
             messages,
         )
 
     def search(self, words: Sequence[str], *, last_is_beginning: bool) -> WordSearch:
-        """Words are quoted, so that none is an operator of FTS5."""
+        """The search for messages; words are quoted, so that none is an operator of FTS5."""
         terms = " AND ".join(f'"{word}"' for word in words)
         return WordSearch(
             "rowid", "failure_words MATCH :words", f"{terms}*" if last_is_beginning else terms
