@@ -128,7 +128,7 @@ def test_a_platform_waits_by_itself() -> None:
 
 
 def test_what_is_unknown_stays_unknown() -> None:
-    mac = {"platform": "darwin-arm64"}
+    mac: dict[str, Any] = {"platform": "darwin-arm64"}
     runs = [run(hour, attempt(hour, **mac)) for hour in range(5)]
     known = attempt(5, duration_seconds=600.0, **mac)
     unknown = attempt(6, **mac)
