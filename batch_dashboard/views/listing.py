@@ -16,7 +16,7 @@ FILTER_PARTS = PERIOD_PARTS | {"ecosystem", "platform"}
 def parse_order(
     args: Mapping[str, str], columns: Sequence[SortColumn], complaints: list[str]
 ) -> tuple[Sort, Cursor | None]:
-    """The order and the place that a query string asks for; what is wrong goes to `complaints`."""
+    """The order and the cursor of a query string; what is wrong with them goes to `complaints`."""
     sort, wrong_order = Sort.parse(args, columns)
     cursor, wrong_cursor = parse_cursor(args, sort.column.kinds)
     complaints += wrong_order + wrong_cursor

@@ -34,7 +34,7 @@ def spending_table(
     cursor: Cursor | None,
     kept: Mapping[str, str],
 ) -> SpendingTable:
-    """The ecosystems in an order, from a place on; `kept` is what else of the page was chosen."""
+    """A page of the ecosystems in an order; `kept` is what else was chosen on the page."""
     page = spending_page(spent, sort, cursor, ECOSYSTEMS_PER_PAGE)
     query = {**choice.asked.query(), **kept}
     return SpendingTable(
