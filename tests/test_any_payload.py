@@ -14,9 +14,9 @@ from hypothesis import HealthCheck, Phase, given
 from hypothesis import settings as hypothesis_settings
 from sqlalchemy import select
 
+from batch_dashboard.model.access.users import Role
 from batch_dashboard.model.catalogue import FILES
 from batch_dashboard.model.ingest.payload import MAX_COUNT, MAX_MINUTES, MAX_SECONDS
-from batch_dashboard.services.access.users import ADMINISTRATOR
 from batch_dashboard.services.administration.rollups import verify_rollups
 from batch_dashboard.services.alerts.alerts import check as check_alerts
 from batch_dashboard.settings import Settings
@@ -209,7 +209,7 @@ def test_everything_works_after_any_payload(
             store = Store(url, WAIT_SECONDS)
             app.extensions["store"] = store
             try:
-                make_user(store, "ada", ADMINISTRATOR)
+                make_user(store, "ada", Role.ADMINISTRATOR)
                 visitor = Visitor(app)
                 visitor.sign_in("ada")
                 hold_after(House(app, store, visitor), sent)

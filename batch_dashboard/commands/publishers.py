@@ -4,8 +4,8 @@ import click
 
 from batch_dashboard.commands.context import changing, in_application, store
 from batch_dashboard.model.access.publishers import FIELDS, KIND_NAMES, KINDS, OTHER
+from batch_dashboard.model.access.tokens import Scope
 from batch_dashboard.services.access import publishers as publisher_service
-from batch_dashboard.services.access.tokens import INGEST, READ, SCOPES
 from batch_dashboard.store.access import publishers as publisher_store
 
 
@@ -40,9 +40,9 @@ def publishers() -> None:
 @click.option(
     "--scope",
     "scopes",
-    type=click.Choice(SCOPES),
+    type=click.Choice([scope.value for scope in Scope]),
     multiple=True,
-    default=(INGEST, READ),
+    default=(Scope.INGEST.value, Scope.READ.value),
     show_default=True,
     help="What its jobs may do; can be repeated.",
 )

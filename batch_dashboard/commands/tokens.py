@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import click
 
 from batch_dashboard.commands.context import changing, in_application, settings, store
+from batch_dashboard.model.access.tokens import Scope
 from batch_dashboard.services.access import tokens as token_service
 from batch_dashboard.services.access.tokens import NewToken
 from batch_dashboard.store.access import tokens as token_store
@@ -20,9 +21,9 @@ def tokens() -> None:
 @click.option(
     "--scope",
     "scopes",
-    type=click.Choice(token_service.SCOPES),
+    type=click.Choice([scope.value for scope in Scope]),
     multiple=True,
-    default=(token_service.INGEST,),
+    default=(Scope.INGEST.value,),
     show_default=True,
     help="What the token may do; can be repeated.",
 )

@@ -4,8 +4,8 @@ import click
 
 from batch_dashboard.commands.context import changing, in_application, store
 from batch_dashboard.errors import NotFound
+from batch_dashboard.model.access.users import Role
 from batch_dashboard.services.access import users as user_service
-from batch_dashboard.services.access.users import ROLES, VIEWER
 from batch_dashboard.store.access import users as user_store
 
 
@@ -18,8 +18,8 @@ def users() -> None:
 @click.argument("name")
 @click.option(
     "--role",
-    type=click.Choice(ROLES),
-    default=VIEWER,
+    type=click.Choice([role.value for role in Role]),
+    default=Role.VIEWER.value,
     show_default=True,
     help="Administrators may change settings; viewers may see every page.",
 )
@@ -59,7 +59,7 @@ def password(name: str, ask: bool) -> None:
 
 @users.command("role")
 @click.argument("name")
-@click.argument("role", type=click.Choice(ROLES))
+@click.argument("role", type=click.Choice([role.value for role in Role]))
 @in_application
 def role(name: str, role: str) -> None:
     """Change a user's role."""

@@ -3,8 +3,8 @@
 from flask import Blueprint, Response, jsonify, request
 
 from batch_dashboard.errors import FilterError
+from batch_dashboard.model.access.tokens import Scope
 from batch_dashboard.model.judgement.decision import as_document, as_env
-from batch_dashboard.services.access.tokens import READ
 from batch_dashboard.services.judgement.judgement import decide_for
 from batch_dashboard.views.access import bearer, require_reading
 from batch_dashboard.views.context import connection, current_time
@@ -15,7 +15,7 @@ blueprint = Blueprint("decision", __name__, url_prefix="/api/v1")
 
 
 @blueprint.get("/decision/<name:ecosystem>")
-@bearer.login_required(role=READ)
+@bearer.login_required(role=Scope.READ)
 def show(ecosystem: str) -> Response:
     """Proceed, sample or skip."""
     wanted = request.args.get("format", "json")

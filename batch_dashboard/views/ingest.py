@@ -9,11 +9,12 @@ from typing import Any
 from flask import Blueprint, Response, current_app, g, jsonify, request, url_for
 
 from batch_dashboard.errors import PayloadError, Problem, StoreUnavailable
+from batch_dashboard.model.access.tokens import Scope
 from batch_dashboard.model.ingest.complaints import shown
 from batch_dashboard.model.ingest.payload import NewBatchRun, parse_payload
 from batch_dashboard.services.access.identity_tokens import Identity
-from batch_dashboard.services.access.tokens import INGEST
 from batch_dashboard.services.administration import metrics
+from batch_dashboard.services.administration.metrics import UploadOutcome
 from batch_dashboard.services.ingest.ingest import Publication, find_stored, ingest_batch_run
 from batch_dashboard.services.ingest.upload_summary import UploadSummary, find_upload_summary
 from batch_dashboard.store.times import utc_text
@@ -43,7 +44,7 @@ _large_turn = threading.Semaphore()
 
 @blueprint.post(INGEST_PATH, provide_automatic_options=False)
 @blueprint.post(f"{INGEST_PATH}/", provide_automatic_options=False)
-@bearer.login_required(role=INGEST)
+@bearer.login_required(role=Scope.INGEST)
 def receive() -> tuple[Response, int]:
     """Store a batch run."""
     now = current_time()
@@ -117,16 +118,16 @@ def preflight() -> tuple[str, int, dict[str, str]]:
 
 
 OUTCOMES = {
-    200: metrics.DRY_RUN,
-    201: metrics.STORED,
-    400: metrics.REFUSED,
-    401: metrics.UNAUTHORIZED,
-    403: metrics.UNAUTHORIZED,
-    413: metrics.TOO_LARGE,
-    415: metrics.REFUSED,
-    422: metrics.REFUSED,
-    429: metrics.UNAUTHORIZED,
-    503: metrics.UNAVAILABLE,
+    200: UploadOutcome.DRY_RUN,
+    201: UploadOutcome.STORED,
+    400: UploadOutcome.REFUSED,
+    401: UploadOutcome.UNAUTHORIZED,
+    403: UploadOutcome.UNAUTHORIZED,
+    413: UploadOutcome.TOO_LARGE,
+    415: UploadOutcome.REFUSED,
+    422: UploadOutcome.REFUSED,
+    429: UploadOutcome.UNAUTHORIZED,
+    503: UploadOutcome.UNAVAILABLE,
 }
 
 
@@ -134,11 +135,11 @@ OUTCOMES = {
 def count_upload(response: Response) -> Response:
     """Count what became of an upload."""
     if request.endpoint == "ingest.receive":
-        outcome = OUTCOMES.get(response.status_code, metrics.FAILED)
-        if outcome == metrics.STORED and "Idempotent-Replayed" in response.headers:
-            outcome = metrics.REPLAYED
+        outcome = OUTCOMES.get(response.status_code, UploadOutcome.FAILED)
+        if outcome == UploadOutcome.STORED and "Idempotent-Replayed" in response.headers:
+            outcome = UploadOutcome.REPLAYED
         metrics.uploads.labels(outcome).inc()
-        if outcome == metrics.STORED:
+        if outcome == UploadOutcome.STORED:
             metrics.results_stored.inc(g.results_stored)
     return response
 

@@ -16,8 +16,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
+from batch_dashboard.model.access.tokens import Scope
+from batch_dashboard.model.access.users import Role
 from batch_dashboard.services.access import publishers, tokens, users
-from batch_dashboard.services.access.users import ADMINISTRATOR
 from batch_dashboard.services.administration.changes import changing
 from batch_dashboard.services.alerts.alerts import check
 from batch_dashboard.services.alerts.watching import Watcher
@@ -68,9 +69,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def store(sqlite_template: Path, folder: Path) -> Iterator[Store]:
     store = Store(f"sqlite:///{shutil.copyfile(sqlite_template, folder / 'admin.db')}", 60)
     with changing(store, SOMEBODY, NOW) as change:
-        users.add(change, "ada", PASSWORD, ADMINISTRATOR)
+        users.add(change, "ada", PASSWORD, Role.ADMINISTRATOR)
         publishers.add(change, "recipes", "github", {"repository": "owner/recipes"})
-        tokens.create(change, "k" * 32, "nightly", [tokens.INGEST], None)
+        tokens.create(change, "k" * 32, "nightly", [Scope.INGEST], None)
     for ago in range(1, 13):
         for ecosystem in ("homebrew", "npm"):
             good = [recipe_result(recipe_name=f"r{n}", ecosystem=ecosystem) for n in range(9)]

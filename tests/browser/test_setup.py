@@ -9,7 +9,7 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Browser, Page
 
-from batch_dashboard.services.access.users import ADMINISTRATOR
+from batch_dashboard.model.access.users import Role
 from batch_dashboard.store.engine import Store
 from tests.browser.visits import PATIENCE_MS, Visit, assert_sound
 from tests.client.ci_page import VALIDATE
@@ -43,7 +43,7 @@ def address(sqlite_template: Path, tmp_path: Path) -> Iterator[str]:
     """An empty dashboard with one administrator."""
     url = f"sqlite:///{shutil.copyfile(sqlite_template, tmp_path / 'empty.db')}"
     store = Store(url, 60)
-    make_user(store, "ada", ADMINISTRATOR)
+    make_user(store, "ada", Role.ADMINISTRATOR)
     store.close()
     with running_server(url, tmp_path) as address:
         yield address

@@ -9,9 +9,9 @@ from pathlib import Path
 from threading import Barrier
 from urllib.error import HTTPError
 
+from batch_dashboard.model.access.users import Role
 from batch_dashboard.services.access.sign_in import FREE_FAILURES
 from batch_dashboard.services.access.throttle import MAX_FAILURES
-from batch_dashboard.services.access.users import ADMINISTRATOR
 from batch_dashboard.store.engine import Store
 from tests.conftest import NewDatabase
 from tests.factories import TOKEN
@@ -61,8 +61,8 @@ def test_guesses_at_once_are_counted_by_all_processes_together(
 ) -> None:
     with new_database() as url:
         store = Store(url, 60)
-        make_user(store, "ada", ADMINISTRATOR)
-        make_user(store, "bob", ADMINISTRATOR)
+        make_user(store, "ada", Role.ADMINISTRATOR)
+        make_user(store, "bob", Role.ADMINISTRATOR)
         store.close()
         with running_server(url, tmp_path, SETTINGS) as address:
             right = basic("bob", PASSWORD)

@@ -11,9 +11,10 @@ from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 from werkzeug.routing.converters import NumberConverter
 
+from batch_dashboard.model.access.tokens import Scope
+from batch_dashboard.model.access.users import Role
 from batch_dashboard.services.access import tokens
 from batch_dashboard.services.access.sign_in import IDLE_SESSION, MAX_SESSION
-from batch_dashboard.services.access.users import ADMINISTRATOR
 from batch_dashboard.services.administration.changes import changing
 from batch_dashboard.settings import Settings
 from batch_dashboard.store import schema
@@ -80,7 +81,7 @@ def test_a_viewer_is_refused_at_every_admin_address_and_action(
 def test_nobody_gets_anywhere_in_admin_without_a_sign_in(
     app: Flask, client: FlaskClient, store: Store
 ) -> None:
-    make_user(store, "ada", ADMINISTRATOR)
+    make_user(store, "ada", Role.ADMINISTRATOR)
     for method, path, rule in requests_of(app):
         if (is_admin(rule) or rule.endpoint.startswith("account.")) and method != "OPTIONS":
             answer = client.open(path, method=method, headers=PAGE)
@@ -196,7 +197,7 @@ def test_tokens_out_of_force_are_refused(
         tokens.revoke(change, revoked.id)
         hour = NOW + timedelta(hours=1)
         expiring = tokens.create(change, KEY, "expiring", expires_at=hour)
-        reading = tokens.create(change, KEY, "reading", [tokens.READ])
+        reading = tokens.create(change, KEY, "reading", [Scope.READ])
 
     def status(secret: str) -> int:
         return post(client, batch_run(), Authorization=f"Bearer {secret}").status_code
@@ -217,7 +218,7 @@ def test_tokens_out_of_force_are_refused(
 def test_a_session_ends_by_signing_out_by_time_and_by_not_being_used(
     app: Flask, store: Store, moment: list[datetime]
 ) -> None:
-    make_user(store, "ada", ADMINISTRATOR)
+    make_user(store, "ada", Role.ADMINISTRATOR)
     visitor = Visitor(app)
     visitor.sign_in("ada")
     kept = visitor.client.get_cookie(SESSION_COOKIE)
@@ -263,7 +264,7 @@ def test_a_session_ends_by_signing_out_by_time_and_by_not_being_used(
 def test_a_sign_in_leads_to_no_other_site(
     app: Flask, store: Store, following: str, goes_to: str
 ) -> None:
-    make_user(store, "ada", ADMINISTRATOR)
+    make_user(store, "ada", Role.ADMINISTRATOR)
     visitor = Visitor(app)
     answer = visitor.send("/sign-in", name="ada", password=PASSWORD, next=following)
     assert answer.status_code == 303
@@ -275,7 +276,7 @@ def test_a_sign_in_leads_to_no_other_site(
 def test_guessing_is_slowed_down_more_and_more(
     app: Flask, store: Store, moment: list[datetime]
 ) -> None:
-    make_user(store, "ada", ADMINISTRATOR)
+    make_user(store, "ada", Role.ADMINISTRATOR)
     visitor = Visitor(app)
     statuses = [visitor.sign_in("ada", "wrong").status_code for _ in range(6)]
     assert statuses == [422] * 5 + [429]
@@ -289,7 +290,7 @@ def test_guessing_is_slowed_down_more_and_more(
         assert visitor.sign_in("ada", "wrong again").status_code == 422
     assert waits == [6, 11, 21, 41, 81, 161]
     # Another name from there, and the same name from elsewhere, are not made to wait.
-    make_user(store, "bob", ADMINISTRATOR)
+    make_user(store, "bob", Role.ADMINISTRATOR)
     assert visitor.sign_in("bob").status_code == 303
     elsewhere = Visitor(app)
     elsewhere.client.environ_base["REMOTE_ADDR"] = "192.0.2.7"
@@ -297,7 +298,7 @@ def test_guessing_is_slowed_down_more_and_more(
 
 
 def test_a_header_does_not_make_an_address(app: Flask, store: Store) -> None:
-    make_user(store, "ada", ADMINISTRATOR)
+    make_user(store, "ada", Role.ADMINISTRATOR)
     visitor = Visitor(app)
     for number in range(6):
         answer = visitor.client.post(
@@ -341,7 +342,7 @@ PATHS = [
 def test_no_path_or_header_opens_a_page_of_administrators(
     client: FlaskClient, store: Store, path: str
 ) -> None:
-    make_user(store, "ada", ADMINISTRATOR)
+    make_user(store, "ada", Role.ADMINISTRATOR)
     for headers in HEADERS:
         answer = client.get(path, headers={**PAGE, **headers})
         assert answer.status_code in (301, 308, 401, 404, 429), (headers, answer.status_code)
@@ -353,7 +354,7 @@ def test_no_path_or_header_opens_a_page_of_administrators(
 def test_a_program_signs_in_by_name_and_password(
     client: FlaskClient, app: Flask, settings: Settings, store: Store
 ) -> None:
-    make_user(store, "ada", ADMINISTRATOR)
+    make_user(store, "ada", Role.ADMINISTRATOR)
     make_user(store, "vera", "viewer")
     assert client.get("/admin/audit/audit_log.csv", auth=("ada", PASSWORD)).status_code == 200
     assert client.get("/admin/audit/audit_log.csv", auth=("vera", PASSWORD)).status_code == 403
@@ -367,9 +368,9 @@ def test_a_token_for_reading_opens_closed_exports_of_its_ecosystems_only(
 ) -> None:
     app.extensions["settings"] = replace(settings, public=False)
     with changing(store, SOMEBODY, NOW) as change:
-        everything = tokens.create(change, KEY, "all", [tokens.READ])
-        limited = tokens.create(change, KEY, "some", [tokens.READ], ["homebrew"])
-        sending = tokens.create(change, KEY, "ci", [tokens.INGEST])
+        everything = tokens.create(change, KEY, "all", [Scope.READ])
+        limited = tokens.create(change, KEY, "some", [Scope.READ], ["homebrew"])
+        sending = tokens.create(change, KEY, "ci", [Scope.INGEST])
 
     def status(made: tokens.NewToken, path: str) -> int:
         return client.get(path, headers={"Authorization": f"Bearer {made.secret}"}).status_code

@@ -11,6 +11,7 @@ from werkzeug.routing import Rule
 from werkzeug.routing.converters import NumberConverter
 from werkzeug.test import TestResponse
 
+from batch_dashboard.model.access.tokens import Scope
 from batch_dashboard.model.api.operations import OPERATIONS
 from batch_dashboard.model.catalogue import FILES
 from batch_dashboard.services.access import tokens
@@ -73,8 +74,8 @@ def secrets(store: Store) -> dict[str, str]:
     """A token for everything, and one that is limited."""
     with changing(store, SOMEBODY, NOW) as change:
         return {
-            "all": tokens.create(change, KEY, "all", [tokens.READ]).secret,
-            "limited": tokens.create(change, KEY, "some", [tokens.READ], ["homebrew"]).secret,
+            "all": tokens.create(change, KEY, "all", [Scope.READ]).secret,
+            "limited": tokens.create(change, KEY, "some", [Scope.READ], ["homebrew"]).secret,
         }
 
 

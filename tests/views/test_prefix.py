@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from batch_dashboard.application import create_app
-from batch_dashboard.services.access.users import ADMINISTRATOR
+from batch_dashboard.model.access.users import Role
 from batch_dashboard.services.alerts.alerts import check
 from batch_dashboard.settings import Settings
 from batch_dashboard.store.engine import Store
@@ -102,7 +102,7 @@ def test_everything_is_under_the_path(
             batch_run(started_at=f"2026-11-20T0{hour}:00:00Z", completed_at=None, results=stuck),
         )
     check(store, [], None, NOW)
-    make_user(store, "ada", ADMINISTRATOR)
+    make_user(store, "ada", Role.ADMINISTRATOR)
     sent = client.post("/dash/batch-metrics", json=batch_run(), headers=AUTHORIZED)
     assert json_of(sent)["url"] == f"{HOST}/dash/batch-runs/7"
 
@@ -141,7 +141,7 @@ def test_a_form_goes_on_under_the_path_and_its_message_is_kept_there(
 ) -> None:
     app = app_of(FORWARDED, proxies=1)
     ingest(store, batch_run())
-    make_user(store, "ada", ADMINISTRATOR)
+    make_user(store, "ada", Role.ADMINISTRATOR)
     visitor = Visitor(app)
     signed_in = visitor.send("/dash/sign-in", name="ada", password=PASSWORD)
     assert signed_in.headers["Location"] == "/dash/"
@@ -183,7 +183,7 @@ def test_without_a_proxy_the_header_is_not_believed(app_of: NewApp, store: Store
 def test_a_sign_in_never_leads_out_of_the_path(
     app_of: NewApp, store: Store, following: str
 ) -> None:
-    make_user(store, "ada", ADMINISTRATOR)
+    make_user(store, "ada", Role.ADMINISTRATOR)
     visitor = Visitor(app_of(FORWARDED, proxies=1))
     answer = visitor.send("/dash/sign-in", name="ada", password=PASSWORD, next=following)
     assert answer.headers["Location"] == "/dash/"

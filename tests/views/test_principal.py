@@ -4,7 +4,7 @@ import pytest
 from flask import Flask
 
 from batch_dashboard.errors import Forbidden
-from batch_dashboard.services.access.users import ADMINISTRATOR, VIEWER
+from batch_dashboard.model.access.users import Role
 from batch_dashboard.store.access.users import User
 from batch_dashboard.views.access.principal import VISITOR, Principal, Program
 from batch_dashboard.views.access.rules import (
@@ -32,12 +32,12 @@ def test_a_visitor_is_nobody_and_may_see_every_ecosystem() -> None:
 
 
 def test_only_the_role_of_a_person_makes_an_administrator() -> None:
-    assert person(ADMINISTRATOR).is_administrator
-    assert not person(VIEWER).is_administrator
+    assert person(Role.ADMINISTRATOR).is_administrator
+    assert not person(Role.VIEWER).is_administrator
     assert not Program().is_administrator
-    assert person(VIEWER).name == "ada"
-    assert person(VIEWER).is_user(7)
-    assert not person(VIEWER).is_user(8)
+    assert person(Role.VIEWER).name == "ada"
+    assert person(Role.VIEWER).is_user(7)
+    assert not person(Role.VIEWER).is_user(8)
 
 
 def test_a_limited_program_is_refused_with_the_ecosystems_it_may_use() -> None:

@@ -6,6 +6,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import text
 
+from batch_dashboard.model.access.tokens import Scope
 from batch_dashboard.services.access import tokens
 from batch_dashboard.services.administration.changes import changing
 from batch_dashboard.store.batch_runs import run_comparison
@@ -90,7 +91,7 @@ def test_one_unknown_kind_of_minutes_costs_nothing(client: FlaskClient) -> None:
 def test_a_limited_token_sees_its_own_ecosystem_only(client: FlaskClient, store: Store) -> None:
     post(client, batch_run(ecosystem="cask", results=results(secret="passed")))
     with changing(store, SOMEBODY, NOW) as change:
-        token = tokens.create(change, "k" * 32, "some", [tokens.INGEST], ["homebrew"])
+        token = tokens.create(change, "k" * 32, "some", [Scope.INGEST], ["homebrew"])
     headers = {"Authorization": f"Bearer {token.secret}"}
     first = post(client, BEFORE, "?summary=1", **headers)
     assert json_of(first)["summary"]["previous_batch_run_id"] is None

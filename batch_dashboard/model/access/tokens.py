@@ -5,6 +5,13 @@ from enum import StrEnum
 from typing import NamedTuple
 
 
+class Scope(StrEnum):
+    """What a token is for."""
+
+    INGEST = "ingest"  # send batch runs
+    READ = "read"  # read data, ask for decisions and plans
+
+
 class TokenState(StrEnum):
     """Whether a token is accepted."""
 

@@ -2,14 +2,25 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
+from enum import StrEnum
 from typing import NamedTuple
 
 from batch_dashboard.errors import InputError
 
-RESULTS = "recipe_results"
-RUNS = "batch_runs"
-AUDIT = "audit_log"
-DEFAULT_DAYS: dict[str, int | None] = {RESULTS: 400, RUNS: None, AUDIT: 1_095}
+
+class RetainedKind(StrEnum):
+    """The kinds of rows that are deleted after some time."""
+
+    RESULTS = "recipe_results"
+    RUNS = "batch_runs"
+    AUDIT = "audit_log"
+
+
+DEFAULT_DAYS: dict[str, int | None] = {
+    RetainedKind.RESULTS: 400,
+    RetainedKind.RUNS: None,
+    RetainedKind.AUDIT: 1_095,
+}
 MIN_DAYS = 28  # a forecast and an error budget look back so far
 MAX_DAYS = 36_500
 

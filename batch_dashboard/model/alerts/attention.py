@@ -7,9 +7,9 @@ from typing import NamedTuple
 from batch_dashboard.model.alerts.finding_kinds import FindingKind, Severity, Subject, rank
 from batch_dashboard.model.batch_runs.vocabulary import JOB_RUNNER_OS_NAMES, RUNNER_OS_NAMES
 from batch_dashboard.model.failures.failures import FailureGroupDetail, group_title
-from batch_dashboard.model.judgement.ecosystem_health import SILENT, EcosystemHealth, moment
+from batch_dashboard.model.judgement.ecosystem_health import EcosystemHealth, EcosystemState, moment
 from batch_dashboard.model.recipes.recipes import StuckRecipe
-from batch_dashboard.model.spending.budget import PAUSE, SAMPLE, BudgetWeek
+from batch_dashboard.model.spending.budget import BudgetState, BudgetWeek
 from batch_dashboard.model.spending.queue_waits import JUDGED_DAYS, QueueWait
 from batch_dashboard.model.spending.unreported import UnreportedRuns
 from batch_dashboard.model.text.wording import duration, minutes, percent, plural, weekday
@@ -63,8 +63,9 @@ def findings(facts: Facts) -> list[Finding]:
 def without_general_silence(
     ecosystem_health: Sequence[EcosystemHealth],
 ) -> Sequence[EcosystemHealth]:
-    """No pipeline where every ecosystem is silent: the page states that as a whole."""
-    return ecosystem_health if any(health.state != SILENT for health in ecosystem_health) else ()
+    """None where every ecosystem is silent: the page states that as a whole."""
+    is_silent = [health.state == EcosystemState.SILENT for health in ecosystem_health]
+    return () if all(is_silent) else ecosystem_health
 
 
 def _ecosystems(facts: Facts) -> Iterator[Finding]:
@@ -131,9 +132,9 @@ def _budgets(facts: Facts) -> Iterator[Finding]:
 
 def _advice(budget: BudgetWeek) -> tuple[Severity | None, str]:
     """How bad the use of a budget is, and what it asks for; None: nothing needs attention."""
-    if budget.state == PAUSE:
+    if budget.state == BudgetState.PAUSE:
         return Severity.CRITICAL, "; spend no more before Monday"
-    if budget.state == SAMPLE:
+    if budget.state == BudgetState.SAMPLE:
         return Severity.WARNING, "; CI is advised to sample"
     return (None if budget.runs_out_on is None else Severity.NOTICE), ""
 

@@ -9,7 +9,7 @@ from batch_dashboard.model.batch_runs.vocabulary import RUNNER_OS
 from batch_dashboard.model.judgement.circuit_breaker import BreakerState
 from batch_dashboard.model.judgement.decision import Advice
 from batch_dashboard.model.judgement.ecosystem_health import STATES
-from batch_dashboard.model.spending.budget import OK, PAUSE, SAMPLE
+from batch_dashboard.model.spending.budget import BudgetState
 
 _TIME = nullable({"type": "string", "format": "date-time"})
 _NUMBER = nullable({"type": "number"})
@@ -58,7 +58,7 @@ def _decision() -> Schema:
         for name, schema in (
             ("minutes_used", _NUMBER),
             ("minutes_budget", {"type": "number"}),
-            ("state", _words(OK, SAMPLE, PAUSE)),
+            ("state", _words(BudgetState.OK, BudgetState.SAMPLE, BudgetState.PAUSE)),
             ("unknown_runs", {"type": "integer"}),
         )
     }

@@ -23,7 +23,7 @@ from batch_dashboard.model.catalogue.fields import (
 from batch_dashboard.model.catalogue.fields import (
     MINUTES as IN_MINUTES,
 )
-from batch_dashboard.model.spending.budget import BUDGET_STATES
+from batch_dashboard.model.spending.budget import BudgetState
 
 # Sums of known minutes, of runs without any, and of their price: one way in every resource.
 MINUTES_FIELDS = (
@@ -217,7 +217,7 @@ BUDGETS = Resource(
             "state",
             Kind.WORD,
             "The advice to CI: ok, sample (from 80 % on) or pause (from 95 % on).",
-            words=BUDGET_STATES,
+            words=tuple(BudgetState),
         ),
         Field("runs", Kind.INTEGER, "Batch runs of this week.", RUNS),
         Field("unknown_runs", Kind.INTEGER, "Batch runs that reported no minutes.", RUNS),

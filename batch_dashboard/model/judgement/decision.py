@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 from batch_dashboard.model.batch_runs.vocabulary import RUNNER_OS_NAMES
 from batch_dashboard.model.judgement.circuit_breaker import BreakerState
-from batch_dashboard.model.judgement.ecosystem_health import PAUSED, EcosystemHealth, moment
-from batch_dashboard.model.spending.budget import PAUSE, SAMPLE, BudgetWeek
+from batch_dashboard.model.judgement.ecosystem_health import EcosystemHealth, EcosystemState, moment
+from batch_dashboard.model.spending.budget import BudgetState, BudgetWeek
 from batch_dashboard.model.text.wording import CONTROL_CHARACTER, minutes, percent
 
 
@@ -40,7 +40,7 @@ def decide(
     skip: list[str] = []
     sample: list[str] = []
     proceed: list[str] = []
-    if health.state == PAUSED:
+    if health.state == EcosystemState.PAUSED:
         skip.append(health.sentence)
     change = health.facts.breaker
     if (
@@ -55,14 +55,14 @@ def decide(
     elif health.breaker_state == BreakerState.HALF_OPEN:
         proceed.append("the circuit breaker is half-open: this run decides whether it closes")
     for budget in budgets:
-        if budget.state in (SAMPLE, PAUSE):
-            advice = "spend none of them" if budget.state == PAUSE else "sample"
+        if budget.state in (BudgetState.SAMPLE, BudgetState.PAUSE):
+            advice = "spend none of them" if budget.state == BudgetState.PAUSE else "sample"
             sample.append(
                 f"{percent(budget.share)} of the {RUNNER_OS_NAMES[budget.runner_os]} minutes of "
                 f"this week are used ({minutes(budget.used.known)} of "
                 f"{minutes(budget.budget_minutes)}): {advice}"
             )
-    if budgets and all(budget.state == PAUSE for budget in budgets):
+    if budgets and all(budget.state == BudgetState.PAUSE for budget in budgets):
         skip, sample = [*skip, *sample], []
     decision = Advice.SKIP if skip else Advice.SAMPLE_ONLY if sample else Advice.PROCEED
     reasons = [*skip, *sample, *proceed] or ["nothing speaks against a run"]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
+from enum import StrEnum
 from itertools import pairwise
 from statistics import median
 from typing import NamedTuple
@@ -14,16 +15,21 @@ from batch_dashboard.model.judgement.slo import Burn, DayAttempts, ErrorBudget, 
 from batch_dashboard.model.judgement.targets import EcosystemRule
 from batch_dashboard.model.text.wording import duration, interval, percent, plural
 
-PAUSED = "paused"
-SILENT = "silent"
-IDLE = "idle"
-FAILING = "failing"
+
+class EcosystemState(StrEnum):
+    """What comes before the state of an ecosystem's SLO."""
+
+    PAUSED = "paused"
+    SILENT = "silent"
+    IDLE = "idle"
+    FAILING = "failing"
+
 
 STATES = (
-    PAUSED,
-    SILENT,
-    IDLE,
-    FAILING,
+    EcosystemState.PAUSED,
+    EcosystemState.SILENT,
+    EcosystemState.IDLE,
+    EcosystemState.FAILING,
     slo.SloState.BREACHED,
     slo.SloState.AT_RISK,
     slo.SloState.MET,
@@ -156,7 +162,7 @@ def _paused(health: EcosystemHealth, _now: datetime) -> EcosystemHealth | None:
     sentence = f"paused since {moment(pause.paused_at)}: {pause.reason}"
     if pause.expected_resume_at is not None:
         sentence += f" (expected back {moment(pause.expected_resume_at)})"
-    return health._replace(state=PAUSED, since=pause.paused_at, sentence=sentence)
+    return health._replace(state=EcosystemState.PAUSED, since=pause.paused_at, sentence=sentence)
 
 
 def _silent(health: EcosystemHealth, now: datetime) -> EcosystemHealth | None:
@@ -172,7 +178,7 @@ def _silent(health: EcosystemHealth, now: datetime) -> EcosystemHealth | None:
     else:
         why = f"longer than {_length(DEFAULT_SILENCE)}"
     return health._replace(
-        state=SILENT,
+        state=EcosystemState.SILENT,
         kind=FindingKind.SILENT,
         severity=FindingKind.SILENT.severity,
         since=last,
@@ -190,7 +196,7 @@ def _idle(health: EcosystemHealth, _now: datetime) -> EcosystemHealth | None:
     since = recent[empty - 1].started_at
     many = f"{empty} or more" if empty == RECENT_RUNS else str(empty)
     return health._replace(
-        state=IDLE,
+        state=EcosystemState.IDLE,
         kind=FindingKind.IDLE,
         severity=FindingKind.IDLE.severity,
         since=since,
@@ -210,7 +216,7 @@ def _failing(health: EcosystemHealth, _now: datetime) -> EcosystemHealth | None:
     last = health.facts.span.last_passed_at
     ever = "and none ever did" if last is None else f"the last pass was on {moment(last)}"
     return health._replace(
-        state=FAILING,
+        state=EcosystemState.FAILING,
         kind=FindingKind.FAILING,
         severity=FindingKind.FAILING.severity,
         since=failing.since,

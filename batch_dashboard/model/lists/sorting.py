@@ -1,12 +1,17 @@
 """The order of a long table: from the URL, and back to it."""
 
 from collections.abc import Mapping, Sequence
+from enum import StrEnum
 from typing import NamedTuple
 
 from batch_dashboard.model.text.wording import not_one_of
 
-ASCENDING = "asc"
-DESCENDING = "desc"
+
+class Direction(StrEnum):
+    """The direction of an order, as in URLs."""
+
+    ASCENDING = "asc"
+    DESCENDING = "desc"
 
 
 class SortColumn(NamedTuple):
@@ -37,11 +42,11 @@ class Sort(NamedTuple):
         name, order = args.get("sort", ""), args.get("order", "")
         if name and name not in by_name:
             complaints.append(not_one_of("sort", by_name, name))
-        if order and order not in (ASCENDING, DESCENDING):
-            complaints.append(not_one_of("order", (ASCENDING, DESCENDING), order))
+        if order and order not in set(Direction):
+            complaints.append(not_one_of("order", Direction, order))
             order = ""
         column = by_name.get(name, columns[0])
-        descending = order == DESCENDING if order else column.largest_first
+        descending = order == Direction.DESCENDING if order else column.largest_first
         return cls(tuple(columns), column, descending), complaints
 
     @property
@@ -49,7 +54,7 @@ class Sort(NamedTuple):
         """The parts of a query string that give this order again, what is usual left out."""
         parts = {} if self.column == self.columns[0] else {"sort": self.column.name}
         if self.descending != self.column.largest_first:
-            parts["order"] = DESCENDING if self.descending else ASCENDING
+            parts["order"] = Direction.DESCENDING if self.descending else Direction.ASCENDING
         return parts
 
     def by(self, name: str) -> "Sort":

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
 from typing import NamedTuple
 
 from batch_dashboard.model.batch_runs.records import DayMinutes, Minutes
@@ -13,15 +14,21 @@ SAMPLE_SHARE = 0.80
 PAUSE_SHARE = 0.95
 FORECAST_DAYS = 28
 
-# What was ever reported of a runner operating system.
-NEVER = "never"  # no run reported its minutes
-ZEROS = "zeros"  # every run that reported them reported 0
-ABOVE_ZERO = "above zero"
 
-OK = "ok"
-SAMPLE = "sample"
-PAUSE = "pause"
-BUDGET_STATES = (OK, SAMPLE, PAUSE)
+class EverReported(StrEnum):
+    """The minutes that were ever reported of a runner operating system."""
+
+    NEVER = "never"  # no run reported its minutes
+    ZEROS = "zeros"  # every run that reported them reported 0
+    ABOVE_ZERO = "above zero"
+
+
+class BudgetState(StrEnum):
+    """What the minutes used of a budget suggest to CI."""
+
+    OK = "ok"
+    SAMPLE = "sample"
+    PAUSE = "pause"
 
 
 class OwnBudget(NamedTuple):
@@ -67,19 +74,19 @@ class BudgetWeek(NamedTuple):
     daily_minutes: float  # mean of the 28 days up to the moment, days without runs among them
     forecast_minutes: float  # at the end of the week
     runs_out_on: date | None  # None: not within the week
-    ever_reported: str = ABOVE_ZERO  # NEVER, ZEROS or ABOVE_ZERO
+    ever_reported: str = EverReported.ABOVE_ZERO  # NEVER, ZEROS or ABOVE_ZERO
 
     @property
     def reported_minutes(self) -> float | None:
         """Minutes used as reported; None where no run of the week, or none at all, reported any."""
-        if self.ever_reported == NEVER:
+        if self.ever_reported == EverReported.NEVER:
             return None
         return self.used.value if self.used.runs else 0.0
 
     @property
     def used_minutes(self) -> float | None:
         """Minutes used; None where they are unknown, also where only zeros were ever reported."""
-        return None if self.ever_reported == ZEROS else self.reported_minutes
+        return None if self.ever_reported == EverReported.ZEROS else self.reported_minutes
 
     @property
     def forecast(self) -> float | None:
@@ -93,9 +100,9 @@ class BudgetWeek(NamedTuple):
         if self.used_minutes is not None:
             return None
         name = RUNNER_OS_NAMES[self.runner_os]
-        if self.ever_reported == NEVER:
+        if self.ever_reported == EverReported.NEVER:
             return f"No run ever reported {name} minutes."
-        if self.ever_reported == ZEROS:
+        if self.ever_reported == EverReported.ZEROS:
             return f"Every run that reported {name} minutes reported 0."
         return f"No run of this week reported {name} minutes."
 
@@ -118,8 +125,8 @@ class BudgetWeek(NamedTuple):
 def budget_state(used_minutes: float, budget_minutes: float) -> str:
     """What a share of the budget asks for: `ok`, from 80 % on `sample`, from 95 % on `pause`."""
     if used_minutes >= PAUSE_SHARE * budget_minutes:
-        return PAUSE
-    return SAMPLE if used_minutes >= SAMPLE_SHARE * budget_minutes else OK
+        return BudgetState.PAUSE
+    return BudgetState.SAMPLE if used_minutes >= SAMPLE_SHARE * budget_minutes else BudgetState.OK
 
 
 class BurnUpDay(NamedTuple):
@@ -138,7 +145,7 @@ def burn_up(budget: BudgetWeek, days: Iterable[DayMinutes], now: datetime) -> li
     today = now.date()
     monday = today - today.weekday() * DAY
     so_far = Minutes(0.0, 0, 0)
-    without_runs = 0.0 if budget.ever_reported == ABOVE_ZERO else None
+    without_runs = 0.0 if budget.ever_reported == EverReported.ABOVE_ZERO else None
     burnt = []
     for day in (monday + index * DAY for index in range(7)):
         forecast = None
@@ -163,7 +170,7 @@ def budget_week(
     days: Iterable[DayMinutes],
     now: datetime,
     budgets: Budgets = DEFAULT_BUDGETS,
-    ever_reported: str = ABOVE_ZERO,
+    ever_reported: str = EverReported.ABOVE_ZERO,
 ) -> BudgetWeek:
     """How a runner operating system stands now, from the last 29 days.
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from batch_dashboard.model.access.users import Role
 from batch_dashboard.services.access import tokens as token_service
 from batch_dashboard.services.access import users as user_service
 from batch_dashboard.services.administration.changes import COMMAND_LINE, OF_ITSELF, Actor, changing
@@ -27,7 +28,7 @@ def make_first_access(store: Store, secret_key: str, now: datetime) -> FirstAcce
         password = token = None
         if not users.count(change.connection):
             password = user_service.made_password()
-            user_service.add(change, FIRST_USER, password, user_service.ADMINISTRATOR)
+            user_service.add(change, FIRST_USER, password, Role.ADMINISTRATOR)
         if not tokens.count(change.connection):
             token = token_service.create(change, secret_key, FIRST_TOKEN).secret
     return FirstAccess(password, token)

@@ -16,8 +16,8 @@ from batch_dashboard.model.access.publishers import (
     TrustedPublisher,
     is_allowed_issuer,
 )
+from batch_dashboard.model.access.tokens import Scope
 from batch_dashboard.model.ingest.names import nfc
-from batch_dashboard.services.access.tokens import INGEST, SCOPES
 from batch_dashboard.services.administration.changes import Change
 from batch_dashboard.store.access import publishers as publisher_store
 
@@ -35,7 +35,7 @@ def add(
     claims: Mapping[str, str],
     issuer: str = "",
     audience: str = "",
-    scopes: Sequence[str] = (INGEST,),
+    scopes: Sequence[str] = (Scope.INGEST,),
     ecosystems: Sequence[str] | None = None,
 ) -> int:
     """Register a publisher; its id. Raises InputError naming the field that cannot be used.
@@ -55,9 +55,9 @@ def add(
     kept = {key: _text(key, value, MAX_VALUE_LENGTH) for key, value in claims.items()}
     kept = {key: value for key, value in kept.items() if value}
     _check_claims(kind, kept)
-    chosen = [scope for scope in SCOPES if scope in scopes]
-    if not chosen or set(scopes) - set(SCOPES):
-        raise InputError("scopes", f"choose {' or '.join(SCOPES)}, or both")
+    chosen = [scope for scope in Scope if scope in scopes]
+    if not chosen or set(scopes) - set(Scope):
+        raise InputError("scopes", f"choose {' or '.join(Scope)}, or both")
     named = None if ecosystems is None else list(dict.fromkeys(nfc(e.strip()) for e in ecosystems))
     if named is not None and not 0 < len(named) <= MAX_ECOSYSTEMS:
         raise InputError("ecosystems", f"name 1 to {MAX_ECOSYSTEMS} ecosystems, or none for all")

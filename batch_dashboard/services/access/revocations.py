@@ -7,13 +7,14 @@ import json
 import os
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from batch_dashboard.errors import InputError
+from batch_dashboard.model.access.users import Role
 from batch_dashboard.services.access.publishers import subject_of as publisher_subject
 from batch_dashboard.services.access.tokens import subject_of
-from batch_dashboard.services.access.users import ADMINISTRATOR, VIEWER
 from batch_dashboard.services.administration.changes import Actor, Change, changing
 from batch_dashboard.store import service_lock
 from batch_dashboard.store.access import publishers, sessions, tokens, users
@@ -24,7 +25,13 @@ from batch_dashboard.store.administration import audit
 from batch_dashboard.store.administration.audit import AuditKey
 from batch_dashboard.store.engine import Connection, Store
 
-REMOVE_USER, SET_PASSWORD, SET_ROLE = "remove user", "set password", "set role"
+
+class UserAction(StrEnum):
+    """Actions of the audit log that take access away from a user."""
+
+    REMOVE_USER = "remove user"
+    SET_PASSWORD = "set password"  # noqa: S105 - an action
+    SET_ROLE = "set role"
 
 
 @dataclass(frozen=True)
@@ -46,7 +53,7 @@ def collect(connection: Connection) -> Access:
         tokens.fetch_ends(connection),
         users.fetch_credentials(connection),
         publishers.fetch_ends(connection),
-        audit.fetch_keys(connection, (REMOVE_USER, SET_PASSWORD, SET_ROLE)),
+        audit.fetch_keys(connection, tuple(UserAction)),
     )
 
 
@@ -63,7 +70,7 @@ def settle(change: Change, newer: Access | None, *, bring_back: bool) -> Kept:
     """End every session of a restored database, and keep what was revoked since by `newer`."""
     ended = sessions.delete_all(change.connection)
     kept = [] if newer is None else keep(change, newer, bring_back=bring_back)
-    administrators = users.count(change.connection, ADMINISTRATOR)
+    administrators = users.count(change.connection, Role.ADMINISTRATOR)
     return Kept(ended, kept, administrators > 0)
 
 
@@ -150,18 +157,18 @@ def _keep_users(change: Change, older: Access, newer: Access, bring_back: bool) 
             said.append(f"user {name}: removed")
             if not bring_back:
                 users.delete_user(change.connection, mine.id)
-                change.record(REMOVE_USER, name, {"role": mine.role}, None)
+                change.record(UserAction.REMOVE_USER, name, {"role": mine.role}, None)
             continue
         if known.password_hash != mine.password_hash:
             said.append(f"user {name}: the password was changed")
             if not bring_back:
                 users.update_password(change.connection, mine.id, known.password_hash)
-                change.record(SET_PASSWORD, name)
-        if (mine.role, known.role) == (ADMINISTRATOR, VIEWER):
+                change.record(UserAction.SET_PASSWORD, name)
+        if (mine.role, known.role) == (Role.ADMINISTRATOR, Role.VIEWER):
             said.append(f"user {name}: made a viewer")
             if not bring_back:
-                users.update_role(change.connection, mine.id, VIEWER)
-                change.record(SET_ROLE, name, {"role": mine.role}, {"role": VIEWER})
+                users.update_role(change.connection, mine.id, Role.VIEWER)
+                change.record(UserAction.SET_ROLE, name, {"role": mine.role}, {"role": Role.VIEWER})
     return said
 
 

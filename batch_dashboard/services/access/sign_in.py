@@ -14,6 +14,7 @@ from werkzeug.security import check_password_hash, generate_password_hash
 from batch_dashboard.errors import BatchDashboardError, StoreUnavailable
 from batch_dashboard.model.access.clients import network_of
 from batch_dashboard.services.administration import metrics
+from batch_dashboard.services.administration.metrics import PasswordCheck
 from batch_dashboard.store.access import sessions, users
 from batch_dashboard.store.access.sessions import Failures
 from batch_dashboard.store.access.users import User
@@ -70,7 +71,8 @@ def check_password(
             found = users.find_named(connection, name) if name.isprintable() else None
         stored = found[1] if found else _hash_of_nobody()
         is_right = check_password_hash(stored, password) and found is not None
-        metrics.password_checks.labels(metrics.RIGHT if is_right else metrics.WRONG).inc()
+        outcome = PasswordCheck.RIGHT if is_right else PasswordCheck.WRONG
+        metrics.password_checks.labels(outcome).inc()
         if not is_right or found is None:
             return None
         with store.write() as connection:
@@ -93,7 +95,7 @@ def _turn(subject: bytes) -> Iterator[None]:
     """
     turn = _turns[subject[0] % len(_turns)]
     if not turn.acquire(timeout=MAX_TURN_SECONDS):
-        metrics.password_checks.labels(metrics.NOT_CHECKED).inc()
+        metrics.password_checks.labels(PasswordCheck.NOT_CHECKED).inc()
         raise TooManyAttempts(FIRST_DELAY)
     try:
         yield
@@ -120,7 +122,7 @@ def _check_delay(connection: Connection, subjects: "_Subjects", now: datetime) -
         _delay(connection, subjects.address, FREE_FAILURES_OF_ADDRESS, now),
     )
     if wait > timedelta(0):
-        metrics.password_checks.labels(metrics.NOT_CHECKED).inc()
+        metrics.password_checks.labels(PasswordCheck.NOT_CHECKED).inc()
         raise TooManyAttempts(wait)
 
 

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 
 from batch_dashboard.errors import InputError, NotFound
-from batch_dashboard.model.access.tokens import Token
+from batch_dashboard.model.access.tokens import Scope, Token
 from batch_dashboard.model.ingest.names import nfc
 from batch_dashboard.model.text.wording import CONTROL_CHARACTER
 from batch_dashboard.services.administration.changes import Change
@@ -21,8 +21,6 @@ from batch_dashboard.store.engine import Connection
 PREFIX = "bmt_"
 RANDOM_BYTES = 24  # 192 random bits
 SHOWN_PREFIX_LENGTH = len(PREFIX) + 6
-INGEST, READ = "ingest", "read"
-SCOPES = (INGEST, READ)
 MAX_NAME_LENGTH = 60
 MAX_NOTE_LENGTH = 500
 MAX_ECOSYSTEMS = 100
@@ -46,7 +44,7 @@ def create(
     change: Change,
     secret_key: str,
     name: str,
-    scopes: Sequence[str] = SCOPES,
+    scopes: Sequence[str] = tuple(Scope),
     ecosystems: Sequence[str] | None = None,
     expires_at: datetime | None = None,
     note: str = "",
@@ -55,9 +53,9 @@ def create(
     name, note = name.strip(), " ".join(CONTROL_CHARACTER.sub(" ", note).split())
     if not _is_name(name, MAX_NAME_LENGTH):
         raise InputError("name", f"a name has 1 to {MAX_NAME_LENGTH} printable characters")
-    chosen = [scope for scope in SCOPES if scope in scopes]
-    if not chosen or set(scopes) - set(SCOPES):
-        raise InputError("scopes", f"choose what it is for: {' or '.join(SCOPES)}, or both")
+    chosen = [scope for scope in Scope if scope in scopes]
+    if not chosen or set(scopes) - set(Scope):
+        raise InputError("scopes", f"choose what it is for: {' or '.join(Scope)}, or both")
     named = None if ecosystems is None else list(dict.fromkeys(nfc(e.strip()) for e in ecosystems))
     if named is not None and not (0 < len(named) <= MAX_ECOSYSTEMS):
         raise InputError("ecosystems", f"name 1 to {MAX_ECOSYSTEMS} ecosystems, or none for all")

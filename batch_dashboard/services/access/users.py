@@ -3,14 +3,11 @@
 import secrets
 
 from batch_dashboard.errors import InputError, NotFound
+from batch_dashboard.model.access.users import Role
 from batch_dashboard.services.access.sign_in import hash_password
 from batch_dashboard.services.administration.changes import Change
 from batch_dashboard.store.access import sessions, users
 from batch_dashboard.store.access.users import User
-
-ADMINISTRATOR = "administrator"
-VIEWER = "viewer"
-ROLES = (ADMINISTRATOR, VIEWER)
 
 MIN_PASSWORD_LENGTH = 12
 MAX_PASSWORD_LENGTH = 200
@@ -30,8 +27,8 @@ def add(change: Change, name: str, password: str, role: str) -> User:
         raise InputError("name", f"a name has 1 to {MAX_NAME_LENGTH} characters, none of them “:”")
     if users.find_named(change.connection, name) is not None:
         raise InputError("name", f"somebody is called {name} already")
-    if role not in ROLES:
-        raise InputError("role", f"a role is one of {', '.join(ROLES)}")
+    if role not in set(Role):
+        raise InputError("role", f"a role is one of {', '.join(Role)}")
     stored = hash_password(_checked(password, name))
     user_id = users.insert_user(change.connection, name, stored, role, change.now)
     change.record("add user", name, None, {"role": role})
@@ -41,8 +38,8 @@ def add(change: Change, name: str, password: str, role: str) -> User:
 def set_role(change: Change, user_id: int, role: str) -> User:
     """Give a user another role. Raises NotFound, or InputError when nobody could administer."""
     user = _find(change, user_id)
-    if role not in ROLES:
-        raise InputError("role", f"a role is one of {', '.join(ROLES)}")
+    if role not in set(Role):
+        raise InputError("role", f"a role is one of {', '.join(Role)}")
     if role != user.role:
         _another_remains(change, user)
         users.update_role(change.connection, user_id, role)
@@ -80,7 +77,7 @@ def _find(change: Change, user_id: int) -> User:
 
 
 def _another_remains(change: Change, user: User) -> None:
-    if user.role == ADMINISTRATOR and users.count(change.connection, ADMINISTRATOR) == 1:
+    if user.role == Role.ADMINISTRATOR and users.count(change.connection, Role.ADMINISTRATOR) == 1:
         raise InputError("role", f"{user.name} is the last administrator: make another one first")
 
 

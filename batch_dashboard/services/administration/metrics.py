@@ -8,6 +8,7 @@ gunicorn.conf.py sets), and whichever is asked sums them up.
 
 import os
 from collections.abc import Iterator
+from enum import StrEnum
 
 from prometheus_client import (
     REGISTRY,
@@ -28,11 +29,27 @@ from batch_dashboard.store.engine import Store
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
-STORED, REPLAYED, DRY_RUN = "stored", "replayed", "dry run"
-REFUSED, UNAUTHORIZED, TOO_LARGE = "refused", "unauthorized", "too large"
-UNAVAILABLE, FAILED = "unavailable", "failed"
 
-RIGHT, WRONG, NOT_CHECKED = "right", "wrong", "not checked"
+class UploadOutcome(StrEnum):
+    """What became of a request to the ingest API."""
+
+    STORED = "stored"
+    REPLAYED = "replayed"
+    DRY_RUN = "dry run"
+    REFUSED = "refused"
+    UNAUTHORIZED = "unauthorized"
+    TOO_LARGE = "too large"
+    UNAVAILABLE = "unavailable"
+    FAILED = "failed"
+
+
+class PasswordCheck(StrEnum):
+    """What became of a password that somebody sent."""
+
+    RIGHT = "right"
+    WRONG = "wrong"
+    NOT_CHECKED = "not checked"
+
 
 uploads = Counter(
     "batch_dashboard_uploads", "Requests to the ingest API by what became of them.", ["outcome"]

@@ -6,10 +6,8 @@ from typing import Any, NamedTuple
 
 from batch_dashboard.model.administration.pruning import fold
 from batch_dashboard.model.administration.retention import (
-    AUDIT,
     DEFAULT_DAYS,
-    RESULTS,
-    RUNS,
+    RetainedKind,
     Retention,
     oldest_day,
 )
@@ -66,11 +64,11 @@ def preview(connection: Connection, retention: Retention, now: datetime) -> dict
     """What would be dropped now, by kind; nothing is changed."""
     found = dict.fromkeys(DEFAULT_DAYS, Prunable(0, None))
     if day := oldest_day(retention.results, now):
-        found[RESULTS] = pruning.count_results(connection, midnight(day))
+        found[RetainedKind.RESULTS] = pruning.count_results(connection, midnight(day))
     if day := oldest_day(retention.runs, now):
-        found[RUNS] = pruning.count_runs(connection, day)
+        found[RetainedKind.RUNS] = pruning.count_runs(connection, day)
     if day := oldest_day(retention.audit, now):
-        found[AUDIT] = Prunable(audit.count_before(connection, midnight(day)), None)
+        found[RetainedKind.AUDIT] = Prunable(audit.count_before(connection, midnight(day)), None)
     return found
 
 

@@ -20,7 +20,7 @@ from batch_dashboard.model.batch_runs.records import DayMinutes, RunSums
 from batch_dashboard.model.batch_runs.vocabulary import RUNNER_OS
 from batch_dashboard.model.lists.filters import RunFilter
 from batch_dashboard.model.lists.periods import Period, Step, last_days
-from batch_dashboard.model.spending.budget import ABOVE_ZERO, FORECAST_DAYS, NEVER, ZEROS
+from batch_dashboard.model.spending.budget import FORECAST_DAYS, EverReported
 from batch_dashboard.model.spending.unreported import UnreportedRuns
 from batch_dashboard.store.lists.conditions import period_conditions, run_conditions
 from batch_dashboard.store.schema import ci_job_days, ecosystem_days
@@ -82,14 +82,14 @@ def fetch_day_minutes(connection: Connection, period: Period) -> list[DayMinutes
 
 def fetch_recent_use(
     connection: Connection, today: date
-) -> tuple[list[DayMinutes], dict[str, str]]:
+) -> tuple[list[DayMinutes], dict[str, EverReported]]:
     """The last 29 days, and whether minutes were ever reported for each runner OS; for budgets.
 
     Reads the whole rollup only for a runner OS without minutes in these days.
     """
     days = fetch_day_minutes(connection, last_days(FORECAST_DAYS + 1, today))
     ever = {
-        runner_os: ABOVE_ZERO
+        runner_os: EverReported.ABOVE_ZERO
         for runner_os in RUNNER_OS
         if any(day.minutes(runner_os).known for day in days)
     }
@@ -105,7 +105,10 @@ def fetch_recent_use(
         found = list(connection.execute(select(*facts)).one())
         for runner_os in asked:
             above_zero, reported = found.pop(0), found.pop(0)
-            ever[runner_os] = ABOVE_ZERO if above_zero else ZEROS if reported else NEVER
+            if above_zero:
+                ever[runner_os] = EverReported.ABOVE_ZERO
+            else:
+                ever[runner_os] = EverReported.ZEROS if reported else EverReported.NEVER
     return days, ever
 
 

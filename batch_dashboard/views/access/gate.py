@@ -2,9 +2,9 @@
 
 from flask import Flask, Response, request
 
+from batch_dashboard.model.access.tokens import Scope
+from batch_dashboard.model.access.users import Role
 from batch_dashboard.services.access.identity_tokens import KeyCache
-from batch_dashboard.services.access.tokens import READ
-from batch_dashboard.services.access.users import ADMINISTRATOR
 from batch_dashboard.views.access import guessing
 from batch_dashboard.views.access.current import shown_principal
 from batch_dashboard.views.access.people import people
@@ -24,9 +24,9 @@ def register(app: Flask) -> None:
 
 
 # Each returns what to answer instead of the view, None where the view may run.
-_as_reader = bearer.login_required(role=READ)(lambda: None)
+_as_reader = bearer.login_required(role=Scope.READ)(lambda: None)
 _as_person = people.login_required()(lambda: None)
-_as_administrator = people.login_required(role=ADMINISTRATOR)(lambda: None)
+_as_administrator = people.login_required(role=Role.ADMINISTRATOR)(lambda: None)
 
 
 def _ask() -> Response | None:

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from batch_dashboard.errors import Forbidden
+from batch_dashboard.model.access.tokens import Scope
+from batch_dashboard.model.access.users import Role
 from batch_dashboard.services.access.identity_tokens import Identity
-from batch_dashboard.services.access.tokens import SCOPES
-from batch_dashboard.services.access.users import ADMINISTRATOR
 from batch_dashboard.store.access.users import User
 
 
@@ -34,7 +34,7 @@ class Principal:
     @property
     def is_administrator(self) -> bool:
         """Whether they may change what applies to everybody."""
-        return ADMINISTRATOR in self.roles
+        return Role.ADMINISTRATOR in self.roles
 
     @property
     def is_limited(self) -> bool:
@@ -74,7 +74,7 @@ class Principal:
 class Program(Principal):
     """A program that showed a valid token, or the identity token of its workflow."""
 
-    roles: tuple[str, ...] = SCOPES
+    roles: tuple[str, ...] = tuple(Scope)
     ingest_token_id: int | None = None  # None: the token of the environment, or an identity token
     identity: Identity | None = None  # None: not the identity token of a workflow
     is_use_noted: bool = True  # whether the database has a recent time of use

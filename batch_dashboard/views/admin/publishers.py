@@ -10,8 +10,9 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from batch_dashboard.errors import NotFound
 from batch_dashboard.model.access.publishers import FIELDS, KIND_NAMES, OTHER, TrustedPublisher
+from batch_dashboard.model.access.tokens import Scope
 from batch_dashboard.model.text.wording import plural, relative
-from batch_dashboard.services.access import publishers, tokens
+from batch_dashboard.services.access import publishers
 from batch_dashboard.store.access import publishers as publisher_store
 from batch_dashboard.views.admin.ecosystem_fields import EcosystemFields, known_ecosystems
 from batch_dashboard.views.context import connection, current_time, settings
@@ -40,10 +41,10 @@ class PublisherForm(EcosystemFields):
     scopes = SelectMultipleField(
         "Scopes",
         choices=[
-            SelectChoice(tokens.INGEST, "ingest: send batch runs"),
-            SelectChoice(tokens.READ, "read: read data and ask for decisions"),
+            SelectChoice(Scope.INGEST, "ingest: send batch runs"),
+            SelectChoice(Scope.READ, "read: read data and ask for decisions"),
         ],
-        default=[tokens.INGEST, tokens.READ],
+        default=[Scope.INGEST, Scope.READ],
         option_widget=CheckboxInput(),
         widget=ListWidget(prefix_label=False),
     )

@@ -11,10 +11,8 @@ from wtforms.widgets import HiddenInput
 
 from batch_dashboard.model.administration.jobs import JobKind
 from batch_dashboard.model.administration.retention import (
-    AUDIT,
     DEFAULT_DAYS,
-    RESULTS,
-    RUNS,
+    RetainedKind,
     Retention,
     oldest_day,
 )
@@ -35,7 +33,11 @@ blueprint = Blueprint("admin_retention", __name__, url_prefix="/admin/retention"
 
 PREVIEW = "preview"
 SHOWN_JOBS = 5
-ROWS = {RESULTS: "results", RUNS: "batch runs", AUDIT: "entries of the audit log"}
+ROWS: dict[str, str] = {
+    RetainedKind.RESULTS: "results",
+    RetainedKind.RUNS: "batch runs",
+    RetainedKind.AUDIT: "entries of the audit log",
+}
 NUMBER = {"inputmode": "numeric"}
 
 

@@ -14,7 +14,7 @@ from wtforms.validators import InputRequired, NumberRange, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from batch_dashboard.errors import NotFound
-from batch_dashboard.model.access.tokens import Token
+from batch_dashboard.model.access.tokens import Scope, Token
 from batch_dashboard.model.text.wording import plural, relative
 from batch_dashboard.services.access import tokens
 from batch_dashboard.services.access.tokens import NewToken
@@ -42,10 +42,10 @@ class TokenForm(EcosystemFields):
     scopes = SelectMultipleField(
         "Scopes",
         choices=[
-            SelectChoice(tokens.INGEST, "ingest: send batch runs"),
-            SelectChoice(tokens.READ, "read: read data and ask for decisions"),
+            SelectChoice(Scope.INGEST, "ingest: send batch runs"),
+            SelectChoice(Scope.READ, "read: read data and ask for decisions"),
         ],
-        default=[tokens.INGEST],
+        default=[Scope.INGEST],
         option_widget=CheckboxInput(),
         widget=ListWidget(prefix_label=False),
     )

@@ -6,9 +6,9 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
 from batch_dashboard.errors import NotFound
+from batch_dashboard.model.access.users import Role
 from batch_dashboard.model.text.wording import plural
 from batch_dashboard.services.access import users
-from batch_dashboard.services.access.users import ROLES, VIEWER
 from batch_dashboard.store.access import sessions
 from batch_dashboard.store.access import users as user_store
 from batch_dashboard.store.access.users import User
@@ -27,7 +27,9 @@ class UserForm(Form):  # type: ignore[misc]
         [InputRequired("Enter a name.")],
         render_kw={"maxlength": 60, "autocomplete": "off", "autocapitalize": "none"},
     )
-    role = SelectField("Role", choices=[SelectChoice(role, role) for role in ROLES], default=VIEWER)
+    role = SelectField(
+        "Role", choices=[SelectChoice(role, role) for role in Role], default=Role.VIEWER
+    )
     password = PasswordField(
         "Password",
         [InputRequired("Enter a password.")],
@@ -38,7 +40,7 @@ class UserForm(Form):  # type: ignore[misc]
 class RoleForm(Form):  # type: ignore[misc]
     """Another role."""
 
-    role = SelectField("Role", choices=[SelectChoice(role, role) for role in ROLES])
+    role = SelectField("Role", choices=[SelectChoice(role, role) for role in Role])
 
 
 class NewPasswordForm(Form):  # type: ignore[misc]

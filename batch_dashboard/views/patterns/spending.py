@@ -11,12 +11,7 @@ from batch_dashboard.model.lists.pagination import Cursor
 from batch_dashboard.model.lists.periods import Step, week_of
 from batch_dashboard.model.lists.series import Buckets, buckets
 from batch_dashboard.model.lists.sorting import Sort
-from batch_dashboard.model.spending.budget import (
-    ABOVE_ZERO,
-    DEFAULT_BUDGETS,
-    NEVER,
-    BudgetWeek,
-)
+from batch_dashboard.model.spending.budget import DEFAULT_BUDGETS, BudgetWeek, EverReported
 from batch_dashboard.model.spending.ci_job_sums import JobTimes, StepTimes, StepWaits
 from batch_dashboard.model.spending.prices import DEFAULT_PRICES, cost_of_sums
 from batch_dashboard.model.spending.spending import spending
@@ -116,10 +111,10 @@ def _burn_up(choice: Choice) -> list[BurnUpChart]:
         DayMinutes(choice.today - timedelta(days=ago), 4, 90.0, 400.0, 1, 0) for ago in range(20)
     ]
     without_linux = [day._replace(linux_minutes=0.0, linux_unknown_runs=4) for day in days]
-    used = dict.fromkeys(RUNNER_OS, ABOVE_ZERO)
+    used = dict.fromkeys(RUNNER_OS, EverReported.ABOVE_ZERO)
     return [
         burn_up_chart(choice, days, used, DEFAULT_BUDGETS),
-        burn_up_chart(choice, without_linux, {**used, LINUX: NEVER}, DEFAULT_BUDGETS),
+        burn_up_chart(choice, without_linux, {**used, LINUX: EverReported.NEVER}, DEFAULT_BUDGETS),
         burn_up_chart(choice, [], used, DEFAULT_BUDGETS),
     ]
 

@@ -12,11 +12,8 @@ from batch_dashboard.model.batch_runs.records import EcosystemSpan
 from batch_dashboard.model.judgement import slo
 from batch_dashboard.model.judgement.circuit_breaker import Change
 from batch_dashboard.model.judgement.ecosystem_health import (
-    FAILING,
-    IDLE,
-    PAUSED,
-    SILENT,
     EcosystemHealth,
+    EcosystemState,
     FailingRuns,
     Pause,
     PipelineFacts,
@@ -123,7 +120,10 @@ def test_since_when_a_target_is_breached() -> None:
 
 @pytest.mark.parametrize(
     ("silent_for", "state"),
-    [(timedelta(hours=6), SloState.TOO_FEW), (timedelta(hours=6, seconds=1), SILENT)],
+    [
+        (timedelta(hours=6), SloState.TOO_FEW),
+        (timedelta(hours=6, seconds=1), EcosystemState.SILENT),
+    ],
 )
 def test_silent_after_three_usual_intervals(silent_for: timedelta, state: str) -> None:
     last = NOW - silent_for
@@ -131,23 +131,25 @@ def test_silent_after_three_usual_intervals(silent_for: timedelta, state: str) -
     recent = [RecentRun(last - 2 * n * HOUR, False) for n in range(20)]
     health = judged(span=span, recent=recent)
     assert health.state == state
-    if state == SILENT:
+    if state == EcosystemState.SILENT:
         assert "usually one comes every 2 h 0 min" in health.sentence
         assert health.since == last
 
 
-@pytest.mark.parametrize(("silent_for", "state"), [(24, SloState.TOO_FEW), (25, SILENT)])
+@pytest.mark.parametrize(
+    ("silent_for", "state"), [(24, SloState.TOO_FEW), (25, EcosystemState.SILENT)]
+)
 def test_an_interval_set_by_hand_counts_once(silent_for: int, state: str) -> None:
     last = NOW - silent_for * HOUR
     span = EcosystemSpan("homebrew", last, last, None)
     rule = EcosystemRule(0.85, expected_interval=timedelta(days=1))
     health = judged(span=span, rule=rule)
     assert health.state == state
-    if state == SILENT:
+    if state == EcosystemState.SILENT:
         assert "one is expected every day" in health.sentence
 
 
-@pytest.mark.parametrize(("days_ago", "state"), [(7, SloState.TOO_FEW), (8, SILENT)])
+@pytest.mark.parametrize(("days_ago", "state"), [(7, SloState.TOO_FEW), (8, EcosystemState.SILENT)])
 def test_an_ecosystem_seen_once_is_silent_after_a_week(days_ago: int, state: str) -> None:
     last = NOW - timedelta(days=days_ago)
     health = judged(
@@ -167,14 +169,21 @@ def test_runs_posted_in_one_go_are_not_the_usual_interval() -> None:
 
 @pytest.mark.parametrize(
     ("empty", "state"),
-    [([1, 1, 1, 1, 0], SloState.TOO_FEW), ([1] * 5, IDLE), ([0, 1, 1, 1, 1, 1], SloState.TOO_FEW)],
+    [
+        ([1, 1, 1, 1, 0], SloState.TOO_FEW),
+        ([1] * 5, EcosystemState.IDLE),
+        ([0, 1, 1, 1, 1, 1], SloState.TOO_FEW),
+    ],
 )
 def test_idle_when_the_last_five_runs_did_nothing(empty: list[int], state: str) -> None:
     recent = [RecentRun(NOW - n * HOUR, bool(is_empty)) for n, is_empty in enumerate(empty)]
     assert judged(recent=recent).state == state
 
 
-@pytest.mark.parametrize(("runs", "state"), [(4, SloState.TOO_FEW), (5, FAILING), (1_000, FAILING)])
+@pytest.mark.parametrize(
+    ("runs", "state"),
+    [(4, SloState.TOO_FEW), (5, EcosystemState.FAILING), (1_000, EcosystemState.FAILING)],
+)
 def test_failing_from_the_fifth_run_without_a_pass(runs: int, state: str) -> None:
     since = NOW - runs * HOUR
     assert judged(failing=FailingRuns(runs, since, NOW)).state == state
@@ -192,10 +201,10 @@ def test_the_first_state_that_holds_is_the_one() -> None:
         "days": days(0, 50),
     }
     for lifted, state in (
-        ("pause", PAUSED),
-        ("span", SILENT),
-        ("recent", IDLE),
-        ("failing", FAILING),
+        ("pause", EcosystemState.PAUSED),
+        ("span", EcosystemState.SILENT),
+        ("recent", EcosystemState.IDLE),
+        ("failing", EcosystemState.FAILING),
         ("days", SloState.BREACHED),
     ):
         assert judged(**everything).state == state
@@ -266,7 +275,7 @@ def test_one_finding_for_an_ecosystem_worst_first() -> None:
     risky = judged(days=days(8, 2))
     found = findings(Facts([risky, failing]))
     assert [(finding.kind, finding.severity) for finding in found] == [
-        (FAILING, Severity.CRITICAL),
+        (EcosystemState.FAILING, Severity.CRITICAL),
         (SloState.AT_RISK, Severity.NOTICE),
     ]
 

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from batch_dashboard.model.batch_runs.records import DayMinutes, RunSums
-from batch_dashboard.model.spending.budget import NEVER, ZEROS, budget_state, budget_week, burn_up
+from batch_dashboard.model.spending.budget import EverReported, budget_state, budget_week, burn_up
 from batch_dashboard.model.spending.prices import (
     Cost,
     cost_of_days,
@@ -100,14 +100,16 @@ def test_runs_that_reported_no_minutes_leave_the_use_unknown() -> None:
 def test_a_week_without_runs_used_nothing_unless_minutes_were_never_reported() -> None:
     quiet = budget_week("macos", [], WEDNESDAY_NIGHT)
     assert quiet.used_minutes == 0
-    never = budget_week("macos", [], WEDNESDAY_NIGHT, ever_reported=NEVER)
+    never = budget_week("macos", [], WEDNESDAY_NIGHT, ever_reported=EverReported.NEVER)
     assert never.used_minutes is never.reported_minutes is None
     assert never.why_unknown == "No run ever reported macOS minutes."
     assert [each.used_minutes for each in burn_up(never, [], WEDNESDAY_NIGHT)] == [None] * 7
 
 
 def test_zeros_alone_are_what_was_reported_and_no_known_use() -> None:
-    zeros = budget_week("linux", [day(MONDAY, 0)], WEDNESDAY_NIGHT, ever_reported=ZEROS)
+    zeros = budget_week(
+        "linux", [day(MONDAY, 0)], WEDNESDAY_NIGHT, ever_reported=EverReported.ZEROS
+    )
     assert zeros.reported_minutes == 0
     assert zeros.used_minutes is None
     assert zeros.why_unknown == "Every run that reported Linux minutes reported 0."

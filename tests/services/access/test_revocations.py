@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from batch_dashboard.errors import InputError
+from batch_dashboard.model.access.tokens import Scope
+from batch_dashboard.model.access.users import Role
 from batch_dashboard.services.access import publishers, revocations, tokens, users
 from batch_dashboard.services.access.sign_in import begin_session, check_password, find_user
-from batch_dashboard.services.access.users import ADMINISTRATOR, VIEWER
 from batch_dashboard.services.administration.backups import back_up, restore
 from batch_dashboard.services.administration.changes import Change, changing
 from batch_dashboard.store.access import publishers as publisher_store
@@ -33,7 +34,7 @@ def store(sqlite_template: Path, tmp_path: Path) -> Store:
         f"sqlite:///{shutil.copyfile(sqlite_template, tmp_path / 'own.db')}", WAIT_SECONDS
     )
     for name in ("ada", "bob", "eve", "zoe"):
-        make_user(store, name, ADMINISTRATOR)
+        make_user(store, name, Role.ADMINISTRATOR)
     for name in ("kept", "revoked", "rotated"):
         change(store, partial(tokens.create, secret_key=KEY, name=name))
     change(store, add_publisher)
@@ -42,7 +43,7 @@ def store(sqlite_template: Path, tmp_path: Path) -> Store:
 
 def add_publisher(change: Change) -> None:
     claims = {"repository": "owner/recipes"}
-    publishers.add(change, "recipes", "github", claims, "", "audience", [tokens.INGEST], None)
+    publishers.add(change, "recipes", "github", claims, "", "audience", [Scope.INGEST], None)
 
 
 def change(store: Store, do: Callable[[Change], object]) -> None:
@@ -57,7 +58,7 @@ def take_away(store: Store) -> None:
     change(store, lambda c: publishers.remove(c, 1))
     change(store, lambda c: users.remove(c, 2))
     change(store, lambda c: users.set_password(c, 3, OTHER_PASSWORD))
-    change(store, lambda c: users.set_role(c, 4, VIEWER))
+    change(store, lambda c: users.set_role(c, 4, Role.VIEWER))
 
 
 def states(store: Store) -> tuple[list[str], dict[str, str]]:
@@ -93,7 +94,7 @@ def test_what_was_revoked_after_the_backup_stays_revoked(store: Store, tmp_path:
     ]
     assert states(store) == (
         ["in force", "revoked", "expired"],
-        {"ada": ADMINISTRATOR, "eve": ADMINISTRATOR, "zoe": VIEWER},
+        {"ada": Role.ADMINISTRATOR, "eve": Role.ADMINISTRATOR, "zoe": Role.VIEWER},
     )
     assert publishers_in_force(store) == []
     assert check_password(store, KEY, "eve", PASSWORD, "", LATER) is None
@@ -111,7 +112,7 @@ def test_it_comes_back_when_somebody_asks_for_that(store: Store, tmp_path: Path)
     assert len(done.access.revocations) == 6
     assert states(store) == (
         ["in force"] * 3,
-        dict.fromkeys(("ada", "bob", "eve", "zoe"), ADMINISTRATOR),
+        dict.fromkeys(("ada", "bob", "eve", "zoe"), Role.ADMINISTRATOR),
     )
     assert publishers_in_force(store) == ["recipes"]
     assert check_password(store, KEY, "eve", PASSWORD, "", LATER) is not None
@@ -122,7 +123,7 @@ def test_a_newer_backup_is_not_held_to_what_an_older_database_does_not_know(
     store: Store, tmp_path: Path
 ) -> None:
     back_up(store, SOMEBODY, tmp_path / "old.db", NOW)
-    make_user(store, "new", VIEWER)
+    make_user(store, "new", Role.VIEWER)
     change(store, lambda c: users.set_password(c, 3, OTHER_PASSWORD))
     back_up(store, SOMEBODY, tmp_path / "new.db", LATER)
     restore(store, SOMEBODY, tmp_path / "old.db", LATER, bring_back=True)
@@ -159,7 +160,7 @@ def test_a_restore_that_leaves_no_administrator_is_told(store: Store, tmp_path: 
     for user_id in (2, 3, 4):
         change(store, partial(users.remove, user_id=user_id))
     back_up(store, SOMEBODY, tmp_path / "kept.db", NOW)
-    make_user(store, "new", ADMINISTRATOR)
+    make_user(store, "new", Role.ADMINISTRATOR)
     change(store, lambda c: users.remove(c, 1))
     done = restore(store, SOMEBODY, tmp_path / "kept.db", LATER)
     assert done.access.revocations == ["user ada: removed"]

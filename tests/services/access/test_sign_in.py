@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from batch_dashboard.model.access.users import Role
 from batch_dashboard.services.access.sign_in import (
     FIRST_DELAY,
     FREE_FAILURES_OF_ADDRESS,
@@ -13,7 +14,6 @@ from batch_dashboard.services.access.sign_in import (
     TooManyAttempts,
     check_password,
 )
-from batch_dashboard.services.access.users import ADMINISTRATOR
 from batch_dashboard.store.access.users import User
 from batch_dashboard.store.engine import Store
 from tests.factories import NOW
@@ -33,7 +33,7 @@ def enter(
 
 
 def test_a_right_password_leaves_the_count_of_its_address_as_it_was(store: Store) -> None:
-    make_user(store, "ada", ADMINISTRATOR)
+    make_user(store, "ada", Role.ADMINISTRATOR)
     for number in range(FREE_FAILURES_OF_ADDRESS):
         assert enter(store, f"guess {number}", "wrong") is None
     with pytest.raises(TooManyAttempts):
@@ -49,7 +49,7 @@ def test_a_right_password_leaves_the_count_of_its_address_as_it_was(store: Store
 
 
 def test_addresses_of_one_ipv6_network_share_their_guesses(store: Store) -> None:
-    make_user(store, "ada", ADMINISTRATOR)
+    make_user(store, "ada", Role.ADMINISTRATOR)
     for number in range(5):
         assert enter(store, "ada", "wrong", address=f"2001:db8::{number:x}") is None
     with pytest.raises(TooManyAttempts):
@@ -60,7 +60,7 @@ def test_addresses_of_one_ipv6_network_share_their_guesses(store: Store) -> None
 def test_a_guess_at_an_unknown_name_takes_the_same_work(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    make_user(store, "ada", ADMINISTRATOR)
+    make_user(store, "ada", Role.ADMINISTRATOR)
     hash_once, costs = hashlib.scrypt, []
 
     def counted(*values: Any, **cost: Any) -> bytes:

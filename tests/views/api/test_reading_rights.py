@@ -6,6 +6,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from batch_dashboard.model.access.tokens import Scope
 from batch_dashboard.services.access import tokens
 from batch_dashboard.services.administration.changes import changing
 from batch_dashboard.settings import Settings
@@ -44,7 +45,7 @@ def test_without_a_token_nothing_is_read_where_pages_are_closed(closed: FlaskCli
 
 
 def test_a_token_for_reading_reads(closed: FlaskClient, filled: Store) -> None:
-    assert status(closed, LIST, secret(filled, tokens.READ)) == 200
+    assert status(closed, LIST, secret(filled, Scope.READ)) == 200
     assert status(closed, LIST, TOKEN) == 200
     answer = closed.get(LIST, headers={"Authorization": f"bearer {TOKEN}"})
     assert answer.status_code == 200
@@ -52,7 +53,7 @@ def test_a_token_for_reading_reads(closed: FlaskClient, filled: Store) -> None:
 
 
 def test_a_token_for_uploads_does_not_read(closed: FlaskClient, filled: Store) -> None:
-    assert status(closed, LIST, secret(filled, tokens.INGEST)) == 403
+    assert status(closed, LIST, secret(filled, Scope.INGEST)) == 403
 
 
 @pytest.mark.usefixtures("closed")
@@ -63,8 +64,8 @@ def test_somebody_signed_in_reads(viewer: Visitor) -> None:
 def test_a_token_is_checked_where_pages_are_public_too(client: FlaskClient, filled: Store) -> None:
     assert client.get(LIST).status_code == 200
     assert status(client, LIST, "bmt_wrong") == 401
-    assert status(client, LIST, secret(filled, tokens.INGEST)) == 403
-    limited = secret(filled, tokens.READ, ecosystems=["npm"])
+    assert status(client, LIST, secret(filled, Scope.INGEST)) == 403
+    limited = secret(filled, Scope.READ, ecosystems=["npm"])
     assert status(client, LIST, limited) == 403
     assert status(client, f"{LIST}?ecosystem=npm", limited) == 200
     assert status(client, f"{LIST}?ecosystem=homebrew", limited) == 403
@@ -73,7 +74,7 @@ def test_a_token_is_checked_where_pages_are_public_too(client: FlaskClient, fill
 def test_a_limited_token_reads_its_own_runs_and_knows_of_no_others(
     client: FlaskClient, filled: Store
 ) -> None:
-    limited = secret(filled, tokens.READ, ecosystems=["npm"])
+    limited = secret(filled, Scope.READ, ecosystems=["npm"])
     for path in ("", "/results", "/jobs"):
         assert status(client, f"{LIST}/2{path}", limited) == 200
         assert status(client, f"{LIST}/1{path}", limited) == 404
@@ -88,7 +89,7 @@ def test_a_limited_token_reads_its_own_runs_and_knows_of_no_others(
 def test_computed_lists_leave_out_what_a_token_is_not_for(
     client: FlaskClient, filled: Store
 ) -> None:
-    headers = {"Authorization": f"Bearer {secret(filled, tokens.READ, ecosystems=['npm'])}"}
+    headers = {"Authorization": f"Bearer {secret(filled, Scope.READ, ecosystems=['npm'])}"}
     for path in ("ecosystems", "error-budgets"):
         answer = client.get(f"/api/v1/{path}", headers=headers).json
         assert answer is not None
@@ -96,7 +97,7 @@ def test_computed_lists_leave_out_what_a_token_is_not_for(
 
 
 def test_using_a_token_is_noted(client: FlaskClient, filled: Store) -> None:
-    assert status(client, LIST, secret(filled, tokens.READ)) == 200
+    assert status(client, LIST, secret(filled, Scope.READ)) == 200
     with filled.read() as connection:
         used = connection.exec_driver_sql("SELECT last_used_at FROM ingest_tokens").scalar_one()
     assert used is not None
