@@ -1,4 +1,4 @@
-"""Bring the database from one revision of the schema to another. Revisions: migrations/versions."""
+"""Migration of the database between revisions of the schema (migrations/versions)."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,16 +16,16 @@ MIGRATIONS = Path(__file__).resolve().parent.parent.parent / "migrations"
 
 
 def upgrade(store: Store, revision: str = "head") -> None:
-    """Bring the schema forward; all of it or, on an error, nothing."""
+    """Upgrade the schema completely, or not at all if there is an error."""
     with migrating(store) as (config, _connection):
         command.upgrade(config, revision)
 
 
 @contextmanager
 def upgraded(store: Store) -> Iterator[tuple[Connection, bool]]:
-    """The connection on which the schema was brought forward, before its commit.
+    """The connection on which the schema was upgraded, before its commit.
 
-    With it comes whether a migration changed rows that are summed elsewhere.
+    Also yields whether a migration changed rows that are part of sums.
     """
     with migrating(store) as (config, connection):
         command.upgrade(config, "head")
@@ -33,23 +33,23 @@ def upgraded(store: Store) -> Iterator[tuple[Connection, bool]]:
 
 
 def downgrade(store: Store, revision: str) -> None:
-    """Bring the schema back to an older revision; what that one does not know is dropped."""
+    """Downgrade the schema; data that the older revision does not know is dropped."""
     with migrating(store) as (config, _connection):
         command.downgrade(config, revision)
 
 
 def current_revision(connection: Connection) -> str | None:
-    """The revision the database is at, None before the first."""
+    """The revision of the database, None before the first."""
     return MigrationContext.configure(connection).get_current_revision()
 
 
 def latest_revision() -> str:
-    """The revision this version of the application needs."""
+    """The revision that this version of the application needs."""
     return str(ScriptDirectory.from_config(_config()).as_revision_number("head"))
 
 
 def known_revisions() -> set[str]:
-    """The revisions this version of the application can bring forward."""
+    """The revisions that this version of the application can upgrade."""
     script = ScriptDirectory.from_config(_config())
     return {revision.revision for revision in script.walk_revisions()}
 
@@ -62,7 +62,7 @@ def _config() -> Config:
 
 @contextmanager
 def migrating(store: Store) -> Iterator[tuple[Config, Connection]]:
-    """The writer's connection, alone."""
+    """The writer's connection for a migration."""
     with store.migrate() as connection:
         config = _config()
         config.attributes["connection"] = connection

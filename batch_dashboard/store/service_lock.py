@@ -1,4 +1,4 @@
-"""Who uses the database for as long as it runs: server processes and `alerts watch`.
+"""Registration of the long-running processes that use the database: servers, `alerts watch`.
 
 Source: docs/backup.md.
 """
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from batch_dashboard.errors import InputError
 from batch_dashboard.store.engine import Store
 
-# What each role is called by the database, and in messages.
+# The name of each role in the database, and in messages.
 SERVER, WATCHER = "server", "watcher"
 ROLES = {
     SERVER: "the server (gunicorn, or scripts/serve.sh)",
@@ -18,7 +18,7 @@ ROLES = {
 
 
 def claim(store: Store, role: str) -> None:
-    """Be known as one who uses the database until this process ends.
+    """Register this process as a user of the database, until it ends.
 
     Waits while the database is being restored.
     """
@@ -27,7 +27,7 @@ def claim(store: Store, role: str) -> None:
 
 @contextmanager
 def alone(store: Store) -> Iterator[None]:
-    """Use the database while no server and no watcher does; those that start meanwhile wait.
+    """Use the database exclusively; servers and watchers that start meanwhile wait.
 
     Raises InputError that names what is running.
     """

@@ -156,5 +156,5 @@ def fetch_total(connection: Connection, run_filter: RunFilter) -> RunSums | None
 
 
 def _summed(column: ColumnElement[Any]) -> ColumnElement[Any]:
-    # PostgreSQL sums whole numbers to NUMERIC, which would come back as Decimal.
+    # PostgreSQL sums integers to NUMERIC, which the driver returns as Decimal.
     return func.sum(column).cast(column.type)

@@ -16,7 +16,7 @@ _RULES = "SELECT id, text, failure_class, note FROM failure_class_rules ORDER BY
 
 
 class ClassifiedGroup(NamedTuple):
-    """A failure group and the class it has."""
+    """A failure group and its class."""
 
     id: int
     masked_line: str
@@ -25,12 +25,12 @@ class ClassifiedGroup(NamedTuple):
 
 
 def class_of(results: Table) -> ColumnElement[str]:
-    """The class of each failed result, where its failure group is joined; else NULL."""
+    """The class of each failed result if its failure group is joined, otherwise NULL."""
     return func.coalesce(results.c.failure_class, failure_groups.c.failure_class)
 
 
 def is_infrastructure_sql(result: str) -> str:
-    """Whether a row of `recipe_results` failed for its infrastructure; an SQL expression.
+    """Whether a row of `recipe_results` is an infrastructure failure; an SQL expression.
 
     `result` is the name of the row in the query. Such failures do not count in streaks, the plan
     and the SLO.
@@ -70,7 +70,7 @@ def rebuild(connection: Connection) -> None:
 
 
 def update_all(connection: Connection) -> list[int]:
-    """Classify every failure group by the rules in force; the groups whose class changed."""
+    """Classify every failure group by the stored rules; returns the groups that changed."""
     changed = find_changes(connection, fetch_rules(connection))
     execute_many(
         connection,
@@ -81,7 +81,7 @@ def update_all(connection: Connection) -> list[int]:
 
 
 def find_changes(connection: Connection, rules: Sequence[ClassRule]) -> dict[int, FailureClass]:
-    """The groups that would get another class by some rules, and that class."""
+    """The groups whose class would change with some rules, and their new class."""
     classified = (
         (group, class_of_group(group.masked_line, rules)) for group in iter_groups(connection)
     )
@@ -89,7 +89,7 @@ def find_changes(connection: Connection, rules: Sequence[ClassRule]) -> dict[int
 
 
 def iter_groups(connection: Connection) -> Iterator[ClassifiedGroup]:
-    """Every failure group with its class, those that failed most often first."""
+    """Every failure group with its class, the most frequent first."""
     group = failure_groups.c
     columns = (group[name] for name in ClassifiedGroup._fields)
     query = select(*columns).order_by(group.failed.desc(), group.id)

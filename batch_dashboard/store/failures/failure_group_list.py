@@ -56,17 +56,17 @@ _DETAIL = tuple(failure_groups.c[name] for name in FailureGroupDetail._fields)
 
 ANY_GROUP = GroupChoice()
 
-# The categories of one group that a page names.
+# The maximum number of categories of a group on its page.
 MAX_CATEGORIES = 20
 
-# Which rows of a table of sums are asked for, besides their time.
+# The conditions on rows of a table of sums, besides their time.
 Conditions = Callable[[Table], list[ColumnElement[bool]]]
 
 
 def fetch_page(connection: Connection, query: ListQuery) -> Page[FailureGroupCount]:
     """One page of the groups that failed in a period.
 
-    The text is looked for in their lines, in their categories and in the words of their messages.
+    The text is searched in their lines, their categories and the words of their messages.
     """
     chosen = select_groups(connection, query.filter, query.groups)
     columns = chosen.query.with_only_columns(
@@ -83,7 +83,7 @@ def fetch_page(connection: Connection, query: ListQuery) -> Page[FailureGroupCou
 
 
 def sort_keys(sort: Sort, failed: ColumnElement[int]) -> list[SortKey]:
-    """What the list of failure groups is sorted by; `failed` counts those of the period."""
+    """The sort keys of the list of failure groups; `failed` counts those of the period."""
     orders: dict[str, ColumnElement[Any]] = {
         "failed": failed,
         "first_seen_at": _group.first_seen_at,
@@ -94,7 +94,7 @@ def sort_keys(sort: Sort, failed: ColumnElement[int]) -> list[SortKey]:
 
 
 def count_groups(connection: Connection, run_filter: RunFilter, choice: GroupChoice) -> int:
-    """How many groups the whole list holds."""
+    """The number of groups in the whole list."""
     chosen = select_groups(connection, run_filter, choice)
     query = chosen.query.with_only_columns(func.count())
     return connection.execute(query).scalar_one()
@@ -103,7 +103,7 @@ def count_groups(connection: Connection, run_filter: RunFilter, choice: GroupCho
 def find_last_failed(
     connection: Connection, run_filter: RunFilter, choice: GroupChoice
 ) -> datetime | None:
-    """When the groups of the list failed last, also after its period; None: the list is empty."""
+    """The last failure of the listed groups, even after the period; None if the list is empty."""
     chosen = select_groups(connection, run_filter, choice).query
     if choice.category is not None or choice.failure_class is not None:
         return _find_last_day(connection, chosen, run_filter.ecosystem, choice)
@@ -141,14 +141,14 @@ def _find_last_day(
 def find_last_of_group(
     connection: Connection, failure_group_id: int, ecosystem: str
 ) -> datetime | None:
-    """When a group failed last in an ecosystem, None where it never did."""
+    """The time of the last failure of a group in an ecosystem, None if there is none."""
     query = select(func.max(_recipe.last_seen_at)).where(*_of_group(failure_group_id, ecosystem))
     last: datetime | None = connection.execute(query).scalar_one()
     return last
 
 
 class ChosenGroups(NamedTuple):
-    """A query of failure groups, and how often each failed in the period chosen."""
+    """A query of failure groups, with the number of failures of each in the period."""
 
     query: Select[Any]
     failed: ColumnElement[int]
@@ -157,9 +157,9 @@ class ChosenGroups(NamedTuple):
 def select_groups(
     connection: Connection, run_filter: RunFilter, choice: GroupChoice
 ) -> ChosenGroups:
-    """The groups that failed in a period, among those chosen.
+    """The groups that match and failed in a period.
 
-    How often they failed is counted under the chosen category and with the chosen class alone.
+    Only failures with the selected category and class are counted.
     """
     sums = _group_sums(run_filter, choice)
     joined = sums.join(failure_groups, _group.id == sums.c.id)
@@ -184,7 +184,7 @@ def fetch_categories(
 
 
 def fetch_class_counts(connection: Connection, run_filter: RunFilter) -> list[ClassCount]:
-    """How many results failed in a period by their class, the most frequent class first."""
+    """The number of failed results of a period per class, the most frequent class first."""
     sums = _sums(run_filter.period, _chosen(run_filter.ecosystem), Step.WEEK)
     by_group = (
         select(sums.c.id, sums.c.failure_class, _summed(sums.c.failed).label("failed"))
@@ -206,7 +206,7 @@ def fetch_class_counts(connection: Connection, run_filter: RunFilter) -> list[Cl
 
 
 def fetch_categories_of(connection: Connection, failure_group_id: int) -> list[CategoryCount]:
-    """The categories that clients gave to the results of a group, the most frequent first."""
+    """The categories that clients reported for a group, the most frequent first."""
     counts = failure_group_categories.c
     query = (
         select(func.nullif(counts.error_category, UNNAMED_CATEGORY), counts.failed)
@@ -269,7 +269,7 @@ def select_counts(run_filter: RunFilter, failure_group_id: int | None, step: Ste
 def fetch_new(
     connection: Connection, period: Period, ecosystem: str | None, count: int
 ) -> list[FailureGroupDetail]:
-    """Groups first seen within a period, those that failed most often first."""
+    """Groups first seen in a period, the most frequent first."""
     query = select(*_DETAIL).where(
         _group.first_seen_at >= midnight(period.since) if period.since else true(),
         _group.first_seen_at < midnight(period.until) if period.until else true(),
@@ -294,7 +294,7 @@ def fetch_recipes(
 
 
 def recipe_sort_keys(sort: Sort) -> list[SortKey]:
-    """What the recipes of a failure group are sorted by."""
+    """The sort keys of the recipes of a failure group."""
     return [
         SortKey(_recipe[sort.column.name], sort.descending),
         SortKey(_recipe.ecosystem, False),
@@ -303,7 +303,7 @@ def recipe_sort_keys(sort: Sort) -> list[SortKey]:
 
 
 def count_recipes(connection: Connection, failure_group_id: int, ecosystem: str | None) -> int:
-    """How many recipes a group touched."""
+    """The number of recipes of a group."""
     query = (
         select(func.count())
         .select_from(failure_group_recipes)
@@ -315,7 +315,7 @@ def count_recipes(connection: Connection, failure_group_id: int, ecosystem: str 
 def count_recipes_up_to(
     connection: Connection, failure_group_ids: list[int], most: int
 ) -> dict[int, int]:
-    """How many recipes each of some groups touched, counted no further than `most`."""
+    """The number of recipes of each of some groups, counted up to `most`."""
     if not failure_group_ids:
         return {}
     counts: list[Select[Any]] = [
@@ -397,8 +397,8 @@ def _chosen(ecosystem: str | None, choice: GroupChoice = ANY_GROUP) -> Condition
 def _sums(period: Period, conditions: Conditions, step: Step) -> Subquery:
     """`start`, `ecosystem`, `id`, `error_category`, `failure_class` and `failed` of a period.
 
-    `start` is the first day of a step. Whole weeks come from the table of weeks, all else from
-    that of days.
+    `start` is the first day of a step. Whole weeks are read from the table of weeks, all other
+    days from the table of days.
     """
     if step is not Step.WEEK:
         return _days(period, conditions, step).subquery()
@@ -443,5 +443,5 @@ def _part(
 
 
 def _summed(column: ColumnElement[Any]) -> ColumnElement[Any]:
-    # PostgreSQL sums whole numbers to NUMERIC, which would come back as Decimal.
+    # PostgreSQL sums integers to NUMERIC, which the driver returns as Decimal.
     return func.sum(column).cast(column.type)

@@ -1,4 +1,4 @@
-"""What the sums of failure groups must be: the results there are and what pruned ones added."""
+"""The expected sums of failure groups: stored results plus what pruned ones added."""
 
 from sqlalchemy import Connection, Table
 
@@ -11,14 +11,14 @@ from batch_dashboard.store.schema import (
 )
 from batch_dashboard.store.summaries.drift import count_differences
 
-# Sums by time, each with rows of single ecosystems and of all together.
+# The tables of sums by time, each with rows for single ecosystems and for all together.
 TIME_SUMS = {failure_group_days: "day", failure_group_weeks: "week"}
 RECIPE_COLUMNS = ("ecosystem", "recipe_name", "failure_group_id", *Seen._fields)
 _IN_A_GROUP = "WHERE failure_group_id IS NOT NULL"
 
 
 def frequent_category(connection: Connection, group_id: str) -> str:
-    """The category that a group has most often, NULL where none is named; an SQL expression."""
+    """The most frequent category of a group, or NULL; an SQL expression."""
     order = dialect_of(connection).bytewise_order
     return (
         "(SELECT named.error_category FROM failure_group_categories named"
@@ -41,7 +41,7 @@ def of_recipe(where: str) -> str:
 
 
 def fill(connection: Connection) -> None:
-    """Sum all groups, which must be there by their names, from nothing."""
+    """Compute all sums of groups; the rows of the groups must exist."""
     connection.exec_driver_sql(
         "UPDATE failure_groups SET (failed, first_seen_at, last_seen_at) = ("
         f"SELECT failed, first_seen_at, last_seen_at FROM ({_groups()}) AS summed"
@@ -61,7 +61,7 @@ def fill(connection: Connection) -> None:
 
 
 def count_drift(connection: Connection) -> dict[str, int]:
-    """How many rows of each table differ from what the results say, by table."""
+    """The number of rows of each table that differ from the results, by table."""
     columns = "failed, first_seen_at, last_seen_at"
     category = frequent_category(connection, "summed.failure_group_id")
     found = {

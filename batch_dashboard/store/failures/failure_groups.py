@@ -45,7 +45,7 @@ Times = Mapping[tuple[int, str, str, str, date], int]
 
 
 def seen_updates(table: str) -> tuple[str, str]:
-    """Updates of an upsert that widen the time in which a group was seen."""
+    """Updates of an upsert that extend the time in which a group was seen."""
     return (
         f"first_seen_at = CASE WHEN excluded.first_seen_at < {table}.first_seen_at"
         f" THEN excluded.first_seen_at ELSE {table}.first_seen_at END",
@@ -55,12 +55,12 @@ def seen_updates(table: str) -> tuple[str, str]:
 
 
 def added_update(table: str) -> str:
-    """The update of an upsert that adds to how many results failed."""
+    """The update of an upsert that adds to the number of failed results."""
     return f"failed = {table}.failed + excluded.failed"
 
 
 def add(connection: Connection, added: AddedRun) -> None:
-    """Add the failed results of a run that is stored now."""
+    """Add the failed results of a run that was just stored."""
     failures = added.summary.failures
     if not failures.groups:
         return
@@ -78,14 +78,14 @@ def add(connection: Connection, added: AddedRun) -> None:
 
 @contextmanager
 def removing(connection: Connection, run: StoredRun) -> Iterator[None]:
-    """Take the failed results of a run out once it is deleted."""
+    """Subtract the failed results of a run after it is deleted."""
     failures = _fetch_of_run(connection, run.id)
     yield
     move_failures(connection, failures, FailureSums())
 
 
 def _fetch_of_run(connection: Connection, batch_run_id: int) -> FailureSums:
-    """The failed results of one batch run, without their messages, which may be long."""
+    """The failed results of one batch run, without their messages, which can be long."""
     result = recipe_results.c
     rows = connection.execute(
         recipe_results.select()
@@ -108,9 +108,9 @@ def _fetch_of_run(connection: Connection, batch_run_id: int) -> FailureSums:
 
 
 def move_failures(connection: Connection, removed: FailureSums, added: FailureSums) -> list[int]:
-    """Take failed results out of their groups and add them to others, after their rows changed.
+    """Move failed results between groups in the sums, after their rows were changed.
 
-    The groups that are gone now, as none of their results is left.
+    Returns the groups that were removed because none of their results is left.
     """
     times = Counter(added.times)
     times.subtract(removed.times)
@@ -127,7 +127,7 @@ def move_failures(connection: Connection, removed: FailureSums, added: FailureSu
 
 
 def refresh_recipes(connection: Connection, recipes: Iterable[RecipeKey]) -> None:
-    """Sum the failures of some recipes by group again, from their results."""
+    """Compute the failures of some recipes by group from their results."""
     keys = sorted(recipes)
     where = "WHERE ecosystem = ? AND recipe_name = ?"
     execute_many(connection, f"DELETE FROM failure_group_recipes {where}", keys)
@@ -139,7 +139,7 @@ def refresh_recipes(connection: Connection, recipes: Iterable[RecipeKey]) -> Non
 
 
 def upsert_groups(connection: Connection, failures: FailureSums) -> dict[int, tuple[int, int]]:
-    """Add to the groups; the number of each, and the last of the numbers its messages have now."""
+    """Add to the groups; returns the number of each, and the last number of its messages."""
     if not failures.groups:
         return {}
     classes = failures.classes(failure_classes.fetch_rules(connection))
@@ -178,11 +178,11 @@ def upsert_groups(connection: Connection, failures: FailureSums) -> dict[int, tu
 
 
 def _change_times(connection: Connection, times: Times) -> None:
-    """Add to the sums by day, by week and by category; negative numbers take away."""
+    """Add to the sums by day, by week and by category; negative numbers subtract."""
     by_category: Counter[tuple[int, str]] = Counter()
     days: Counter[tuple[int, str, str, str, Any]] = Counter()
     weeks: Counter[tuple[int, str, str, str, Any]] = Counter()
-    # Nearly always one day: that of an upload.
+    # Nearly always one day, because an upload has one.
     starts = {
         day: (as_stored(connection, day), as_stored(connection, Step.WEEK.start_of(day)))
         for day in {day for *_, day in times}
@@ -217,7 +217,7 @@ def _add_signed(
 
 
 def _take_from_group(connection: Connection, group_id: int, removed: int) -> bool:
-    """Whether some of the group's results are left."""
+    """Subtract results from a group; returns whether any of its results are left."""
     groups = failure_groups
     left = connection.execute(
         groups.update()

@@ -1,8 +1,7 @@
-"""The full-text index of messages: which failure groups have a message with some words.
+"""The full-text index of messages, which finds failure groups by words.
 
-Each different message of a group is indexed once, however many results have it, as long as a result
-has it. Words are taken from messages in one way for every database
-(model/failures/message_words.py), whose index only finds them again.
+Each different message of a group is indexed once while at least one result has it.
+model/failures/message_words.py splits messages into words, in the same way for every database.
 Source: docs/data-model.md, "Words of messages".
 """
 
@@ -36,8 +35,8 @@ _READ_SLICE = (
 def add(connection: Connection, numbers: Mapping[int, tuple[int, int]], messages: Messages) -> None:
     """Add results with these messages.
 
-    `numbers` holds each group's own number and the last of those that were given to its messages:
-    as many as the group has messages here, new or not.
+    `numbers` contains the number of each group and the last number reserved for its messages. As
+    many are reserved as the group has messages here, new or not.
     """
     last = Counter({group_id: last for group_id, (_, last) in numbers.items()})
     last.subtract(group_id for group_id, _ in messages)
@@ -57,7 +56,7 @@ def add(connection: Connection, numbers: Mapping[int, tuple[int, int]], messages
         conflict="digest",
         returning=("id",),
     )
-    # FTS5 takes rising ids at once, and begins anew at one that is lower.
+    # FTS5 inserts increasing ids together, and starts a new batch at a lower id.
     new = sorted(message_id for (message_id,) in used if message_id in offered)
     dialect_of(connection).words.insert(
         connection, _words_of((message_id, offered[message_id]) for message_id in new)
@@ -65,7 +64,7 @@ def add(connection: Connection, numbers: Mapping[int, tuple[int, int]], messages
 
 
 def remove(connection: Connection, messages: Messages) -> None:
-    """Take results with these messages out; a message that no result has is forgotten."""
+    """Remove results with these messages; messages without a result are deleted."""
     for part in slices(messages.items(), SLICE):
         by_digest = {_digest(*key): (key[1], results) for key, results in part}
         execute_many(
@@ -86,7 +85,7 @@ def remove(connection: Connection, messages: Messages) -> None:
 
 @contextmanager
 def removing(connection: Connection, run: StoredRun) -> Iterator[None]:
-    """Take the results of a run out before it is deleted."""
+    """Remove the results of a run before it is deleted."""
     after = 0
     while rows := run_statement(connection, _READ_SLICE, run.id, after, SLICE):
         remove(connection, Counter((group_id, message) for _, group_id, message in rows))
@@ -95,20 +94,20 @@ def removing(connection: Connection, run: StoredRun) -> Iterator[None]:
 
 
 def prune(connection: Connection, sums: PrunedSums) -> None:
-    """Take pruned results out."""
+    """Remove pruned results."""
     remove(connection, sums.failures.messages)
 
 
 def clear(connection: Connection) -> None:
-    """Forget every message."""
+    """Delete every message."""
     connection.exec_driver_sql("DELETE FROM failure_messages")
     dialect_of(connection).words.clear(connection)
 
 
 def groups_with(connection: Connection, searched: str) -> TextClause | None:
-    """The numbers of the groups of which one message has all words of a search; a subquery.
+    """The numbers of the groups with a message that has all words of a search; a subquery.
 
-    None where the search holds no word. Nothing in it is read as a query language.
+    None if the search contains no word. No part of it is interpreted as a query language.
     """
     words = message_words(searched)
     if not words:
@@ -122,9 +121,9 @@ def groups_with(connection: Connection, searched: str) -> TextClause | None:
 
 
 def count_drift(connection: Connection) -> dict[str, int]:
-    """How many groups are indexed with other messages than their results have.
+    """The number of groups whose indexed messages differ from those of their results.
 
-    Groups that are not brought forward yet (services/failures/regrouping.py) have none.
+    Groups that are not regrouped yet (services/failures/regrouping.py) have no messages.
     """
     differences = count_differences(
         connection,

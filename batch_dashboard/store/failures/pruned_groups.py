@@ -1,4 +1,4 @@
-"""Failure groups of which only sums are left, because retention took their results.
+"""Failure groups of which only sums are left, because retention deleted their results.
 
 Source: docs/data-model.md, "Retention".
 """
@@ -28,12 +28,12 @@ from batch_dashboard.store.schema import (
     pruned_failure_groups,
 )
 
-# The longest names first: a short one may be part of a word.
+# The longest names first, because a short one can be part of another.
 _RECIPES = (
     "SELECT recipe_name FROM failure_group_recipes WHERE failure_group_id = ?"
     " ORDER BY length(recipe_name) DESC, recipe_name LIMIT 1000"
 )
-# Each table of sums, with what pruned results added to it.
+# Each table of sums, with the table of what pruned results added to it.
 _SUMS = {
     failure_group_days: pruned_failure_group_days,
     failure_group_weeks: None,
@@ -51,7 +51,7 @@ class PrunedGroup(NamedTuple):
 
 
 def prune(connection: Connection, sums: PrunedSums) -> None:
-    """Add the failed results that are pruned now."""
+    """Add the failed results that are being pruned."""
     names = "error_category, masked_line, sample_message, is_truncated"
     execute_many(
         connection,
@@ -81,7 +81,7 @@ def prune(connection: Connection, sums: PrunedSums) -> None:
 
 
 def find_next(connection: Connection, after: int) -> PrunedGroup | None:
-    """The group without results that comes next by its number."""
+    """The next group without results, by its number."""
     rows = run_statement(
         connection,
         "SELECT id, masked_line, sample_message, is_truncated FROM pruned_failure_groups p"
@@ -97,7 +97,7 @@ def find_next(connection: Connection, after: int) -> PrunedGroup | None:
 
 
 def move(connection: Connection, group: PrunedGroup, group_id: int, line: str) -> bool:
-    """Add all sums of a group without results to another group; False where it has some again."""
+    """Move all sums of a group without results to another group; False if it has results."""
     if run_statement(
         connection, "SELECT 1 FROM recipe_results WHERE failure_group_id = ? LIMIT 1", group.id
     ):
@@ -151,8 +151,8 @@ def _move_sums(
     _replace(connection, table, names, key, rows, place, after, updates)
     if pruned is None:
         return
-    # The sums of a group without results are those of its pruned ones, but for the rows that
-    # stand for all ecosystems; their keys find them without a search.
+    # The sums of a group without results equal those of its pruned results, except for the rows
+    # for all ecosystems, which are found by their keys.
     kept = [row for row in rows if row[names.index("ecosystem")]]
     updates = tuple(update.replace(table.name, pruned.name) for update in updates)
     _replace(connection, pruned, names, key, kept, place, after, updates)

@@ -1,4 +1,4 @@
-"""Stored failures and the groups that the rule in force puts them into."""
+"""Stored failures and the groups that the present rule assigns to them."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -51,7 +51,7 @@ class StoredFailure(NamedTuple):
 
 
 def count_failed(connection: Connection) -> int:
-    """How many failed results of any time the summaries know; some may be pruned."""
+    """The number of failed results of all time in the summaries, including pruned ones."""
     [[failed]] = run_statement(
         connection, "SELECT CAST(coalesce(sum(failed), 0) AS BIGINT) FROM recipes"
     )
@@ -65,7 +65,7 @@ def count_groups(connection: Connection) -> int:
 
 
 def find_next_recipe(connection: Connection, after: RecipeKey) -> RecipeKey | None:
-    """The recipe with failures that comes next by ecosystem and name."""
+    """The next recipe with failures, by ecosystem and name."""
     rows = run_statement(connection, _NEXT_RECIPE, *after)
     return tuple(rows[0]) if rows else None
 
@@ -73,14 +73,14 @@ def find_next_recipe(connection: Connection, after: RecipeKey) -> RecipeKey | No
 def fetch_of_recipe(
     connection: Connection, recipe: RecipeKey, after: tuple[int, int], count: int
 ) -> list[StoredFailure]:
-    """Up to `count` failed results of a recipe after a place, by their time and id."""
+    """Up to `count` failed results of a recipe after a cursor, by their time and id."""
     ecosystem, recipe_name = recipe
     rows = run_statement(connection, _OF_RECIPE, recipe_name, ecosystem, *after, count)
     return [StoredFailure(*row) for row in rows]
 
 
 def fetch_groups_of(connection: Connection, result_ids: Sequence[int]) -> dict[int, int | None]:
-    """The failure groups of some results, as far as these are there."""
+    """The failure groups of some results, of those that still exist."""
     marks = ", ".join("?" * len(result_ids))
     rows = run_statement(
         connection,
@@ -91,12 +91,12 @@ def fetch_groups_of(connection: Connection, result_ids: Sequence[int]) -> dict[i
 
 
 def update_groups(connection: Connection, groups: Sequence[tuple[int, int]]) -> None:
-    """Write the failure groups of results, given with the group first; sums are for the caller."""
+    """Set the failure groups of results, given as (group, id); the caller updates the sums."""
     execute_many(connection, "UPDATE recipe_results SET failure_group_id = ? WHERE id = ?", groups)
 
 
 def fetch_recipes_of_truncated(connection: Connection) -> list[RecipeKey]:
-    """The recipes with failures whose message ended within the telling line."""
+    """The recipes with failures whose telling line is truncated."""
     rows = run_statement(
         connection,
         "SELECT DISTINCT r.ecosystem, r.recipe_name FROM failure_groups g"
@@ -107,7 +107,7 @@ def fetch_recipes_of_truncated(connection: Connection) -> list[RecipeKey]:
 
 
 def rebuild(connection: Connection) -> None:
-    """Group every failed result again, sum the groups and index their messages from nothing."""
+    """Group every failed result again, and compute all sums and the index of messages."""
     connection.exec_driver_sql(
         "UPDATE recipe_results SET failure_group_id = NULL"
         " WHERE failure_group_id IS NOT NULL AND result != 'failed'"
@@ -166,7 +166,7 @@ def _group_row(group_id: int, name: GroupName, number: int) -> dict[str, Any]:
         "first_seen_at": LONG_AGO,
         "last_seen_at": LONG_AGO,
         "last_message": 0,
-        # Every group is classified when all are there (store/failures/failure_classes.py).
+        # Groups are classified when all exist (store/failures/failure_classes.py).
         "failure_class": FailureClass.UNKNOWN,
     }
 

@@ -12,12 +12,12 @@ from batch_dashboard.model.failures.messages import beginning_of
 from batch_dashboard.store.dialects import dialect_of
 from batch_dashboard.store.ingest.bulk import run_statement
 
-# More truncated lines of one upload are not looked for; `failures regroup` finds the others.
+# The maximum number of truncated lines per upload; `failures regroup` finds the others.
 MAX_LOOKED_FOR = 1_000
-# So much of a line is in the index, and so many lines that begin alike are compared further.
+# The indexed length of a line, and the maximum number of lines with the same beginning to compare.
 INDEXED_LENGTH = 100
 MAX_COMPARED = 50
-# Sorts behind every character.
+# Sorts after every other character.
 LAST_CHARACTER = "\U0010ffff"
 
 # A group's number and masked line.
@@ -25,7 +25,7 @@ Target = tuple[int, str]
 
 
 class WholeLines(NamedTuple):
-    """The whole lines among some groups, in order."""
+    """The complete lines among some groups, in order."""
 
     lines: list[str]
     group_ids: list[int]
@@ -41,7 +41,7 @@ class WholeLines(NamedTuple):
         return cls([line for line, _ in whole], [group_id for _, group_id in whole])
 
     def beginning(self, beginning: str) -> list[Target]:
-        """Up to two of those that begin with a text."""
+        """Up to two of the lines that begin with a text."""
         place = bisect_left(self.lines, beginning)
         return [
             (group_id, line)
@@ -53,9 +53,9 @@ class WholeLines(NamedTuple):
 
 
 def find_targets(connection: Connection, names: Mapping[int, GroupName]) -> dict[int, Target]:
-    """The stored or new groups that the truncated ones among these belong to, as far as known.
+    """The stored or new groups to which the truncated groups among these belong, if known.
 
-    A line that more than one whole line begins with belongs to none of them.
+    If several complete lines begin with a truncated line, it belongs to none of them.
     """
     truncated = _truncated(names)
     if not truncated:
@@ -73,7 +73,7 @@ def find_targets(connection: Connection, names: Mapping[int, GroupName]) -> dict
 
 
 def find_targets_among(names: Mapping[int, GroupName]) -> dict[int, Target]:
-    """The groups that the truncated ones among these belong to, where these are all there are."""
+    """The groups to which the truncated groups belong; `groups` are all that exist."""
     whole = WholeLines.of(names)
     found = {
         group_id: whole.beginning(beginning) for group_id, beginning in _truncated(names).items()
@@ -91,7 +91,7 @@ def _truncated(names: Mapping[int, GroupName]) -> dict[int, str]:
 
 
 def _stored(connection: Connection, beginning: str) -> list[Target] | None:
-    """The stored whole lines that begin with a text; None where there are too many to compare."""
+    """The stored complete lines that begin with a text; None if there are too many."""
     indexed = beginning[:INDEXED_LENGTH]
     line = f"substr(masked_line, 1, {INDEXED_LENGTH})"
     least, below = dialect_of(connection).prefix_comparison
@@ -107,6 +107,6 @@ def _stored(connection: Connection, beginning: str) -> list[Target] | None:
     return [
         (group_id, line)
         for group_id, line in rows
-        # Groups of an older rule have other numbers: nothing joins them any more.
+        # Groups of an older rule have other numbers, so nothing may join them.
         if line.startswith(beginning) and group_id == failure_group_id(line)
     ]

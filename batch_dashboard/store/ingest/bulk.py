@@ -1,6 +1,6 @@
-"""The statements of an upload, given to the driver itself.
+"""The statements of an upload, passed directly to the driver.
 
-Measured beside the other ways in docs/decisions/0002-core-and-driver.md.
+Reason and measurements: docs/decisions/0002-core-and-driver.md.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -37,11 +37,11 @@ def upsert_rows(
     conflict: str | None = None,
     returning: Sequence[str] = (),
 ) -> list[Row]:
-    """Insert rows, or where the primary key is there already, change that row by `updates`.
+    """Insert rows, or change the row that already has the primary key by `updates`.
 
     Each update is `column = expression`, in which `excluded.x` is the new row's value and
     `table.x` the stored one. No two of the rows may have the same key. `conflict` is another unique
-    column in place of the primary key. The columns `returning` of each row, as it is afterwards.
+    column in place of the primary key. Returns the columns `returning` of each resulting row.
     """
     if not rows:
         return []
@@ -71,9 +71,9 @@ def execute_many(connection: Connection, statement: str, rows: Iterable[Row]) ->
 
 
 def run_statement(connection: Connection, statement: str, *values: Any) -> list[Any]:
-    """Run one statement of every upload; its rows. Parameters are written `?` for every database.
+    """Run one small statement; returns its rows. Parameters are written `?` for every database.
 
-    Without SQLAlchemy, which takes longer over a small statement than the database.
+    Bypasses SQLAlchemy, which takes longer for a small statement than the database.
     """
     rows = dialect_of(connection).rows
     cursor: Any = connection.connection.cursor()
@@ -82,5 +82,5 @@ def run_statement(connection: Connection, statement: str, *values: Any) -> list[
 
 
 def as_stored(connection: Connection, value: Any) -> Any:
-    """A value as the driver takes it."""
+    """Convert a value to the form of the driver."""
     return dialect_of(connection).rows.as_stored(value)

@@ -1,4 +1,4 @@
-"""Writing batch runs and their results, and finding what was uploaded before."""
+"""Writing batch runs and their results, and finding earlier uploads."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -37,7 +37,7 @@ _FIND_DIGEST = (
 
 
 class StoredUpload(NamedTuple):
-    """A batch run that is stored already, and the digest of the payload that brought it."""
+    """A stored batch run, and the digest of its payload."""
 
     id: int
     content_digest: bytes
@@ -50,7 +50,7 @@ def insert_run(
     ingest_token_id: int | None,
     stored_at: datetime,
 ) -> int:
-    """Insert a batch run without its results; its id. Its content must not be stored yet."""
+    """Insert a batch run without its results; returns its id. Its content must be new."""
     batch_run_id: int
     [[batch_run_id]] = run_statement(
         connection,
@@ -94,7 +94,7 @@ def insert_jobs(connection: Connection, batch_run_id: int, jobs: Sequence[NewJob
 def update_publisher(
     connection: Connection, batch_run_id: int, publisher_id: int, claims: Mapping[str, str]
 ) -> None:
-    """Note which trusted publisher uploaded a batch run, and what its identity token said."""
+    """Store the trusted publisher of a batch run, and the claims of its identity token."""
     run_statement(
         connection,
         "UPDATE batch_runs SET trusted_publisher_id = ?, publisher_claims = ? WHERE id = ?",
@@ -105,13 +105,13 @@ def update_publisher(
 
 
 def find_by_digest(connection: Connection, content_digest: bytes) -> int | None:
-    """The id of the batch run that this content was stored as, though it be excluded since."""
+    """The id of the batch run with this content, even if it is excluded; None if unknown."""
     rows = run_statement(connection, _FIND_DIGEST, content_digest, content_digest)
     return rows[0][0] if rows else None
 
 
 def find_by_idempotency_key(connection: Connection, key: str) -> StoredUpload | None:
-    """The batch run that came with an Idempotency-Key."""
+    """The batch run that was uploaded with an Idempotency-Key, None if there is none."""
     row = connection.execute(
         select(batch_runs.c.id, batch_runs.c.content_digest)
         .join(idempotency_keys, idempotency_keys.c.batch_run_id == batch_runs.c.id)
@@ -121,7 +121,7 @@ def find_by_idempotency_key(connection: Connection, key: str) -> StoredUpload | 
 
 
 def insert_idempotency_key(connection: Connection, key: str, batch_run_id: int) -> None:
-    """Remember which batch run an Idempotency-Key stands for; an excluded one has none."""
+    """Store the batch run of an Idempotency-Key; excluded runs get none."""
     run_statement(
         connection,
         "INSERT INTO idempotency_keys (idempotency_key, batch_run_id)"
@@ -132,7 +132,7 @@ def insert_idempotency_key(connection: Connection, key: str, batch_run_id: int) 
 
 
 def find_run(connection: Connection, batch_run_id: int) -> StoredRun | None:
-    """One batch run's place in the summaries."""
+    """The part of a batch run that decides its place in the summaries."""
     row = connection.execute(
         select(*(batch_runs.c[name] for name in StoredRun._fields)).where(
             batch_runs.c.id == batch_run_id
@@ -144,7 +144,7 @@ def find_run(connection: Connection, batch_run_id: int) -> StoredRun | None:
 def count_chosen(
     connection: Connection, run_filter: RunFilter, of_excluded: bool, last_id: int | None
 ) -> tuple[int, int]:
-    """How many runs a choice holds, of excluded ones or of the others, and their highest id."""
+    """The number of runs that match, excluded or not, and their highest id."""
     table = excluded_runs if of_excluded else batch_runs
     query = select(func.count(), func.coalesce(func.max(table.c.id), 0)).where(
         *run_conditions(run_filter, table)
@@ -163,7 +163,7 @@ def fetch_chosen(
     last_id: int,
     count: int,
 ) -> list[int]:
-    """Up to `count` ids of the runs of a choice, lowest first, after one id and up to another."""
+    """Up to `count` ids of the runs that match, lowest first, between two ids."""
     table = excluded_runs if of_excluded else batch_runs
     query = (
         select(table.c.id)
@@ -175,5 +175,5 @@ def fetch_chosen(
 
 
 def delete_run(connection: Connection, batch_run_id: int) -> None:
-    """Delete a batch run with its results; its summaries are for the caller to keep right."""
+    """Delete a batch run with its results; the caller updates the summaries."""
     connection.execute(delete(batch_runs).where(batch_runs.c.id == batch_run_id))

@@ -1,1 +1,1 @@
-"""What ecosystems are judged by."""
+"""The facts and rules by which ecosystems are judged."""

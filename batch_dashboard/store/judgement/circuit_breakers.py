@@ -1,4 +1,4 @@
-"""The circuit breakers' changes, kept as the runs come, late ones and deletions included."""
+"""Changes of circuit breakers, updated with each upload and deletion."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -32,8 +32,8 @@ _COLUMNS = tuple(_change[name] for name in Change._fields)
 # As the partial index says it.
 ATTEMPTED = _run.passed + _run.failed > literal_column("0")
 
-# Statements of every upload, so without SQLAlchemy (store/ingest/bulk). The first condition on
-# started_at is for the index: rows of values alone are not looked up in it by every version.
+# Every upload sends these statements, so they bypass SQLAlchemy (store/ingest/bulk). The first
+# condition on started_at is for the index: some versions do not use it for row values alone.
 _RUNS = (
     "SELECT started_at, id, coalesce(completed_at, started_at), passed, failed FROM batch_runs"
     " WHERE ecosystem = ? AND passed + failed > 0"
@@ -54,16 +54,16 @@ _CHANGES_FROM = (
     f"{_CHANGES} AND started_at >= ? AND (started_at, batch_run_id) >= (?, ?)"
     " ORDER BY started_at, batch_run_id LIMIT ?"
 )
-# A late run is mostly settled by the runs of one window; else the next pages are longer.
+# A late run usually affects only the runs of one window; otherwise the next pages are longer.
 FIRST_PAGE = WINDOW_ATTEMPTS + 2
 PAGE = 500
 Place = tuple[datetime, int]
-# Before every run there can be.
+# Earlier than every possible run.
 BEGINNING: Place = (datetime.min.replace(tzinfo=UTC), 0)
 
 
 def add(connection: Connection, added: AddedRun) -> None:
-    """Take a run that is stored now into account; one without attempts changes nothing."""
+    """Update the breaker for a run that was just stored; without attempts nothing changes."""
     run = added.run
     if run.passed + run.failed:
         _refresh(connection, run.ecosystem, run.started_at, run.id)
@@ -71,20 +71,20 @@ def add(connection: Connection, added: AddedRun) -> None:
 
 @contextmanager
 def removing(connection: Connection, run: StoredRun) -> Iterator[None]:
-    """Follow the runs behind a run again once it is deleted."""
+    """Compute the changes after a run again, once the run is deleted."""
     yield
     _refresh(connection, run.ecosystem, run.started_at, run.id)
 
 
 @contextmanager
 def pruning_day(connection: Connection, ecosystem: str, _day: date) -> Iterator[None]:
-    """Follow the runs of an ecosystem again from the oldest one that is left."""
+    """Compute the changes of an ecosystem again from the oldest stored run."""
     yield
     _refresh(connection, ecosystem, *BEGINNING)
 
 
 def _refresh(connection: Connection, ecosystem: str, started_at: datetime, run_id: int) -> None:
-    """Follow the runs again from a place on, until nothing can differ from what is kept."""
+    """Compute the changes again from a run on, until they agree with the stored ones."""
     place = (started_at, run_id)
     breaker = _breaker_before(connection, ecosystem, place)
     kept = _iter_changes(connection, ecosystem, place)
@@ -98,7 +98,7 @@ def _refresh(connection: Connection, ecosystem: str, started_at: datetime, run_i
         change = breaker.follow(run)
         if change is not None:
             if change == stored:
-                # Everything after an equal change is equal.
+                # After an equal change, all later ones are equal.
                 break
             new.append(change)
         elif (
@@ -106,7 +106,7 @@ def _refresh(connection: Connection, ecosystem: str, started_at: datetime, run_i
             and not (gone or new or breaker.is_open)
             and (stored is None or stored.place > run.place)
         ):
-            # So it is where nothing changed as long as a run is remembered.
+            # The same applies if nothing changed for as long as runs are remembered.
             break
     else:
         gone += [stored, *kept] if stored is not None else []
@@ -118,14 +118,14 @@ def _refresh(connection: Connection, ecosystem: str, started_at: datetime, run_i
 
 
 def rebuild(connection: Connection) -> None:
-    """Follow every run of every ecosystem again."""
+    """Compute all changes of every ecosystem again."""
     connection.execute(delete(circuit_breaker_changes))
     for ecosystem in connection.execute(select(_run.ecosystem).distinct()).scalars().all():
         _insert(connection, ecosystem, list(_simulated(connection, ecosystem)))
 
 
 def count_drift(connection: Connection) -> dict[str, int]:
-    """How many changes are missing, wrong or too many."""
+    """The number of changes that are missing, wrong or superfluous."""
     names = connection.execute(select(_run.ecosystem).union(select(_change.ecosystem))).scalars()
     differences = sum(
         len(set(_iter_changes(connection, name, BEGINNING)) ^ set(_simulated(connection, name)))
@@ -135,7 +135,7 @@ def count_drift(connection: Connection) -> dict[str, int]:
 
 
 def fetch_last(connection: Connection, ecosystem: str | None = None) -> dict[str, Change]:
-    """The last change of each ecosystem that ever had one, or of one."""
+    """The last change of each ecosystem that has one, or of one ecosystem."""
     latest = select(_change.ecosystem, func.max(_change.started_at).label("started_at")).group_by(
         _change.ecosystem
     )
@@ -172,7 +172,7 @@ def _simulated(connection: Connection, ecosystem: str) -> Iterator[Change]:
 
 
 def _breaker_before(connection: Connection, ecosystem: str, place: Place) -> CircuitBreaker:
-    """The breaker as the runs before a place left it."""
+    """The breaker after the runs before a cursor."""
     unix = int(place[0].timestamp())
     last = run_statement(connection, _CHANGE_BEFORE, ecosystem, unix, unix, place[1])
     before = run_statement(connection, _RUNS_BEFORE, ecosystem, place[0], *place)
@@ -185,14 +185,14 @@ def _breaker_before(connection: Connection, ecosystem: str, place: Place) -> Cir
 
 
 def _time(value: Any) -> datetime:
-    """A time as the driver gives it: text or seconds since 1970 on SQLite."""
+    """Convert a time from the driver: on SQLite text, or seconds since 1970."""
     if isinstance(value, int):
         return datetime.fromtimestamp(value, UTC)
     return time_of_text(value) if isinstance(value, str) else value.astimezone(UTC)
 
 
 def _iter_runs(connection: Connection, ecosystem: str, place: Place) -> Iterator[AttemptedRun]:
-    """The runs of an ecosystem in their order, from a place on."""
+    """The runs of an ecosystem in their order, from a cursor on."""
     length = FIRST_PAGE
     started_at, run_id = place
     while True:
@@ -202,12 +202,12 @@ def _iter_runs(connection: Connection, ecosystem: str, place: Place) -> Iterator
         yield from map(_run_of, page)
         if len(page) < length:
             return
-        # As it is stored: a time that cannot be read would lead back to runs that were followed.
+        # As stored: a time that cannot be parsed would lead back to earlier runs.
         started_at, run_id, length = page[-1][0], page[-1][1] + 1, PAGE
 
 
 def _iter_changes(connection: Connection, ecosystem: str, place: Place) -> Iterator[Change]:
-    """The changes kept of an ecosystem in their order, from a place on."""
+    """The stored changes of an ecosystem in their order, from a cursor on."""
     length = FIRST_PAGE
     while True:
         unix = int(place[0].timestamp())

@@ -1,4 +1,4 @@
-"""What is looked at to judge ecosystems: as many rows after ten years as after one."""
+"""The facts by which ecosystems are judged. Their cost does not grow with the history."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -27,7 +27,7 @@ from batch_dashboard.store.schema import batch_runs, ecosystem_days
 
 _run = batch_runs.c
 _day = ecosystem_days.c
-# SQLite takes 500 parts of one statement; each ecosystem is two.
+# SQLite allows 500 parts of a compound statement; each ecosystem needs two.
 ECOSYSTEMS_AT_ONCE = 100
 
 T = TypeVar("T")
@@ -36,7 +36,7 @@ T = TypeVar("T")
 def fetch_facts(
     connection: Connection, spans: Sequence[EcosystemSpan], now: datetime
 ) -> list[PipelineFacts]:
-    """What each of some ecosystems is judged by, in their order."""
+    """The facts about each of some ecosystems, in their order."""
     only = spans[0].ecosystem if len(spans) == 1 else None
     recent = _fetch_recent(connection, spans)
     failing = _fetch_failing(connection, spans)
@@ -112,7 +112,7 @@ def _fetch_failing(
             since_pass: list[ColumnElement[bool]] = [_run.ecosystem == span.ecosystem, ATTEMPTED]
             if span.last_passed_at is not None:
                 since_pass.append(_run.started_at > span.last_passed_at)
-            # Runs that started in the second of the last pass are taken as before it.
+            # Runs that started in the same second as the last pass count as before it.
             first = (
                 select(_run.started_at)
                 .where(*since_pass)

@@ -1,4 +1,4 @@
-"""What operators set for ecosystems: targets, expected intervals, pauses."""
+"""Rules of operators for ecosystems: targets, expected intervals, pauses."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,17 +11,17 @@ from batch_dashboard.store.schema import ecosystem_pauses, ecosystem_rules
 
 
 def fetch_own_rules(connection: Connection) -> dict[str, RuleOverride]:
-    """What operators set, by ecosystem."""
+    """The rules set by operators, by ecosystem."""
     return {row.ecosystem: _rule(row) for row in connection.execute(select(ecosystem_rules))}
 
 
 def fetch_rules(connection: Connection) -> dict[str, EcosystemRule]:
-    """The rule of each ecosystem that has one of its own."""
+    """The effective rule of each ecosystem for which an operator set one."""
     return {name: rule_of(name, own) for name, own in fetch_own_rules(connection).items()}
 
 
 def replace_rule(connection: Connection, ecosystem: str, rule: RuleOverride) -> None:
-    """Set all of an ecosystem's rule."""
+    """Set the whole rule of an ecosystem."""
     delete_rule(connection, ecosystem)
     connection.execute(
         insert(ecosystem_rules).values(
@@ -38,7 +38,7 @@ def replace_rule(connection: Connection, ecosystem: str, rule: RuleOverride) -> 
 
 
 def delete_rule(connection: Connection, ecosystem: str) -> None:
-    """Back to the defaults."""
+    """Reset an ecosystem to the default rule."""
     connection.execute(delete(ecosystem_rules).where(ecosystem_rules.c.ecosystem == ecosystem))
 
 
@@ -58,7 +58,7 @@ def replace_pause(
     paused_at: datetime,
     expected_resume_at: datetime | None,
 ) -> None:
-    """Pause an ecosystem, or say otherwise why it is paused."""
+    """Pause an ecosystem, or change the reason of its pause."""
     delete_pause(connection, ecosystem)
     connection.execute(
         insert(ecosystem_pauses).values(
@@ -72,7 +72,7 @@ def replace_pause(
 
 
 def delete_pause(connection: Connection, ecosystem: str) -> bool:
-    """Resume an ecosystem; False where it was not paused."""
+    """Resume an ecosystem; False if it was not paused."""
     gone = connection.execute(
         delete(ecosystem_pauses).where(ecosystem_pauses.c.ecosystem == ecosystem)
     )

@@ -1,4 +1,4 @@
-"""What a reader chose to see, as conditions on rows: one source for pages, figures and exports."""
+"""SQL conditions of the filters, the same for pages, figures and exports."""
 
 from datetime import UTC, date, datetime, time
 
@@ -12,8 +12,8 @@ from batch_dashboard.store.schema import batch_runs
 def run_conditions(run_filter: RunFilter, table: Table) -> list[ColumnElement[bool]]:
     """The conditions on batch runs (`batch_runs`, or their daily sums in `ecosystem_days`).
 
-    Meant for `.where(*conditions)`: none at all selects every row. The period is half-open, and a
-    run belongs to the UTC day it started. `platform` is a matter of recipe results, not of runs.
+    For `.where(*conditions)`; without conditions, every row is selected. The period is half-open,
+    and a run belongs to the UTC day on which it started. `platform` applies to recipe results only.
     """
     conditions = period_conditions(run_filter.period, table)
     if run_filter.ecosystem is not None:
@@ -22,7 +22,7 @@ def run_conditions(run_filter: RunFilter, table: Table) -> list[ColumnElement[bo
 
 
 def names_run(text: str) -> ColumnElement[bool]:
-    """The condition that a batch run's batch id or commit holds a text, in capitals or not."""
+    """The condition that the batch id or commit contains a text, ignoring case."""
     columns = (batch_runs.c.batch_id, batch_runs.c.commit_sha)
     return or_(*(column.icontains(text, autoescape=True) for column in columns))
 
@@ -30,7 +30,7 @@ def names_run(text: str) -> ColumnElement[bool]:
 def period_conditions(
     period: Period, table: Table, time_column: str = "started_at"
 ) -> list[ColumnElement[bool]]:
-    """The conditions that hold rows to a period, on the table's `day`, else its time."""
+    """The conditions of a period, on the column `day` of a table or else on its time."""
     if "day" in table.c:
         column = table.c.day
         since: date | None = period.since
@@ -48,7 +48,7 @@ def period_conditions(
 
 
 def seen_conditions(period: Period, table: Table) -> list[ColumnElement[bool]]:
-    """The conditions on what has a first and a last time: not all before or after a period."""
+    """The conditions that the time from first to last seen overlaps a period."""
     conditions: list[ColumnElement[bool]] = []
     if period.since is not None:
         conditions.append(table.c.last_seen_at >= midnight(period.since))

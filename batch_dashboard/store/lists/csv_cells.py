@@ -13,12 +13,12 @@ from batch_dashboard.store.schema import UnixTime
 def cells_of(
     fields: Iterable[Field], columns: ReadOnlyColumnCollection[str, Any], alias: str
 ) -> list[Cell]:
-    """The cells of columns that are named as the fields; `alias` names their table or query."""
+    """The cells of fields whose columns have the same names; `alias` is their table or query."""
     return [_cell(field, f"{alias}.{field.name}", columns[field.name].type) for field in fields]
 
 
 def cells_at(fields: Iterable[Field], expressions: Mapping[str, str], other: str) -> list[Cell]:
-    """The cells of fields with the expressions of some; the rest are columns of the alias `other`.
+    """The cells of fields: some with an expression, the rest columns of the alias `other`.
 
     Their times are stored as times.
     """

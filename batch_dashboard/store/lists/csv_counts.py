@@ -1,4 +1,4 @@
-"""How many rows the CSV files of a choice have, from sums and indexes: no result is read."""
+"""The number of rows of the CSV files for a filter, read from sums and indexes."""
 
 from typing import Any
 
@@ -29,10 +29,10 @@ from batch_dashboard.store.spending.ci_jobs import select_waits
 
 
 def count_rows(connection: Connection, run_filter: RunFilter) -> dict[str, int]:
-    """The rows of each file that is stored as such, without any option of its own."""
+    """The number of rows of each file whose rows are stored, without options of its own."""
     days = _count(ecosystem_days, *run_conditions(run_filter, ecosystem_days))
     counts = {
-        # Runs that retention took away are left in the sums, which are kept apart for them.
+        # The sums include runs that retention deleted; their part is stored separately.
         "batch_runs": _runs(run_filter, ecosystem_days) - _runs(run_filter, pruned_ecosystem_days),
         "recipe_results": _results(run_filter),
         "minutes": days,
@@ -86,7 +86,7 @@ def _runs(run_filter: RunFilter, table: Table) -> ColumnElement[Any]:
 
 
 def _results(run_filter: RunFilter) -> ColumnElement[Any]:
-    """Results that retention left: runs say how many they had and how many of them are gone."""
+    """The number of stored results; each run has its numbers of received and pruned results."""
     run = batch_runs.c
     left = func.coalesce(func.sum(run.result_count - run.pruned_results), 0)
     # As the partial index says it.

@@ -1,7 +1,7 @@
 """The rows of the CSV files, formatted by the database and fetched a page of lines at a time.
 
-Python only passes the pages on: formatting a million rows itself would take it twice as long and
-keep other requests waiting. Text is quoted, NULL is an empty cell. Source: docs/exports.md.
+Python only forwards the pages. If it formatted a million rows itself, this would take twice as long
+and block other requests. Text is quoted, NULL is an empty cell. Source: docs/exports.md.
 """
 
 from collections.abc import Generator, Iterator
@@ -23,16 +23,16 @@ from batch_dashboard.store.lists.csv_cells import cells_at, cells_of
 from batch_dashboard.store.lists.resource_queries import SELECT
 from batch_dashboard.store.schema import batch_runs
 
-# The smaller of the two holds. The first page is small, so that the file begins at once.
+# The smaller limit applies. The first page is small, so that the download starts at once.
 PAGE_ROWS = 2_000
 PAGE_BYTES = 512 * 1024
 FIRST_PAGE_ROWS = 200
-# Each end is found at once; asked for together, SQLite would look at every row.
+# Two queries, because SQLite would read every row to find both ends in one.
 BOUNDS = (
     "SELECT (SELECT min(id) FROM recipe_results{which}),"
     " (SELECT max(id) FROM recipe_results{which})"
 )
-# Where the fields of a result come from; the others are columns of recipe_results.
+# The expressions of fields that are not columns of recipe_results.
 _OF_RESULTS = {
     "batch_id": "b.batch_id",
     "started_at": "b.started_at",
@@ -43,7 +43,7 @@ _OF_RESULTS = {
 def iter_rows(store: Store, resource: Resource, query: ListQuery, today: date) -> Generator[bytes]:
     """The lines of the CSV file of a resource that is stored as rows, in the order of the file.
 
-    Pages of whole lines; a page can be empty. Raises StoreUnavailable, also half-way.
+    Yields pages of whole lines; a page can be empty. Raises StoreUnavailable, also after some.
     """
     if resource is BATCH_RUNS:
         return _iter_batch_runs(store, query)
@@ -93,8 +93,8 @@ def _iter_batch_runs(store: Store, query: ListQuery) -> Generator[bytes]:
 def _iter_recipe_results(store: Store, query: ListQuery) -> Generator[bytes]:
     """By `batch_run_id`, then `id`.
 
-    Without a period and an ecosystem simply by `id`: the same order, as each run is stored with all
-    its results before the next.
+    Without a period and an ecosystem it reads by `id`. This is the same order, because each run is
+    stored with all its results before the next run.
     """
     run_filter = query.filter
     with _snapshot(store) as connection:
@@ -118,7 +118,7 @@ def _iter_recipe_results(store: Store, query: ListQuery) -> Generator[bytes]:
                 ids = csv.ids([run.id for run in runs])
                 yield _fetch(connection, of_many, runs=ids, **values)
                 continue
-            # One run can hold 100,000 results.
+            # One run can have 100,000 results.
             yield from _id_windows(
                 connection,
                 of_one,
@@ -129,7 +129,7 @@ def _iter_recipe_results(store: Store, query: ListQuery) -> Generator[bytes]:
 
 @contextmanager
 def _snapshot(store: Store) -> Iterator[Connection]:
-    """A connection of its own that sees one moment of the database, however long the file takes."""
+    """A separate connection with a snapshot of the database for the whole download."""
     with store.read() as connection:
         dialect_of(connection).csv.begin_snapshot(connection)
         with connection.begin():
@@ -143,7 +143,7 @@ def _groups_of_runs(
     *,
     by_results: bool = False,
 ) -> Iterator[list[Any]]:
-    """The runs that match, by ascending id, grouped to a page each; a large run is alone."""
+    """The runs that match, by ascending id, in groups of about one page; a large run is alone."""
     chosen: Select[Any] = (
         select(batch_runs.c.id, batch_runs.c.result_count)
         .where(*run_conditions(run_filter, batch_runs))
@@ -156,7 +156,7 @@ def _groups_of_runs(
     held, limit = 0, FIRST_PAGE_ROWS
     with connection.execute(chosen, execution_options=options) as runs:
         for run in runs:
-            # The count only sizes the page: results removed since make it smaller, never wrong.
+            # The count only decides the size of the page; deletions meanwhile make it smaller.
             rows = max(1, run.result_count) if by_results else 1
             if group and held + rows > limit:
                 yield group
@@ -170,7 +170,7 @@ def _groups_of_runs(
 def _id_windows(
     connection: Connection, page: TextClause, bounds: str, values: dict[str, Any]
 ) -> Iterator[bytes]:
-    """Pages of neighbouring ids: each is found by the primary key, whatever else is asked for."""
+    """Pages of neighbouring ids, each found by the primary key whatever the filter is."""
     known = {name: value for name, value in values.items() if f":{name}" in bounds}
     first, last = connection.execute(sql_text(bounds), known).one()
     if first is None:

@@ -1,4 +1,4 @@
-"""Pages of a long list, found by the values of its order: the last is as near as the first."""
+"""Keyset pagination: the last page of a list costs as much as the first."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,27 +12,27 @@ T = TypeVar("T")
 
 
 class SortKey(NamedTuple):
-    """A column or expression a list is ordered by, never NULL, and its direction."""
+    """A column or expression, never NULL, by which a list is sorted, and its direction."""
 
     expression: ColumnElement[Any]
     descending: bool
 
 
 class Asked(Protocol):
-    """Which page of a list is asked for."""
+    """The requested page of a list."""
 
     @property
     def cursor(self) -> Cursor | None:
-        """Beside which row it begins; None: at the first one."""
+        """The row before or after the page; None: the first page."""
 
     @property
     def count(self) -> int:
-        """How many rows it has at most."""
+        """The maximum number of rows."""
 
 
 @dataclass(frozen=True)
 class PageRequest:
-    """A page of a list that has no other choices."""
+    """A page of a list without filters."""
 
     cursor: Cursor | None
     count: int
@@ -47,7 +47,7 @@ def fetch_page_by_keys(
 ) -> Page[T]:
     """One page of the rows of a query, in the order of `keys`.
 
-    The keys must tell any two rows apart. `record` takes the columns of the query.
+    The keys must be different for any two rows. `record` takes the columns of the query.
     """
     cursor, count = asked.cursor, asked.count
     backwards = cursor is not None and cursor.before

@@ -1,4 +1,4 @@
-"""Pages of the catalogue's resources, and single rows of them: the rows of the CSV files."""
+"""Pages and single rows of the resources: the same rows as in the CSV files."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
@@ -30,7 +30,7 @@ _SORT_KEYS: dict[str, Callable[[Sort, Select[Any]], list[SortKey]]] = {
     "failure_group_recipes": lambda sort, _: failure_group_list.recipe_sort_keys(sort),
     "incidents": lambda sort, _: incidents.sort_keys(sort),
 }
-# Stands for NULL in an order, below every value.
+# Replaces NULL in a sort order; below every value.
 _LOWEST: dict[Kind, Any] = {Kind.TEXT: "", Kind.NUMBER: -1.0, Kind.DAY: date.min}
 
 
@@ -52,7 +52,7 @@ def find_row(
     today: date,
     key: Mapping[str, Any],
 ) -> Row | None:
-    """The row whose fields have the values of `key`, None when there is none."""
+    """The row whose fields have the values of `key`, None if there is none."""
     rows = SELECT[resource.name](connection, query, today)
     wanted = [rows.selected_columns[name] == value for name, value in key.items()]
     return connection.execute(_fields_only(rows, resource).where(*wanted)).one_or_none()
@@ -67,7 +67,7 @@ def _fields_only(rows: Select[Any], resource: Resource) -> Select[Any]:
 
 
 def _keys_of(resource: Resource) -> Callable[[Sort, Select[Any]], list[SortKey]]:
-    """The order of a resource by its fields alone, all in one direction."""
+    """The sort keys of a resource as plain fields, all in one direction."""
 
     def keys(sort: Sort, rows: Select[Any]) -> list[SortKey]:
         return [

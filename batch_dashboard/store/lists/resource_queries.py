@@ -79,7 +79,7 @@ def _excluded_batch_runs(_connection: Connection, query: ListQuery, _today: date
 def _results(_connection: Connection, query: ListQuery, _today: date) -> Select[Any]:
     """The recipe results of one run or of one recipe.
 
-    The ecosystem of the filter is that of a recipe, if one is named, otherwise that of the run.
+    The ecosystem of the filter is that of the recipe if the filter has one, otherwise of the run.
     """
     result, run = results.c, batch_runs.c
     conditions = [
@@ -128,7 +128,7 @@ def _recipes(_connection: Connection, query: ListQuery, _today: date) -> Select[
 
 
 def _failure_groups(connection: Connection, query: ListQuery, today: date) -> Select[Any]:
-    """The failure groups that their list shows."""
+    """The failure groups that the list of failure groups shows."""
     chosen = failure_group_list.select_groups(connection, query.filter, query.groups)
     table = failure_groups.c
     return chosen.query.with_only_columns(
@@ -153,7 +153,7 @@ def _failure_counts(_connection: Connection, query: ListQuery, _today: date) -> 
 
 
 def _failure_group_recipes(_connection: Connection, query: ListQuery, _today: date) -> Select[Any]:
-    """What failure groups and recipes seen in a period have in common."""
+    """Pairs of failure groups and recipes that were seen in a period."""
     row = failure_group_recipes.c
     conditions = seen_conditions(query.filter.period, failure_group_recipes)
     chosen = (
@@ -224,7 +224,7 @@ def _days(connection: Connection, query: ListQuery, _today: date) -> Select[Any]
     )
     row = sums.c
     attempts = row.passed + row.failed
-    # Sums are 0 where nothing was reported, which is unknown: NULL.
+    # Sums are 0 if nothing was reported; that is unknown, so NULL.
     known = {
         f"{runner_os}_{what}": case(
             (row[f"{runner_os}_unknown_runs"] < row.runs, row[f"{runner_os}_{what}"])
@@ -267,7 +267,7 @@ def _price(
     runner_os: str, prices: Sequence[ListPrice], day: ColumnElement[date]
 ) -> ColumnElement[float]:
     """The list price of a day."""
-    # The first price holds for all days before it, too.
+    # The first price also applies to all days before it.
     first, *later = prices
     price = case(
         *((day >= row.since, row.of(runner_os)) for row in reversed(later)),

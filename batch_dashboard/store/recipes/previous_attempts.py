@@ -1,7 +1,7 @@
 """Results of recipes with the previous attempt of each, in one statement.
 
-The index of a recipe's results leads to the one before: what it costs depends on how many results
-are asked about, not on how many there are.
+The previous attempt is found with the index of a recipe's results. The cost depends on the number
+of requested results, not on the number of stored ones.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from batch_dashboard.model.batch_runs.vocabulary import SKIPPED
 from batch_dashboard.model.recipes.attempts import ComparedAttempt, EarlierAttempt
 from batch_dashboard.store.schema import failure_groups, recipe_results
 
-# How many results of a recipe are passed over where they were only skipped.
+# The maximum number of skipped results that are passed over.
 LOOKED_BACK = 50
 
 _own = recipe_results.alias("own")
@@ -77,7 +77,7 @@ def _columns(result: Any, group: Any) -> list[Any]:
     ]
 
 
-# Built once: SQLAlchemy takes longer to put them together than the database to answer.
+# Built once, because SQLAlchemy takes longer to build them than the database to run them.
 _COMPARED = _compared()
 _OF_IDS = _COMPARED.where(_own.c.id.in_(bindparam("result_ids", expanding=True)))
 _LAST_OF_RECIPE = _COMPARED.where(_own.c.id == _last_attempt(_latest()))
@@ -92,7 +92,7 @@ def fetch_compared(connection: Connection, result_ids: Sequence[int]) -> dict[in
 
 
 def find_last(connection: Connection, ecosystem: str, recipe_name: str) -> ComparedAttempt | None:
-    """A recipe's last attempt with the one before; None where none of its last results was one."""
+    """A recipe's last attempt and the one before; None if its last results were all skipped."""
     of_recipe = {"ecosystem": ecosystem, "recipe_name": recipe_name}
     row = connection.execute(_LAST_OF_RECIPE, of_recipe).one_or_none()
     return None if row is None else _record(row)

@@ -1,4 +1,4 @@
-"""What pruned results have summed up to, by recipe. Source: docs/data-model.md, "Retention"."""
+"""Sums of pruned results by recipe. Source: docs/data-model.md, "Retention"."""
 
 from sqlalchemy import Connection
 
@@ -10,7 +10,7 @@ from batch_dashboard.store.schema import pruned_recipes
 
 _OLD = "pruned_recipes"
 _JOINED = f"{_OLD}.recent_attempts || excluded.recent_attempts"
-# Behind what was pruned before, whatever the times: late runs are pruned late.
+# After what was pruned before, whatever the times, because late runs are pruned late.
 _APPEND = (
     *(f"{n} = {_OLD}.{n} + excluded.{n}" for n in SUM_COLUMNS[:4]),
     "failure_streak = CASE WHEN excluded.last_passed_at IS NULL"
@@ -34,7 +34,7 @@ _APPEND = (
 
 
 def prune(connection: Connection, sums: PrunedSums) -> None:
-    """Add the results that are pruned now, behind those that were pruned before."""
+    """Add the results that are being pruned after those that were pruned before."""
     upsert_rows(
         connection,
         pruned_recipes,

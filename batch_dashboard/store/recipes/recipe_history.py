@@ -54,7 +54,7 @@ def find_last(
     platform: str | None,
     result: str | None,
 ) -> datetime | None:
-    """When the run of a recipe's last result of a choice started, None where there is none."""
+    """The start of the last run in which a result of a recipe matches, None if there is none."""
     query = _chosen(ecosystem, recipe_name, period, platform).with_only_columns(_result.started_at)
     if result is not None:
         query = query.where(_result.result == result)

@@ -50,16 +50,16 @@ def _changes(pair: str) -> ColumnElement[Any]:
 
 
 _RECENT = func.length(_recipe.recent_attempts)
-# Nothing to divide by, or too little to say: lowest of all.
+# No attempts, or too few: the lowest sort value.
 _NO_RATE = cast(literal_column("-1"), DOUBLE)
-# NULL with too few attempts to say.
+# NULL with too few attempts.
 FLAKINESS = cast(_changes("pf") + _changes("fp"), DOUBLE) / case(
     (_RECENT >= MIN_ATTEMPTS, cast(_RECENT - 1, DOUBLE))
 )
-# NULL where nothing was attempted.
+# NULL if nothing was attempted.
 FAILURE_RATE = cast(_recipe.failed, DOUBLE) / func.nullif(_recipe.passed + _recipe.failed, 0)
 _in_group, _group = failure_group_recipes.c, failure_groups.c
-# NULL where it never failed.
+# NULL if it never failed.
 LAST_REASON = (
     select(_group.masked_line)
     .join(failure_group_recipes, _in_group.failure_group_id == _group.id)
@@ -78,14 +78,14 @@ _ORDERS: dict[str, ColumnElement[Any]] = {
     "failed_seconds": _recipe.failed_milliseconds,
     "last_seen_at": _recipe.last_seen_at,
 }
-# The conditions of a partial index, without which it is not looked at.
+# The conditions of a partial index, without which the database does not use it.
 _IN_A_STREAK = _recipe.failure_streak != literal_column("0")
 _STATES: dict[str, list[ColumnElement[bool]]] = {
     RecipeState.FAILING: [_IN_A_STREAK],
     RecipeState.STUCK: [_IN_A_STREAK, _recipe.failure_streak >= STUCK_FROM],
     RecipeState.FLAKY: [FLAKINESS >= FLAKY_FROM, _recipe.failure_streak < STUCK_FROM],
 }
-# The worst state of a recipe, NULL where it is in none.
+# The worst state of a recipe, NULL if it has none.
 STATE = case(
     *(
         (and_(*_STATES[state]), literal_column(f"'{state}'"))
@@ -101,7 +101,7 @@ def fetch_page(connection: Connection, query: ListQuery) -> Page[Recipe]:
 
 
 def sort_keys(sort: Sort) -> list[SortKey]:
-    """What the list of recipes is sorted by."""
+    """The sort keys of the list of recipes."""
     return [
         SortKey(_ORDERS[sort.column.name], sort.descending),
         SortKey(_recipe.ecosystem, False),
@@ -112,13 +112,13 @@ def sort_keys(sort: Sort) -> list[SortKey]:
 def count_recipes(
     connection: Connection, run_filter: RunFilter, state: str | None = None, text: str | None = None
 ) -> int:
-    """How many recipes the whole list holds."""
+    """The number of recipes in the whole list."""
     query = chosen(select(func.count()).select_from(recipes), run_filter, state, text)
     return int(connection.execute(query).scalar_one())
 
 
 def count_states(connection: Connection, run_filter: RunFilter) -> dict[str, StateCounts]:
-    """How many recipes seen in a period are failing, stuck or flaky, by ecosystem."""
+    """The number of failing, stuck and flaky recipes seen in a period, by ecosystem."""
     conditions = [and_(*_STATES[state]) for state in STATES]
     counts = (func.count(case((condition, 1))) for condition in conditions)
     query = chosen(
@@ -131,7 +131,7 @@ def count_states(connection: Connection, run_filter: RunFilter) -> dict[str, Sta
 
 
 def fetch_named(connection: Connection, words: Sequence[str], count: int) -> list[Recipe]:
-    """Up to `count` recipes that the words name, of all time.
+    """Up to `count` recipes of all time whose names contain the words.
 
     First those whose name is one of the words, then those whose name begins with one, then
     short names. Reads every recipe, but no result.
@@ -154,14 +154,14 @@ def fetch_named(connection: Connection, words: Sequence[str], count: int) -> lis
 def find_last_seen(
     connection: Connection, run_filter: RunFilter, state: str | None, text: str | None
 ) -> datetime | None:
-    """When a recipe of the whole list was last seen, None where the list is empty."""
+    """The time at which a recipe of the list was last seen, None if the list is empty."""
     query = chosen(select(func.max(_recipe.last_seen_at)), run_filter, state, text)
     last: datetime | None = connection.execute(query).scalar_one()
     return last
 
 
 def fetch_stuck(connection: Connection, run_filter: RunFilter, count: int) -> list[StuckRecipe]:
-    """The stuck recipes seen in a period, those that failed most often in a row first."""
+    """The stuck recipes seen in a period, the longest streak first."""
     stuck = (
         chosen(select(recipes), run_filter, RecipeState.STUCK, None)
         .order_by(_recipe.failure_streak.desc(), _recipe.ecosystem, _recipe.recipe_name)
@@ -206,7 +206,7 @@ def fetch_stuck(connection: Connection, run_filter: RunFilter, count: int) -> li
 
 def _stuck(rows: Sequence[Any]) -> StuckRecipe:
     """A stuck recipe of its rows, one for each reason of its streak."""
-    # Of several ways in which it failed in its last run, the one with the smallest number counts.
+    # If it failed in several ways in its last run, the group with the smallest number counts.
     last = next((row for row in rows if row.group_last_seen_at == row.last_failed_at), None)
     if last is None:
         without = StuckRecipe(*rows[0][:8])
@@ -220,7 +220,7 @@ def _stuck(rows: Sequence[Any]) -> StuckRecipe:
 
 
 def find(connection: Connection, ecosystem: str, recipe_name: str) -> Recipe | None:
-    """One recipe, None when no result ever named it."""
+    """The recipe with a name, None if it has no results."""
     query = select(*_COLUMNS).where(
         _recipe.ecosystem == ecosystem, _recipe.recipe_name == recipe_name
     )
@@ -231,7 +231,7 @@ def find(connection: Connection, ecosystem: str, recipe_name: str) -> Recipe | N
 def chosen(
     query: Select[Any], run_filter: RunFilter, state: str | None, text: str | None
 ) -> Select[Any]:
-    """A query of recipes: those seen in a period, in a state, named by the words of a text."""
+    """A query of recipes that were seen in a period, with a state and the words of a text."""
     query = query.where(*seen_conditions(run_filter.period, recipes))
     if run_filter.ecosystem is not None:
         query = query.where(_recipe.ecosystem == run_filter.ecosystem)

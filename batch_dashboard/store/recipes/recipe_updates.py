@@ -1,15 +1,14 @@
-"""How the summary of a recipe changes when a batch run is added, in SQL.
+"""SQL expressions that update the summary of a recipe for an added batch run.
 
-`recipes` is the stored row, `excluded` what the added run alone sums up to.
+`recipes` is the stored row, `excluded` the sums of the added run alone.
 """
 
 from batch_dashboard.model.ingest.summaries import FAILED_ATTEMPT, PASSED_ATTEMPT, RECENT_ATTEMPTS
 
-# What depends on the order of attempts cannot be told from the summary alone: a late run fell into
-# the middle of them.
+# A late run is in the middle of the stored attempts: what depends on their order must be recounted.
 RECOUNT = -1
 
-# The attempts of a recipe that only ever passed, or only ever failed, have no order.
+# For a recipe that has only passed or only failed, the order of attempts does not matter.
 _ATTEMPTS = "(recipes.passed + recipes.failed + excluded.passed + excluded.failed)"
 _UNIFORM = "(recipes.failed + excluded.failed = 0 OR recipes.passed + excluded.passed = 0)"
 _LATE = """(excluded.recent_attempts != '' AND (excluded.last_seen_at < recipes.last_passed_at

@@ -37,7 +37,7 @@ SUM_COLUMNS = (
 )
 COLUMNS = (*KEY_COLUMNS, *SUM_COLUMNS)
 
-# Rows of SUM_COLUMNS: one of each kept result, and one of all that were pruned.
+# Rows of SUM_COLUMNS: one for each stored result, and one for all pruned results.
 _KEPT = """
     SELECT ecosystem, recipe_name,
         CASE WHEN result = 'passed' THEN 1 ELSE 0 END AS passed,
@@ -71,7 +71,7 @@ _SUMS = """
 _SAME_RECIPE = (
     "{other}.recipe_name = {{recipe}}.recipe_name AND {other}.ecosystem = {{recipe}}.ecosystem"
 )
-# Ids grow in the order runs are stored, and within a run in the order its results were sent.
+# Ids increase in the order in which runs are stored, and within a run in the order of its results.
 _LAST_ATTEMPTS = f"""
     SELECT CASE result WHEN 'passed' THEN '{PASSED_ATTEMPT}' ELSE '{FAILED_ATTEMPT}' END AS attempt,
         started_at, id
@@ -85,7 +85,7 @@ _PRUNED_ATTEMPTS = (
 
 
 def add(connection: Connection, added: AddedRun) -> None:
-    """Add the outcomes of a run, or where it is not the newest one sum its recipes again."""
+    """Add the results of a run; if it is not the newest, compute its recipes from all results."""
     if added.is_newest:
         _add_outcomes(connection, added.summary.recipes, int(added.run.started_at.timestamp()))
     else:
@@ -94,7 +94,7 @@ def add(connection: Connection, added: AddedRun) -> None:
 
 @contextmanager
 def removing(connection: Connection, run: StoredRun) -> Iterator[None]:
-    """Sum the recipes of a run again once it is deleted."""
+    """Compute the recipes of a run again after it is deleted."""
     keys = _fetch_of_run(connection, run.id)
     yield
     _recompute(connection, keys)
@@ -103,10 +103,10 @@ def removing(connection: Connection, run: StoredRun) -> Iterator[None]:
 def _add_outcomes(
     connection: Connection, outcomes: Mapping[RecipeKey, RecipeOutcome], time: int
 ) -> None:
-    """Add the outcomes of the run that was stored last; `time` is when it started."""
-    # In the order of the key the rows land on neighbouring pages.
+    """Add the results of the newest run; `time` is its start."""
+    # Sorted by key, so that the rows are on neighbouring pages.
     ordered = sorted(outcomes.items(), key=itemgetter(0))
-    # Most recipes of most runs passed once: only their keys differ.
+    # Most recipes of most runs passed once, so only their keys differ.
     upsert_rows(
         connection,
         recipes,
@@ -143,7 +143,7 @@ def _sums(outcome: RecipeOutcome, time: int) -> tuple[int | str | None, ...]:
 
 
 def _fetch_of_run(connection: Connection, batch_run_id: int) -> list[RecipeKey]:
-    """The recipes one batch run has results of."""
+    """The recipes with results in a batch run."""
     rows = connection.execute(
         select(recipe_results.c.ecosystem, recipe_results.c.recipe_name)
         .where(recipe_results.c.batch_run_id == batch_run_id)
@@ -153,7 +153,7 @@ def _fetch_of_run(connection: Connection, batch_run_id: int) -> list[RecipeKey]:
 
 
 def _recompute(connection: Connection, keys: Sequence[RecipeKey]) -> None:
-    """Sum these recipes again from their results; one without results is gone."""
+    """Compute recipes from their results; those without results are deleted."""
     execute_many(connection, "DELETE FROM recipes WHERE ecosystem = ? AND recipe_name = ?", keys)
     summed = _summed(connection, "WHERE ecosystem = ? AND recipe_name = ?")
     execute_many(connection, f"INSERT INTO recipes {summed}", [(*key, *key) for key in keys])
@@ -161,14 +161,14 @@ def _recompute(connection: Connection, keys: Sequence[RecipeKey]) -> None:
 
 
 def rebuild(connection: Connection) -> None:
-    """Sum every recipe again from its results."""
+    """Compute every recipe from its results."""
     connection.exec_driver_sql("DELETE FROM recipes")
     connection.exec_driver_sql(f"INSERT INTO recipes {_summed(connection)}")
     _recount_streaks(connection)
 
 
 def count_drift(connection: Connection) -> dict[str, int]:
-    """How many summary rows differ from what the results say."""
+    """The number of rows that differ from the sums of the results."""
     names = ", ".join(COLUMNS)
     counted = {
         "failure_streak": f"({_current_streak('summed', _STREAK_LENGTH)})",
@@ -192,7 +192,7 @@ def _summed(connection: Connection, where: str = "") -> str:
 
 
 def _recount_streaks(connection: Connection) -> None:
-    # The first condition is what lets the partial index find the marked rows.
+    # With the first condition, the partial index finds the marked rows.
     run_statement(
         connection,
         f"UPDATE recipes SET recent_attempts = {_recent_attempts(connection, 'recipes')},"
@@ -207,23 +207,23 @@ _STREAK_START = "min(streak.since)"
 
 
 def _current_streak(recipe: str, columns: str) -> str:
-    """The failures of a recipe since it passed last, as its results say; a query of one row.
+    """The failures of a recipe since its last pass, from its results; a query of one row.
 
-    Results are in the order of their time, then of their run, then of their place in it. What was
-    pruned counts as older than everything that is kept.
+    Results are ordered by time, then run, then position in the run. Pruned results count as older
+    than all stored ones.
 
     ===================  ==========================================================
     last pass            failures in the streak
     ===================  ==========================================================
-    kept                 those kept that are after it in that order
-    pruned, or never     all that are kept, and those that the pruned ones end with
+    stored               the stored ones after it in that order
+    pruned, or never     all stored ones, and those at the end of the pruned ones
     ===================  ==========================================================
     """
 
     def same(other: str) -> str:
         return _SAME_RECIPE.format(other=other).format(recipe=recipe)
 
-    # Not a table of its own: each place where it stands finds it in the index.
+    # Not a separate table expression: each use finds its rows with the index.
     time_of_last_pass = (
         f"(SELECT p.started_at FROM recipe_results p WHERE {same('p')}"
         " AND p.result = 'passed' ORDER BY p.started_at DESC LIMIT 1)"
@@ -251,7 +251,7 @@ def _current_streak(recipe: str, columns: str) -> str:
 
 
 def _recent_attempts(connection: Connection, recipe: str) -> str:
-    """The last attempts of a recipe as its results say, an SQL expression."""
+    """The last attempts of a recipe from its results, an SQL expression."""
     dialect = dialect_of(connection)
     last = _LAST_ATTEMPTS.format(recipe=recipe)
     joined = dialect.concatenated("attempt", last, "started_at, id")

@@ -1,4 +1,4 @@
-"""Who may sign in or upload. Source: docs/data-model.md."""
+"""Users, sessions, tokens and trusted publishers. Source: docs/data-model.md."""
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, LargeBinary, Table, Text
 
@@ -10,11 +10,15 @@ ingest_tokens = Table(
     metadata,
     Column("id", RowId, primary_key=True),
     Column("name", Text, nullable=False),
-    Column("token_prefix", Text, nullable=False),  # the first characters, to recognise it by
-    Column("token_hash", LargeBinary, nullable=False, unique=True),  # keyed; never the token
+    Column(
+        "token_prefix", Text, nullable=False
+    ),  # the first characters, by which people recognise it
+    Column(
+        "token_hash", LargeBinary, nullable=False, unique=True
+    ),  # a keyed hash, never the token itself
     Column("created_at", UtcTime, nullable=False),
     Column("expires_at", UtcTime),  # NULL: never
-    Column("revoked_at", UtcTime),  # NULL: in force
+    Column("revoked_at", UtcTime),  # NULL: valid
     Column("last_used_at", UtcTime),  # NULL: never used
     Column("last_used_from", Text),  # the address of that client
     Column("scopes", Text, nullable=False, server_default="ingest read"),  # separated by spaces
@@ -39,13 +43,13 @@ trusted_publishers = Table(
     Column("scopes", Text, nullable=False),  # separated by spaces
     Column("ecosystems", Text),  # a JSON array of names; NULL: every ecosystem
     Column("created_at", UtcTime, nullable=False),
-    Column("removed_at", UtcTime),  # NULL: in force
+    Column("removed_at", UtcTime),  # NULL: valid
     Column("last_used_at", UtcTime),  # NULL: never used
     Column("uploads", BigInteger, nullable=False, server_default="0"),  # batch runs it stored
     **IDS_NEVER_REUSED,
 )
 
-# Public keys of issuers, as they were fetched last.
+# Public keys of issuers, as last fetched.
 issuer_keys = Table(
     "issuer_keys",
     metadata,
@@ -78,7 +82,7 @@ user_sessions = Table(
     Index("ix_user_sessions_user", "user_id"),
 )
 
-# Wrong passwords, by a keyed hash of who tried: a password typed as a name must not be kept.
+# Wrong passwords, by a keyed hash of the name: it can be a password typed into the wrong field.
 sign_in_failures = Table(
     "sign_in_failures",
     metadata,
@@ -87,7 +91,7 @@ sign_in_failures = Table(
     Column("last_failed_at", UtcTime, nullable=False),
 )
 
-# Forms that were sent: each is obeyed once.
+# Forms that were sent: each has an effect once.
 used_forms = Table(
     "used_forms",
     metadata,

@@ -5,7 +5,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Index, Table, Text
 from batch_dashboard.store.dialects.columns import IDS_NEVER_REUSED, RowId, UtcTime
 from batch_dashboard.store.schema.columns import metadata
 
-# Who changed what; rows are added, and dropped when they are too old, never changed.
+# Who changed what; rows are inserted, and deleted when too old, but never changed.
 audit_log = Table(
     "audit_log",
     metadata,
@@ -21,15 +21,15 @@ audit_log = Table(
     **IDS_NEVER_REUSED,
 )
 
-# How long rows are kept; a kind without a row is kept as long as it is by default.
+# How long rows are kept; a kind without a row has the default.
 retention_rules = Table(
     "retention_rules",
     metadata,
     Column("kind", Text, primary_key=True),
-    Column("days", BigInteger),  # NULL: for ever
+    Column("days", BigInteger),  # NULL: unlimited
 )
 
-# Long work that somebody asked for; the process that watches does it.
+# Background jobs; the process `alerts watch` runs them.
 jobs = Table(
     "jobs",
     metadata,
@@ -43,12 +43,12 @@ jobs = Table(
     Column("finished_at", UtcTime),  # NULL: it waits or runs
     Column("done", BigInteger, nullable=False),
     Column("total", BigInteger, nullable=False),
-    Column("outcome", Text),  # what came of it, in words
+    Column("outcome", Text),  # the outcome as a sentence
     Column("has_failed", Boolean, nullable=False),
     **IDS_NEVER_REUSED,
 )
 
-# What is known of the installation itself, such as when it was last backed up.
+# Facts about the installation, such as the time of the last backup.
 system_facts = Table(
     "system_facts",
     metadata,
@@ -57,7 +57,7 @@ system_facts = Table(
     Column("value", Text, nullable=False),  # JSON
 )
 
-# The latest answers 500 and the latest slow statements; the oldest make room.
+# The latest responses with 500 and the latest slow statements; the oldest are deleted.
 request_errors = Table(
     "request_errors",
     metadata,
@@ -66,7 +66,7 @@ request_errors = Table(
     Column("request_id", Text, nullable=False),
     Column("method", Text, nullable=False),
     Column("endpoint", Text, nullable=False),
-    Column("place", Text, nullable=False),  # the kind of error and the lines it passed
+    Column("place", Text, nullable=False),  # the type of the error and its lines of code
     **IDS_NEVER_REUSED,
 )
 slow_queries = Table(

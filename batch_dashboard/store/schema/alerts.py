@@ -6,23 +6,23 @@ from batch_dashboard.model.alerts.finding_kinds import FindingKind, Severity
 from batch_dashboard.store.dialects.columns import IDS_NEVER_REUSED, RowId, UtcTime, only_where
 from batch_dashboard.store.schema.columns import OneOf, metadata
 
-# A finding from when it was first seen until it was gone.
+# A finding from the time it was first seen until it disappeared.
 incidents = Table(
     "incidents",
     metadata,
     Column("id", RowId, primary_key=True),
     Column("finding_key", Text, nullable=False),  # one incident of a key is open at a time
     Column("kind", OneOf(FindingKind), nullable=False),
-    Column("severity", OneOf(Severity), nullable=False),  # the worst it had
+    Column("severity", OneOf(Severity), nullable=False),  # the highest so far
     Column("subject", Text, nullable=False),
-    Column("ecosystem", Text),  # NULL: it is not about one
-    Column("recipe_name", Text),  # NULL: it is not about one
-    Column("failure_group_id", BigInteger),  # NULL: it is not about one
-    Column("since", UtcTime, nullable=False),  # when the trouble began
+    Column("ecosystem", Text),  # NULL: it does not concern one
+    Column("recipe_name", Text),  # NULL: it does not concern one
+    Column("failure_group_id", BigInteger),  # NULL: it does not concern one
+    Column("since", UtcTime, nullable=False),  # the start of the problem
     Column("opened_at", UtcTime, nullable=False),
     Column("opening_sentence", Text, nullable=False),
-    Column("last_sentence", Text, nullable=False),  # as it was when last seen
-    Column("gone_since", UtcTime),  # NULL: the finding is there
+    Column("last_sentence", Text, nullable=False),  # the state when last seen
+    Column("gone_since", UtcTime),  # NULL: the finding exists
     Column("closed_at", UtcTime),  # NULL: open
     Column("notified_severity", OneOf(Severity)),  # of the last notification; NULL: none was sent
     Column("closed_notified", Boolean, nullable=False),
@@ -49,18 +49,18 @@ alert_destinations = Table(
     metadata,
     Column("id", RowId, primary_key=True),
     Column("name", Text, nullable=False, unique=True),
-    Column("encrypted_url", LargeBinary, nullable=False),  # encrypted: it holds secrets
+    Column("encrypted_url", LargeBinary, nullable=False),  # encrypted, because it contains secrets
     Column("min_severity", OneOf(Severity), nullable=False),
     Column("created_at", UtcTime, nullable=False),
     **IDS_NEVER_REUSED,
 )
 
-# The outbox: what is to be sent is committed with the incidents it tells of, and sent afterwards.
+# The outbox: messages are committed together with their incidents, and sent afterwards.
 alert_deliveries = Table(
     "alert_deliveries",
     metadata,
     Column("id", RowId, primary_key=True),
-    Column("destination", Text, nullable=False),  # the name of one
+    Column("destination", Text, nullable=False),  # the name of a destination
     Column("title", Text, nullable=False),
     Column("body", Text, nullable=False),
     Column("created_at", UtcTime, nullable=False),
@@ -76,12 +76,12 @@ Index(
     **only_where(alert_deliveries.c.next_attempt_at.is_not(None)),
 )
 
-# One row: which process watches, and how far it has come.
+# One row: the process that watches, and its progress.
 alert_watch = Table(
     "alert_watch",
     metadata,
     Column("id", RowId, primary_key=True),
-    Column("holder", Text),  # NULL: nobody
+    Column("holder", Text),  # NULL: no process
     Column("lease_until", UtcTime),
     Column("last_batch_run_id", BigInteger, nullable=False),
     Column("last_check_at", UtcTime),

@@ -30,21 +30,21 @@ batch_runs = Table(
     "batch_runs",
     metadata,
     Column("id", RowId, primary_key=True),
-    # the client's own name; several runs may share one
+    # the client's own name; several runs can share one
     Column("batch_id", BYTEWISE, nullable=False),
     Column("ecosystem", Text, nullable=False),
     Column("started_at", UtcTime, nullable=False),
-    Column("completed_at", UtcTime),  # NULL: the client did not say
+    Column("completed_at", UtcTime),  # NULL: not reported
     Column("total_recipes", BigInteger, nullable=False),
     Column("passed", BigInteger, nullable=False),
     Column("failed", BigInteger, nullable=False),
     Column("skipped", BigInteger, nullable=False),
     Column("success_rate", DOUBLE),  # passed / (passed + failed); NULL: nothing was attempted
-    Column("macos_minutes", DOUBLE),  # NULL: unknown, which is not 0
-    Column("linux_minutes", DOUBLE),  # NULL: unknown, which is not 0
+    Column("macos_minutes", DOUBLE),  # NULL: unknown, not 0
+    Column("linux_minutes", DOUBLE),  # NULL: unknown, not 0
     Column("run_url", Text),
     Column("commit_sha", BYTEWISE),
-    Column("run_attempt", BigInteger),  # NULL: the client did not say
+    Column("run_attempt", BigInteger),  # NULL: not reported
     Column("content_digest", LargeBinary, nullable=False, unique=True),  # SHA-256 of the payload
     Column("ingest_token_id", BigInteger),  # NULL: imported, or the token of the environment
     Column("trusted_publisher_id", BigInteger),  # NULL: uploaded with a token, or imported
@@ -52,21 +52,21 @@ batch_runs = Table(
         "publisher_claims", Text
     ),  # a JSON object: the workflow that uploaded it; NULL: as above
     Column("stored_at", UtcTime, nullable=False),
-    # recipe_results received with the run: may be fewer than its counts say
+    # number of results received with the run; can be fewer than its counts
     Column("result_count", BigInteger, nullable=False, server_default="0"),
-    # durations of its failed results
+    # total duration of its failed results
     Column("failed_milliseconds", BigInteger, nullable=False, server_default="0"),
-    # results that retention has taken away again
+    # results that retention has deleted
     Column("pruned_results", BigInteger, nullable=False, server_default="0"),
-    # the length at which its messages arrived truncated; NULL: they seem to be whole
+    # the length at which the client truncated its messages; NULL: complete
     Column("truncated_at", BigInteger),
     Index("ix_batch_runs_started_at", "started_at", "id"),
     Index("ix_batch_runs_ecosystem", "ecosystem", "started_at", "id"),
     Index("ix_batch_runs_batch_id", "batch_id", "id"),
     **IDS_NEVER_REUSED,
 )
-# Each order the list of runs can be in, so that no page of it sorts; unknown comes lowest. The
-# ecosystem is there to be looked at without reading the run.
+# Each sort order of the list of runs, so that no page needs to sort; unknown values are lowest. The
+# ecosystem is included so that it can be filtered without reading the run.
 RUN_ORDERS = {
     "failed": batch_runs.c.failed,
     "success_rate": func.coalesce(batch_runs.c.success_rate, literal_column("-1")),
@@ -97,7 +97,7 @@ Index(
     **only_where(batch_runs.c.commit_sha.is_not(None)),
 )
 
-# Runs that say something about an ecosystem's health; most may have found nothing to do.
+# Runs with attempts; in some ecosystems, most runs have none.
 Index(
     "ix_batch_runs_attempted",
     batch_runs.c.ecosystem,
@@ -131,12 +131,14 @@ recipe_results = Table(
     Column("error_message", Text),
     Column("duration_seconds", DOUBLE),  # NULL: unknown
     Column("platform", Text),
-    Column("started_at", UnixTime, nullable=False),  # the run's, copied to order a recipe's results
+    Column(
+        "started_at", UnixTime, nullable=False
+    ),  # copied from the run, to order a recipe's results
     Column("failure_group_id", BigInteger),  # NULL: the result did not fail
-    # The line that names the cause, where the middle of the message is not stored; else NULL.
+    # The line that names the cause, if the middle of the message is not stored; otherwise NULL.
     Column("telling_line", Text),
     Column("recipe_version", Text),  # the version, digest or commit that was tried; NULL: unknown
-    Column("failure_class", Text),  # package or infrastructure; NULL: the client did not know
+    Column("failure_class", Text),  # package or infrastructure; NULL: not reported
     Index("ix_recipe_results_batch_run", "batch_run_id"),
     Index("ix_recipe_results_recipe", "recipe_name", "ecosystem", "started_at"),
     **IDS_NEVER_REUSED,
@@ -148,7 +150,7 @@ Index(
     **only_where(recipe_results.c.failure_group_id.is_not(None)),
 )
 
-# Daily rollup of batch_runs: a run belongs to the UTC day it started.
+# Daily rollup of batch_runs: a run belongs to the UTC day on which it started.
 ecosystem_days = Table(
     "ecosystem_days",
     metadata,
@@ -183,8 +185,8 @@ idempotency_keys = Table(
 )
 
 
-# Runs taken out of the statistics wait here with their results, under their own ids; everything
-# that sums or lists runs therefore leaves them out without asking.
+# Excluded runs with their results and ids. They are in separate tables, so that sums and lists of
+# runs do not include them.
 excluded_runs = Table(
     "excluded_runs",
     metadata,

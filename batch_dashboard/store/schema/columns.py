@@ -1,4 +1,4 @@
-"""The naming of constraints, and column types of our own. Source: docs/data-model.md."""
+"""The naming of constraints, and custom column types. Source: docs/data-model.md."""
 
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -16,7 +16,7 @@ metadata = MetaData(
 
 
 class OneOf(TypeDecorator[StrEnum]):
-    """A word of a fixed set, which its `StrEnum` lists."""
+    """A member of a `StrEnum`, stored as text."""
 
     impl = Text
     cache_ok = True
@@ -33,7 +33,7 @@ class OneOf(TypeDecorator[StrEnum]):
 
 
 class UnixTime(TypeDecorator[datetime]):
-    """A UTC time to the second, kept as whole seconds since 1970: small in wide indexes."""
+    """A UTC time stored as whole seconds since 1970, which keeps wide indexes small."""
 
     impl = BigInteger
     cache_ok = True

@@ -1,4 +1,4 @@
-"""Columns that a table has in common with another. Source: docs/data-model.md."""
+"""Copies of the columns of a table for another one. Source: docs/data-model.md."""
 
 from typing import Any
 

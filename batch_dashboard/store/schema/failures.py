@@ -26,20 +26,20 @@ from batch_dashboard.store.schema.columns import OneOf, UnixTime, metadata
 failure_groups = Table(
     "failure_groups",
     metadata,
-    # Made from the masked line, so it is the same on every machine.
+    # A hash of the masked line, so it is the same on every machine.
     Column("id", BigInteger, primary_key=True, autoincrement=False),
-    # The most frequent one of its results; NULL: no result names one.
+    # The most frequent category of its results; NULL: none has one.
     Column("error_category", Text),
     Column("masked_line", Text, nullable=False),
-    Column("sample_message", Text),  # a whole message, kept when its result is pruned
+    Column("sample_message", Text),  # a complete message, kept when its result is pruned
     Column("failed", BigInteger, nullable=False),
     Column("first_seen_at", UnixTime, nullable=False),
     Column("last_seen_at", UnixTime, nullable=False),
-    # Every message of the group ends within the line.
+    # All messages of the group are truncated within the line.
     Column("is_truncated", Boolean, nullable=False),
-    # A small number of this database: the upper 32 bits of the ids of its messages.
+    # A small number in this database: the upper 32 bits of the ids of its messages.
     Column("number", BigInteger, nullable=False, unique=True),
-    # The highest number given to one of its messages.
+    # The highest number of its messages.
     Column("last_message", BigInteger, nullable=False),
     # The class of its results for which the client reported none.
     Column(
@@ -49,7 +49,7 @@ failure_groups = Table(
         server_default=FailureClass.UNKNOWN.value,
     ),
 )
-# Finds the lines that begin as a truncated one. A whole line may be too long for an index.
+# Finds lines that begin with a truncated one. A complete line can be too long for an index.
 INDEXED_LINE = func.substr(failure_groups.c.masked_line, literal_column("1"), literal_column("100"))
 Index(
     "ix_failure_groups_line",
@@ -57,7 +57,7 @@ Index(
     **finds_prefixes("line"),
 )
 
-# The class that operators set for the groups whose line contains a text.
+# The class that an operator set for the groups whose line contains a text.
 failure_class_rules = Table(
     "failure_class_rules",
     metadata,
@@ -68,7 +68,7 @@ failure_class_rules = Table(
     **IDS_NEVER_REUSED,
 )
 
-# Stands for every ecosystem together where sums of failures are kept; no ecosystem has no name.
+# Stands for all ecosystems together in the sums of failures; no ecosystem has an empty name.
 ALL_ECOSYSTEMS = ""
 
 
@@ -79,8 +79,8 @@ def _failure_group_sums(name: str, start: str) -> Table:
         Column("ecosystem", Text, primary_key=True),
         Column(start, Date, primary_key=True),
         Column("failure_group_id", BigInteger, primary_key=True),
-        Column("error_category", Text, primary_key=True),  # empty: the results name none
-        # As clients reported it; empty: they did not, so that the class of the group applies.
+        Column("error_category", Text, primary_key=True),  # empty: the results have none
+        # As reported by clients; empty: not reported, so the class of the group applies.
         Column("failure_class", Text, primary_key=True),
         Column("failed", BigInteger, nullable=False),
         Index(f"ix_{name}_group", "failure_group_id", start),
@@ -89,10 +89,10 @@ def _failure_group_sums(name: str, start: str) -> Table:
 
 
 failure_group_days = _failure_group_sums("failure_group_days", "day")
-# The same by the Monday of the week: a long period reads a seventh of the rows.
+# The same by week (its Monday), so that a long period reads a seventh of the rows.
 failure_group_weeks = _failure_group_sums("failure_group_weeks", "week")
 
-# How often a group failed under each category, of all time.
+# The number of failures of a group per category, of all time.
 failure_group_categories = Table(
     "failure_group_categories",
     metadata,
@@ -102,12 +102,12 @@ failure_group_categories = Table(
     **ROWS_BY_KEY,
 )
 
-# The different messages of each group. Their words are in the full-text index `failure_words`,
-# which each database has in its own form (store/failures/message_index.py).
+# The different messages of each group. Their words are in the full-text index `failure_words`, whose
+# form depends on the database (store/failures/message_index.py).
 failure_messages = Table(
     "failure_messages",
     metadata,
-    # The group's number in the upper, the message's number in the lower 32 bits.
+    # The number of the group in the upper 32 bits, that of the message in the lower.
     Column("id", BigInteger, primary_key=True, autoincrement=False),
     Column("digest", LargeBinary, nullable=False, unique=True),  # of the group and the message
     Column("results", BigInteger, nullable=False),  # failed results with this message

@@ -1,4 +1,4 @@
-"""Circuit breakers, and what operators set for ecosystems. Source: docs/data-model.md."""
+"""Circuit breakers, and rules of operators for ecosystems. Source: docs/data-model.md."""
 
 from sqlalchemy import BigInteger, Boolean, Column, Table, Text
 
@@ -14,11 +14,11 @@ circuit_breaker_changes = Table(
     Column("batch_run_id", BigInteger, primary_key=True, autoincrement=False),
     Column("state", Text, nullable=False),  # open or closed
     Column("at", UnixTime, nullable=False),  # the end of that run
-    Column("reason", Text, nullable=False),  # what it was for: rate, no pass or probe
+    Column("reason", Text, nullable=False),  # the reason: rate, no pass or probe
     **ROWS_BY_KEY,
 )
 
-# What an operator set for an ecosystem; one without a row has the defaults.
+# The rules of operators; an ecosystem without a row has the defaults.
 ecosystem_rules = Table(
     "ecosystem_rules",
     metadata,
@@ -26,7 +26,7 @@ ecosystem_rules = Table(
     Column("has_target", Boolean, nullable=False),
     Column("success_rate_target", DOUBLE),  # NULL: the default
     Column("min_attempts", BigInteger),  # NULL: the default
-    Column("expected_interval_seconds", BigInteger),  # NULL: what is usual for its runs
+    Column("expected_interval_seconds", BigInteger),  # NULL: the usual interval of its runs
     # The parameters of the plan; NULL: the default
     Column("plan_failures", BigInteger),
     Column("plan_base_seconds", BigInteger),

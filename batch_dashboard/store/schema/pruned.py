@@ -1,4 +1,4 @@
-"""What pruned rows have added to each summary. Source: docs/data-model.md."""
+"""The contribution of pruned rows to each summary. Source: docs/data-model.md."""
 
 from sqlalchemy import Column, Table
 
@@ -15,7 +15,7 @@ from batch_dashboard.store.schema.spending import ci_job_days, ci_wait_days
 
 
 def _pruned(table: Table, without: tuple[str, ...] = ()) -> Table:
-    """What pruned rows have added to a summary: the sum of it and of the rows there is."""
+    """A table of what pruned rows have added to a summary, with the columns of the summary."""
     keys = [
         Column(column.name, column.type, primary_key=True, autoincrement=False)
         for column in table.primary_key
@@ -27,7 +27,7 @@ pruned_ecosystem_days = _pruned(ecosystem_days)
 pruned_ci_job_days = _pruned(ci_job_days)
 pruned_ci_wait_days = _pruned(ci_wait_days)
 pruned_recipes = _pruned(recipes)
-# Numbers belong to the messages that are still there; the class follows from the line.
+# Numbers belong to stored messages, and the class is determined by the line.
 pruned_failure_groups = _pruned(failure_groups, without=("number", "last_message", "failure_class"))
 pruned_failure_group_days = _pruned(failure_group_days)
 pruned_failure_group_recipes = _pruned(failure_group_recipes)

@@ -5,7 +5,7 @@ from sqlalchemy import BigInteger, Column, Index, Table, Text
 from batch_dashboard.store.dialects.columns import ROWS_BY_KEY, only_where
 from batch_dashboard.store.schema.columns import UnixTime, metadata
 
-# One row for each recipe that any result named.
+# One row for each recipe with results.
 recipes = Table(
     "recipes",
     metadata,
@@ -15,7 +15,7 @@ recipes = Table(
     Column("failed", BigInteger, nullable=False),
     Column("skipped", BigInteger, nullable=False),
     Column("failed_milliseconds", BigInteger, nullable=False),
-    # Failed attempts since the last pass. Inside a transaction -1 marks one to be counted again.
+    # Failed attempts since the last pass. Within a transaction, -1 marks a streak to be recounted.
     Column("failure_streak", BigInteger, nullable=False),
     Column("failing_since", UnixTime),  # the streak's first failed attempt; NULL: no streak
     Column("first_seen_at", UnixTime, nullable=False),

@@ -1,11 +1,11 @@
-"""CI jobs, and what operators set for minutes, prices and waits. Source: docs/data-model.md."""
+"""CI jobs, and budgets, prices and wait limits of operators. Source: docs/data-model.md."""
 
 from sqlalchemy import BigInteger, Column, Date, ForeignKey, Index, Table, Text
 
 from batch_dashboard.store.dialects.columns import DOUBLE, IDS_NEVER_REUSED, ROWS_BY_KEY, RowId
 from batch_dashboard.store.schema.columns import UnixTime, metadata
 
-# The CI jobs that a batch run consisted of.
+# The CI jobs of a batch run.
 ci_jobs = Table(
     "ci_jobs",
     metadata,
@@ -28,25 +28,25 @@ ci_job_days = Table(
     Column("ecosystem", Text, primary_key=True),
     Column("runner_os", Text, primary_key=True),
     Column("jobs", BigInteger, nullable=False),
-    Column("unended_jobs", BigInteger, nullable=False),  # which are in neither of the next sums
+    Column("unended_jobs", BigInteger, nullable=False),  # these are not part of the next two sums
     Column("measured_seconds", BigInteger, nullable=False),
     Column("billed_minutes", BigInteger, nullable=False),  # each job rounded up to a whole minute
     **ROWS_BY_KEY,
 )
-# How many jobs waited how long for a runner, also for all ecosystems together.
+# The number of jobs per wait for a runner, also for all ecosystems together.
 ci_wait_days = Table(
     "ci_wait_days",
     metadata,
     Column("ecosystem", Text, primary_key=True),
     Column("day", Date, primary_key=True),
     Column("runner_os", Text, primary_key=True),
-    # As `kept_wait` rounds it.
+    # Rounded by `kept_wait`.
     Column("wait_seconds", BigInteger, primary_key=True, autoincrement=False),
     Column("jobs", BigInteger, nullable=False),
     **ROWS_BY_KEY,
 )
 
-# What operators set in place of the default budgets: minutes a UTC week, from a Monday on.
+# Budgets set by operators: minutes per UTC week, from a Monday on.
 minute_budgets = Table(
     "minute_budgets",
     metadata,
@@ -55,7 +55,7 @@ minute_budgets = Table(
     Column("minutes", DOUBLE, nullable=False),
 )
 
-# What operators set in place of the default list prices: dollars a minute, from a day on.
+# List prices set by operators: dollars per minute, from a day on.
 list_prices = Table(
     "list_prices",
     metadata,
@@ -64,7 +64,7 @@ list_prices = Table(
     Column("linux", DOUBLE, nullable=False),
 )
 
-# How long jobs may wait for a runner by what an operator set; without a row there is no limit.
+# How long jobs may wait for a runner, set by operators; without a row there is no limit.
 wait_limits = Table(
     "wait_limits",
     metadata,

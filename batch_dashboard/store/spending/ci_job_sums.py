@@ -19,20 +19,20 @@ from batch_dashboard.store.spending import ci_jobs
 from batch_dashboard.store.summaries.drift import count_differences
 from batch_dashboard.store.summaries.summary import AddedRun, StoredRun
 
-# Each table with the columns that are added up; the others are its key.
+# Each table with the columns that are summed; the others are its key.
 _SUMMED: dict[Table, tuple[str, ...]] = {ci_job_days: JobTimes._fields, ci_wait_days: ("jobs",)}
-# 2 to the power of that many seconds is longer than any stored time.
+# 2 to this power in seconds is longer than any stored wait.
 _WAIT_LENGTH = 40
 
 
 def add(connection: Connection, added: AddedRun) -> None:
-    """Add the jobs of a run that is stored now to the sums of its day."""
+    """Add the jobs of a run that was just stored to the sums of its day."""
     _change(connection, added.run.started_at.date(), added.run.ecosystem, added.jobs, 1)
 
 
 @contextmanager
 def removing(connection: Connection, run: StoredRun) -> Iterator[None]:
-    """Take the jobs of a run out of the sums of its day once it is deleted."""
+    """Subtract the jobs of a run from the sums of its day after it is deleted."""
     sums = sum_jobs(ci_jobs.fetch_of_run(connection, run.id))
     yield
     if not sums.times:
@@ -51,7 +51,7 @@ def removing(connection: Connection, run: StoredRun) -> Iterator[None]:
 
 @contextmanager
 def pruning_day(connection: Connection, ecosystem: str, day: date) -> Iterator[None]:
-    """Keep the sums of a day of which all runs are pruned."""
+    """Store the sums of a day whose runs are all pruned."""
     for table in _SUMMED:
         names = ", ".join(column.name for column in table.columns)
         for statement in (
@@ -65,7 +65,7 @@ def pruning_day(connection: Connection, ecosystem: str, day: date) -> Iterator[N
 
 
 def rebuild(connection: Connection) -> None:
-    """Sum all jobs again."""
+    """Compute all sums from the jobs."""
     for table in _SUMMED:
         names = ", ".join(column.name for column in table.columns)
         connection.exec_driver_sql(f"DELETE FROM {table.name}")
@@ -75,7 +75,7 @@ def rebuild(connection: Connection) -> None:
 
 
 def count_drift(connection: Connection) -> dict[str, int]:
-    """How many rows of each table differ from what the jobs say, by table."""
+    """The number of rows of each table that differ from the sums of the jobs, by table."""
     return {
         table.name: count_differences(
             connection, _expected(connection, table), f"SELECT * FROM {table.name}"
@@ -108,7 +108,7 @@ def _change(connection: Connection, day: date, ecosystem: str, sums: JobSums, si
 
 
 def _expected(connection: Connection, table: Table) -> str:
-    """The rows that a table should have: the sums of the jobs there are and of pruned ones."""
+    """The rows that a table should have: the sums of the stored and of the pruned jobs."""
     return {ci_job_days: _job_days, ci_wait_days: _wait_days}[table](connection)
 
 
@@ -138,7 +138,7 @@ def _wait_days(connection: Connection) -> str:
         f" FROM ({parts}) AS parts GROUP BY day, runner_os, wait_seconds{key}"
         for whose, key in (("ecosystem", ", ecosystem"), (f"'{ALL_ECOSYSTEMS}'", ""))
     )
-    # In brackets of its own, so that EXCEPT takes all of it.
+    # In separate brackets, so that EXCEPT applies to all of it.
     return f"SELECT * FROM ({sums}) AS sums"
 
 

@@ -58,7 +58,7 @@ def fetch_times(
 def fetch_waits(
     connection: Connection, run_filter: RunFilter, step: Step | None
 ) -> list[StepWaits]:
-    """Waits per step and operating system, oldest first; without a step of the whole period."""
+    """Waits per step and operating system, oldest first; without a step, of the whole period."""
     waits = select_waits(run_filter, step)
     found = waits.order_by(waits.selected_columns.day, waits.selected_columns.runner_os)
     return [StepWaits(*row) for row in connection.execute(found)]
@@ -67,8 +67,7 @@ def fetch_waits(
 def select_waits(run_filter: RunFilter, step: Step | None) -> Select[Any]:
     """Number, median and p90 of the known waits, a row for each step and operating system.
 
-    A share of jobs waited no longer than the shortest kept wait that, with all shorter ones, has
-    at least this share of them.
+    A quantile is the shortest stored wait that at least this share of the jobs did not exceed.
     """
     start: ColumnElement[Any] = null() if step is None else step_start(step, _wait.day)
     lengths = (

@@ -1,4 +1,4 @@
-"""What operators set for minutes: budgets and list prices from a day on, limits of waits."""
+"""Budgets, list prices and wait limits, with the day from which they apply."""
 
 from datetime import date
 
@@ -13,7 +13,7 @@ _price = list_prices.c
 
 
 def fetch_budgets(connection: Connection) -> Budgets:
-    """The budgets in force, whatever the week."""
+    """The budgets of all weeks."""
     query = select(_budget.runner_os, _budget.since, _budget.minutes)
     return Budgets(OwnBudget(*row) for row in connection.execute(query))
 
@@ -25,7 +25,7 @@ def replace_budget(connection: Connection, budget: OwnBudget) -> None:
 
 
 def delete_budget(connection: Connection, runner_os: str, since: date) -> bool:
-    """Take a budget back; False when none begins then."""
+    """Delete the budget that begins on a day; False if there is none."""
     gone = connection.execute(
         delete(minute_budgets).where(_budget.runner_os == runner_os, _budget.since == since)
     )
@@ -33,13 +33,13 @@ def delete_budget(connection: Connection, runner_os: str, since: date) -> bool:
 
 
 def fetch_own_prices(connection: Connection) -> list[ListPrice]:
-    """The list prices operators set, oldest first."""
+    """The list prices set by operators, oldest first."""
     query = select(_price.since, _price.linux, _price.macos).order_by(_price.since)
     return [ListPrice(*row) for row in connection.execute(query)]
 
 
 def fetch_prices(connection: Connection) -> tuple[ListPrice, ...]:
-    """The list prices in force, oldest first."""
+    """The effective list prices, oldest first."""
     return prices_in_force(fetch_own_prices(connection))
 
 
@@ -50,13 +50,13 @@ def replace_price(connection: Connection, price: ListPrice) -> None:
 
 
 def delete_price(connection: Connection, since: date) -> bool:
-    """Take list prices back; False when none begin then."""
+    """Delete the list prices that begin on a day; False if there are none."""
     gone = connection.execute(delete(list_prices).where(_price.since == since))
     return gone.rowcount > 0
 
 
 def fetch_wait_limits(connection: Connection) -> dict[str, int]:
-    """How many seconds jobs may wait for a runner, by operating system; others have no limit."""
+    """The limits of waits in seconds by operating system; others have no limit."""
     query = select(wait_limits.c.runner_os, wait_limits.c.seconds)
     return {row.runner_os: row.seconds for row in connection.execute(query)}
 
@@ -68,6 +68,6 @@ def replace_wait_limit(connection: Connection, runner_os: str, seconds: int) -> 
 
 
 def delete_wait_limit(connection: Connection, runner_os: str) -> bool:
-    """Take the limit of an operating system back; False when there is none."""
+    """Delete the limit of an operating system; False if there is none."""
     gone = connection.execute(delete(wait_limits).where(wait_limits.c.runner_os == runner_os))
     return gone.rowcount > 0

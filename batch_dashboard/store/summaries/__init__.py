@@ -1,1 +1,1 @@
-"""The kept sums: what each must do, and the list of all of them."""
+"""The stored sums: the interface of each kind, and the list of all kinds."""

@@ -1,4 +1,4 @@
-"""Comparing a kept summary with what its rows say, in SQL."""
+"""Comparing a stored summary with the sums of its rows, in SQL."""
 
 from sqlalchemy import Connection
 
@@ -6,7 +6,7 @@ from batch_dashboard.store.dialects import dialect_of
 
 
 def count_differences(connection: Connection, expected: str, stored: str) -> int:
-    """How many rows one of the two queries has and the other has not."""
+    """The number of rows that only one of two queries returns."""
     found = connection.exec_driver_sql(
         f"SELECT (SELECT count(*) FROM ({expected} EXCEPT {stored}) AS missing) + "
         f"(SELECT count(*) FROM ({stored} EXCEPT {expected}) AS extra)"

@@ -1,4 +1,4 @@
-"""The list of all sums that are kept of batch runs and results.
+"""The list of all stored sums of batch runs and results.
 
 A new one is a module with functions for the events of `Summary`, and an entry here. Storing,
 excluding, restoring, deleting and pruning runs, and `rollups verify` and `rollups rebuild` follow.
@@ -19,7 +19,7 @@ from batch_dashboard.store.recipes import pruned_recipes, recipes
 from batch_dashboard.store.spending import ci_job_sums
 from batch_dashboard.store.summaries.summary import Summary
 
-# In the order in which they are added to and rebuilt.
+# In the order of additions and rebuilds.
 SUMMARIES = (
     Summary(
         rebuild=run_counts.rebuild,
@@ -47,7 +47,7 @@ SUMMARIES = (
         count_drift=failure_group_sums.count_drift,
         prune=pruned_groups.prune,
     ),
-    # Before the sums that leave out failures of the infrastructure.
+    # Before the sums that leave out infrastructure failures.
     Summary(
         rebuild=failure_classes.rebuild,
         rebuild_at_upgrade=True,

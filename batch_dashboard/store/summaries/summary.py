@@ -1,4 +1,4 @@
-"""What every kept sum of batch runs and results has to do when these change."""
+"""The interface of each stored sum of batch runs and results."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -14,7 +14,7 @@ from batch_dashboard.model.spending.ci_job_sums import JobSums
 
 
 class StoredRun(NamedTuple):
-    """What of a batch run decides which summaries it is part of, and how."""
+    """The part of a batch run that decides its place in the summaries."""
 
     id: int
     ecosystem: str
