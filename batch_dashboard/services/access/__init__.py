@@ -1,1 +1,1 @@
-"""Signing in, tokens, trusted publishers and users."""
+"""Sign-in, tokens, trusted publishers and users."""

@@ -1,4 +1,4 @@
-"""What the first start makes: an administrator and a token, each told once."""
+"""The first start creates an administrator and a token, and shows their secrets once."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,14 +16,14 @@ FIRST_TOKEN = "first token"  # noqa: S105 - its name
 
 @dataclass(frozen=True)
 class FirstAccess:
-    """What the first start made; told once. None: it was there already."""
+    """The secrets that the first start created; None: it existed already."""
 
     password: str | None
     token: str | None
 
 
 def make_first_access(store: Store, secret_key: str, now: datetime) -> FirstAccess:
-    """Make the first administrator and the first token where there is none."""
+    """Create the first administrator and the first token if there are none."""
     with changing(store, Actor(OF_ITSELF, COMMAND_LINE), now) as change:
         password = token = None
         if not users.count(change.connection):

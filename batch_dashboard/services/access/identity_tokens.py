@@ -1,6 +1,6 @@
 """Checking identity tokens of CI systems: signature, issuer, audience, times and claims.
 
-Only issuers of trusted publishers are ever asked for keys. Source: docs/trusted-publishers.md;
+Keys are fetched only from issuers of trusted publishers. Source: docs/trusted-publishers.md;
 RFC 7519 (JSON Web Token), RFC 8725 (best practices), OpenID Connect Discovery 1.0.
 """
 
@@ -26,7 +26,7 @@ from batch_dashboard.store.engine import Store
 log = logging.getLogger(__name__)
 
 MAX_TOKEN_LENGTH = 16_384
-# Asymmetric only: with a symmetric one, whoever knows the public key could sign.
+# Asymmetric only: with a symmetric algorithm, everybody who has the public key could sign.
 ALGORITHMS = frozenset(
     {"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"}
 )
@@ -38,30 +38,30 @@ MIN_RSA_BITS = 2048
 FETCH_SECONDS = 5.0
 MAX_ANSWER_BYTES = 256 * 1024
 MAX_KEYS = 50
-# Keys are asked for again after this, or at once for a key that is not among them.
+# Keys are fetched again after this time, or at once for an unknown key.
 FRESH_SECONDS = 60 * 60
-# While an issuer does not answer, keys that are not older than this are used.
+# While an issuer does not respond, keys up to this age are used.
 USABLE_SECONDS = 24 * 60 * 60
-# An issuer is asked no more often than this, whatever tokens arrive.
+# The minimum time between two requests to an issuer, whatever tokens arrive.
 FETCH_INTERVAL_SECONDS = 30
 
 
 @dataclass(frozen=True)
 class Identity:
-    """Whose token it is: the publisher and the token's claims."""
+    """The publisher of a token, and its claims."""
 
     publisher: TrustedPublisher
     claims: Mapping[str, Any]
 
 
 def looks_like_identity_token(token: str) -> bool:
-    """Whether a bearer token is a JSON Web Token and none of our own."""
+    """Whether a bearer token is a JSON Web Token, not one of this dashboard."""
     return token.startswith("eyJ") and token.count(".") == 2
 
 
 @dataclass
 class _Issuer:
-    """What one process knows of an issuer's keys. Times are seconds since 1970."""
+    """The keys of an issuer in one process. Times are seconds since 1970."""
 
     keys: dict[str, dict[str, Any]] = field(default_factory=dict)
     fetched_at: float = 0.0
@@ -80,7 +80,7 @@ class KeyCache:
         """The issuer's key of this id, as a JSON Web Key.
 
         Raises IdentityRejected when the issuer has no such key, IssuerUnavailable when its keys
-        are not known and cannot be fetched.
+        are unknown and cannot be fetched.
         """
         with self._guard:
             known = self._issuers.setdefault(issuer, _Issuer())
@@ -103,7 +103,7 @@ class KeyCache:
         raise IdentityRejected(f"{issuer} has no key {key_id[:100]!r}")
 
     def _refresh(self, store: Store, issuer: str, known: _Issuer, key_id: str) -> None:
-        """Take over what another process fetched, else fetch, if it is time to."""
+        """Use the keys that another process fetched; otherwise fetch them if they are due."""
         stored = publisher_store.find_issuer_keys(store, issuer)
         if stored is not None and stored.fetched_at > known.fetched_at:
             known.keys, known.fetched_at = stored.keys, stored.fetched_at
@@ -118,7 +118,7 @@ class KeyCache:
             log.warning("The keys of the issuer %s could not be fetched: %s", issuer, error)
             return
         known.keys, known.fetched_at = keys, known.tried_at
-        # Where the database is busy, this process has them all the same.
+        # If the database is busy, this process uses the keys anyway.
         with contextlib.suppress(StoreUnavailable):
             publisher_store.save_issuer_keys(store, issuer, keys, known.fetched_at)
 
@@ -130,7 +130,7 @@ def check_identity(
     publishers: Sequence[TrustedPublisher],
     audience: str | None,
 ) -> Identity:
-    """The publisher whose token this is.
+    """The publisher of a token.
 
     Raises IdentityRejected with the reason, which the client must not learn, and
     IssuerUnavailable when the issuer's keys are neither cached nor to be had.
@@ -158,7 +158,7 @@ def check_identity(
 
 
 def _read_unchecked(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Header and claims as anybody could have written them: they only say which key to check."""
+    """The unverified header and claims, which only decide which key to check."""
     if len(token) > MAX_TOKEN_LENGTH:
         raise IdentityRejected(f"the token is longer than {MAX_TOKEN_LENGTH:,} characters")
     try:
@@ -169,7 +169,7 @@ def _read_unchecked(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def _verified(token: str, key: Mapping[str, Any], algorithm: str, issuer: str) -> dict[str, Any]:
-    """The claims of a token, after signature, issuer and times were checked."""
+    """The claims of a token whose signature, issuer and times are valid."""
     if key.get("kty") != KEY_TYPES[algorithm[:2]]:
         raise IdentityRejected(f"the key is of the kind {key.get('kty')!r}, not for {algorithm}")
     try:
@@ -219,7 +219,7 @@ def _fetch_keys(issuer: str) -> dict[str, dict[str, Any]]:
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """An issuer that redirects is not the one that was registered."""
+    """Rejects redirects, because they lead to an issuer that was not registered."""
 
     def redirect_request(self, *_: Any) -> None:
         return None
@@ -234,7 +234,7 @@ def _fetch_json(address: str) -> dict[str, Any]:
     parts: list[bytes] = []
     size = 0
     with _opener.open(request, timeout=FETCH_SECONDS) as response:
-        # Read in parts, because the time limit of a socket holds for each read only.
+        # Read in parts, because the time limit of a socket applies to each read only.
         while part := response.read1(65_536):
             parts.append(part)
             size += len(part)

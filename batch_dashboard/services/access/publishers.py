@@ -38,7 +38,7 @@ def add(
     scopes: Sequence[str] = (Scope.INGEST,),
     ecosystems: Sequence[str] | None = None,
 ) -> int:
-    """Register a publisher; its id. Raises InputError naming the field that cannot be used.
+    """Register a publisher; returns its id. Raises InputError that names the invalid field.
 
     `claims` are by field (`repository`, `workflow` …), of an other issuer by the claims' names.
     """
@@ -134,5 +134,5 @@ def _text(field: str, value: str, most: int) -> str:
 
 
 def subject_of(publisher_id: int, name: str) -> str:
-    """What the audit log calls a publisher."""
+    """The name of a publisher in the audit log."""
     return f"trusted publisher {publisher_id}, {name}"

@@ -1,4 +1,4 @@
-"""Access that was taken away, so that an older copy of the database does not give it back.
+"""Revoked access, which an older copy of the database must not restore.
 
 Source: docs/backup.md, "What a restore does not bring back".
 """
@@ -36,7 +36,7 @@ class UserAction(StrEnum):
 
 @dataclass(frozen=True)
 class Access:
-    """Who has access by a database, and which users' access was changed; holds hashes."""
+    """The access stored in a database, and changes of users; contains hashes."""
 
     tokens: dict[bytes, TokenEnd]  # by their hash
     users: dict[str, Credentials]  # by their name
@@ -48,7 +48,7 @@ class Access:
 
 
 def collect(connection: Connection) -> Access:
-    """What a database knows of access at this moment."""
+    """Read the access that is stored in a database."""
     return Access(
         tokens.fetch_ends(connection),
         users.fetch_credentials(connection),
@@ -59,15 +59,15 @@ def collect(connection: Connection) -> Access:
 
 @dataclass(frozen=True)
 class Kept:
-    """What became of access when a database was restored."""
+    """The effect of a restore on access."""
 
     ended_sessions: int
-    revocations: list[str]  # what was revoked after the copy was made, a sentence each
+    revocations: list[str]  # one sentence for each access revoked after the backup
     has_administrator: bool
 
 
 def settle(change: Change, newer: Access | None, *, bring_back: bool) -> Kept:
-    """End every session of a restored database, and keep what was revoked since by `newer`."""
+    """End every session of a restored database, and revoke again what `newer` revoked."""
     ended = sessions.delete_all(change.connection)
     kept = [] if newer is None else keep(change, newer, bring_back=bring_back)
     administrators = users.count(change.connection, Role.ADMINISTRATOR)
@@ -77,7 +77,7 @@ def settle(change: Change, newer: Access | None, *, bring_back: bool) -> Kept:
 def settle_restored(
     store: Store, actor: Actor, file: Path, now: datetime, *, bring_back: bool
 ) -> Kept:
-    """The same for a database that another tool restored; `file` is what `save` wrote before.
+    """The same for a database that another tool restored; `save` wrote `file` before.
 
     Raises InputError while the service runs, or when the file cannot be used.
     """
@@ -89,15 +89,15 @@ def settle_restored(
 
 
 def record_of(kept: Kept, *, bring_back: bool) -> dict[str, Any]:
-    """What the audit log tells of it."""
+    """Its record in the audit log."""
     name = "brought_back" if bring_back else "kept_revoked"
     return {"ended_sessions": kept.ended_sessions, name: kept.revocations}
 
 
 def keep(change: Change, newer: Access, *, bring_back: bool) -> list[str]:
-    """Take away again, in a restored database, what was taken away by `newer`; a sentence for each.
+    """Revoke in a restored database what is revoked in `newer`; returns a sentence for each.
 
-    With `bring_back` nothing is changed, and the sentences say what has access again.
+    With `bring_back`, nothing is changed, and the sentences state what has access again.
     """
     older = collect(change.connection)
     return [
@@ -148,7 +148,7 @@ def _keep_publishers(change: Change, older: Access, newer: Access, bring_back: b
 
 
 def _keep_users(change: Change, older: Access, newer: Access, bring_back: bool) -> list[str]:
-    """Only what the audit log tells: a user may be unknown there because the copy is the newer."""
+    """Uses only the audit log, because an unknown user can also be newer than the other copy."""
     said = []
     since = newer.changes - older.changes
     for name in sorted({key.subject for key in since} & older.users.keys()):
@@ -177,7 +177,7 @@ def _moment(time: datetime) -> str:
 
 
 def save(access: Access, file: Path) -> None:
-    """Write to a new file, which only its owner can read, who has access.
+    """Write the present access to a new file that only its owner can read.
 
     Raises InputError when the file is there already or cannot be written.
     """
@@ -198,7 +198,7 @@ def save(access: Access, file: Path) -> None:
 
 
 def load(file: Path) -> Access:
-    """What `save` wrote. Raises InputError when the file holds something else."""
+    """Read a file of `save`. Raises InputError if the file contains something else."""
     try:
         document = json.loads(file.read_text())
         return Access(

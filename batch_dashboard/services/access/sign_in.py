@@ -1,4 +1,4 @@
-"""Signing in: passwords, sessions of browsers, and the delay after wrong passwords."""
+"""Sign-in: passwords, sessions of browsers, and the delay after wrong passwords."""
 
 import hmac
 import secrets
@@ -23,29 +23,29 @@ from batch_dashboard.store.engine import Connection, Store
 SESSION_BYTES = 32
 MAX_SESSION = timedelta(days=7)
 IDLE_SESSION = timedelta(hours=12)
-# A session's last sight is noted at most so often.
+# The last use of a session is stored at most this often.
 SEEN_STEP = timedelta(minutes=5)
-# A slow disk or a busy writer must not keep a page from being shown.
+# A slow disk or a busy writer must not delay a page.
 NOTE_WAIT_SECONDS = 0.5
 
-# Wrong passwords that cost no time; each further one doubles the delay.
+# The number of wrong passwords without a delay; each further one doubles it.
 FREE_FAILURES = 5
 FREE_FAILURES_OF_ADDRESS = 20
 FIRST_DELAY = timedelta(seconds=5)
 MAX_DELAY = timedelta(minutes=15)
 FAILURES_KEPT = timedelta(hours=24)
 
-# Addresses that share a turn are rare, and wait for each other for a moment only.
+# Addresses rarely share a lock, and then wait only briefly.
 TURNS = 64
 MAX_TURN_SECONDS = 20.0
 
-METHOD = "scrypt:32768:8:1"  # memory-hard: 32 MiB a guess
+METHOD = "scrypt:32768:8:1"  # memory-hard: 32 MiB per guess
 
 _turns = tuple(threading.Lock() for _ in range(TURNS))
 
 
 class TooManyAttempts(BatchDashboardError):
-    """So many passwords were wrong that the next one is not looked at yet."""
+    """There were too many wrong passwords; the next one is not checked yet."""
 
     def __init__(self, wait: timedelta) -> None:
         super().__init__("Too many failed attempts; wait and try again.")
@@ -55,19 +55,19 @@ class TooManyAttempts(BatchDashboardError):
 def check_password(
     store: Store, secret_key: str, name: str, password: str, address: str, now: datetime
 ) -> User | None:
-    """The user of this name and password, None when there is none.
+    """The user with a name and password, None if there is none.
 
-    The guess is counted before the password is checked, and taken back when it was right: of any
-    number of guesses at once, over all processes, no more are checked than one after the other.
-    Raises TooManyAttempts when this address failed too often recently, with this name or in total;
-    the password is not checked then.
+    The guess is counted before the password is checked, and the count is taken back if it was
+    right. Simultaneous guesses in all processes are therefore limited like successive ones.
+    Raises TooManyAttempts without checking the password if this address failed too often recently,
+    with this name or in total.
     """
     subjects = _subjects(secret_key, name, address)
     _refuse_when_delayed(store, subjects, now)
     with _turn(subjects.address):
         counted_before = _count_guess(store, subjects, now)
         with store.read() as connection:
-            # No user's name has other characters, and PostgreSQL takes no NUL even to look for.
+            # No user name has other characters, and PostgreSQL rejects NUL even in a query.
             found = users.find_named(connection, name) if name.isprintable() else None
         stored = found[1] if found else _hash_of_nobody()
         is_right = check_password_hash(stored, password) and found is not None
@@ -82,16 +82,16 @@ def check_password(
 
 
 def _refuse_when_delayed(store: Store, subjects: "_Subjects", now: datetime) -> None:
-    """Refuse most guesses of a flood without writing anything. Raises TooManyAttempts."""
+    """Reject most guesses of a flood without a write. Raises TooManyAttempts."""
     with store.read() as connection:
         _check_delay(connection, subjects, now)
 
 
 @contextmanager
 def _turn(subject: bytes) -> Iterator[None]:
-    """One password of an address at a time in each process.
+    """Check one password of an address at a time in each process.
 
-    Checking takes 32 MiB, and right passwords sent at once must not be taken for many guesses.
+    A check needs 32 MiB, and correct passwords sent at once must not count as many guesses.
     """
     turn = _turns[subject[0] % len(_turns)]
     if not turn.acquire(timeout=MAX_TURN_SECONDS):
@@ -104,7 +104,7 @@ def _turn(subject: bytes) -> Iterator[None]:
 
 
 def _count_guess(store: Store, subjects: "_Subjects", now: datetime) -> Failures | None:
-    """Count a guess as failed until it is known better; what was counted of its address before.
+    """Count a guess as failed in advance; returns the earlier counts of its address.
 
     Raises TooManyAttempts.
     """
@@ -129,14 +129,14 @@ def _check_delay(connection: Connection, subjects: "_Subjects", now: datetime) -
 def begin_session(
     connection: Connection, secret_key: str, user: User, address: str, now: datetime
 ) -> str:
-    """Sign a browser in; the value of its cookie, of which a keyed hash is stored."""
+    """Sign a browser in; returns the value of its cookie, of which a keyed hash is stored."""
     cookie = secrets.token_urlsafe(SESSION_BYTES)
     sessions.insert_session(connection, hash_session(secret_key, cookie), user.id, address, now)
     return cookie
 
 
 def find_user(store: Store, secret_key: str, cookie: str, now: datetime) -> User | None:
-    """Whose browser this is, None when it is not signed in, or was too long ago or too idle."""
+    """The user of a session, None if it does not exist, is too old or was unused too long."""
     session_hash = hash_session(secret_key, cookie)
     with store.read() as connection:
         session = sessions.find(connection, session_hash)
@@ -149,7 +149,7 @@ def find_user(store: Store, secret_key: str, cookie: str, now: datetime) -> User
             with store.write(NOTE_WAIT_SECONDS) as connection:
                 sessions.update_seen(connection, session_hash, now)
         except StoreUnavailable:
-            pass  # noted at the next request
+            pass  # stored at the next request
     return session.user
 
 
@@ -159,22 +159,22 @@ def end_session(connection: Connection, secret_key: str, cookie: str) -> None:
 
 
 def hash_session(secret_key: str, cookie: str) -> bytes:
-    """What is stored of a session: HMAC-SHA256 under the installation's secret key."""
+    """The stored hash of a session: HMAC-SHA256 with the installation's secret key."""
     return hmac.digest(secret_key.encode(), b"session:" + cookie.encode(), sha256)
 
 
 def hash_password(password: str) -> str:
-    """What is stored of a password."""
+    """The stored hash of a password."""
     return generate_password_hash(password, method=METHOD)
 
 
 def _hash_of_nobody() -> str:
-    """Matches no password, and takes as long to check as the hash of a user."""
+    """A hash that matches no password and takes as long to check as that of a user."""
     return f"{METHOD}$nobody$"
 
 
 class _Subjects(NamedTuple):
-    """What failures are counted by, as keyed hashes."""
+    """The keyed hashes by which failures are counted."""
 
     name: bytes  # with the address
     address: bytes

@@ -1,4 +1,4 @@
-"""Bad tokens, counted by client over all worker processes of one machine.
+"""Counts of bad tokens per client, over all worker processes of one machine.
 
 The counts are in a small file that every process maps into its memory. A flood of bad tokens
 therefore never reaches the database, whose one writer is needed for uploads.
@@ -19,12 +19,12 @@ from batch_dashboard.model.access.clients import network_of
 MAX_FAILURES = 20
 WINDOW_SECONDS = 60.0
 
-# A bucket holds the clients whose keys begin alike. In a full bucket, the client whose time began
-# first is forgotten.
+# A bucket contains the clients whose keys begin with the same bits. In a full bucket, the oldest
+# record is replaced.
 BUCKETS = 1_024
 CLIENTS_PER_BUCKET = 8
 KEY_BYTES = 8
-# The key of a client, its failures, and when the first of them was (seconds since 1970).
+# The key of a client, its number of failures, and the time of the first (seconds since 1970).
 RECORD = Struct(f"={KEY_BYTES}sId")
 BUCKET_BYTES = CLIENTS_PER_BUCKET * RECORD.size
 TABLE_BYTES = BUCKETS * BUCKET_BYTES
@@ -39,7 +39,7 @@ class Throttle:
         max_failures: int = MAX_FAILURES,
         window_seconds: float = WINDOW_SECONDS,
     ) -> None:
-        """Without a file, the counts are those of this process alone."""
+        """Without a file, failures are counted for this process alone."""
         self.max_failures = max_failures
         self.window_seconds = window_seconds
         self._thread_lock = threading.Lock()
@@ -49,14 +49,14 @@ class Throttle:
         self._table = mmap.mmap(-1 if self._file is None else self._file, TABLE_BYTES)
 
     def seconds_to_wait(self, client: str, now: float) -> float:
-        """How long a client has to wait until a bad token is answered with 401 again; 0: not."""
+        """The seconds until a bad token of a client is answered with 401 again, or 0."""
         key = _key(client)
         with self._locked():
             _place, failures, since = self._find(key, now)
         return self._left(since, now) if failures >= self.max_failures else 0.0
 
     def add_failure(self, client: str, now: float) -> float:
-        """Count one failed authentication; how long to wait when it is one too many, else 0."""
+        """Count a failed authentication; returns the seconds to wait, or 0 if below the limit."""
         key = _key(client)
         with self._locked():
             place, failures, since = self._find(key, now)
@@ -68,7 +68,7 @@ class Throttle:
         return since + self.window_seconds - now
 
     def _find(self, key: bytes, now: float) -> tuple[int, int, float]:
-        """Where the record of a client is or will be, its failures, and when they began."""
+        """The position of a client's record, its number of failures, and the time of the first."""
         first = int.from_bytes(key) % BUCKETS * BUCKET_BYTES
         places = range(first, first + BUCKET_BYTES, RECORD.size)
         records = [(place, *RECORD.unpack_from(self._table, place)) for place in places]
@@ -77,7 +77,7 @@ class Throttle:
             oldest = min(records, key=lambda record: record[3])
             return oldest[0], 0, now
         place, _key_of_it, failures, since = known
-        # Of failures at once, the first to be counted may have the later time.
+        # Of simultaneous failures, the one counted first can have the later time.
         is_current = abs(now - since) < self.window_seconds
         return (place, failures, since) if is_current else (place, 0, now)
 

@@ -1,4 +1,4 @@
-"""Tokens of programs: made, rotated and revoked; told once, stored as keyed hashes.
+"""Creating, rotating and revoking tokens, which are shown once and stored as keyed hashes.
 
 Source: docs/administration.md, "Tokens".
 """
@@ -30,7 +30,7 @@ MAX_OVERLAP = timedelta(days=90)
 
 @dataclass(frozen=True)
 class NewToken:
-    """A token just made; `secret` is told this once and stays out of the representation."""
+    """A new token; `secret` is shown only once and is not part of the representation."""
 
     id: int
     name: str
@@ -49,7 +49,7 @@ def create(
     expires_at: datetime | None = None,
     note: str = "",
 ) -> NewToken:
-    """Make a token. Raises InputError naming the field that cannot be used."""
+    """Create a token. Raises InputError that names the invalid field."""
     name, note = name.strip(), " ".join(CONTROL_CHARACTER.sub(" ", note).split())
     if not _is_name(name, MAX_NAME_LENGTH):
         raise InputError("name", f"a name has 1 to {MAX_NAME_LENGTH} printable characters")
@@ -74,9 +74,9 @@ def create(
 
 
 def rotate(change: Change, secret_key: str, token_id: int, overlap: timedelta) -> NewToken:
-    """Make a token like another, which ends after `overlap`; until then both are in force.
+    """Create a token like another one, which expires after `overlap`; until then both are valid.
 
-    Raises NotFound, or InputError when the overlap cannot be used or the token is out of force.
+    Raises NotFound, or InputError if the overlap is invalid or the token is not valid any more.
     """
     old = _find_in_force(change, token_id)
     if not timedelta(0) <= overlap <= MAX_OVERLAP:
@@ -105,7 +105,7 @@ def rotate(change: Change, secret_key: str, token_id: int, overlap: timedelta) -
 
 
 def revoke(change: Change, token_id: int) -> Token:
-    """Take a token out of force at once. Raises NotFound or InputError."""
+    """Revoke a token at once. Raises NotFound or InputError."""
     token = _find_in_force(change, token_id)
     tokens.update_revoked(change.connection, token_id, change.now)
     after = {"revoked_at": change.now}
@@ -114,12 +114,12 @@ def revoke(change: Change, token_id: int) -> Token:
 
 
 def subject_of(token_id: int, name: str) -> str:
-    """What the audit log calls a token."""
+    """The name of a token in the audit log."""
     return f"token {token_id}, {name}"
 
 
 def hash_token(secret_key: str, token: str) -> bytes:
-    """What is stored of a token: HMAC-SHA256 under the installation's secret key."""
+    """The stored hash of a token: HMAC-SHA256 with the installation's secret key."""
     return hmac.digest(secret_key.encode(), token.encode(), sha256)
 
 

@@ -1,4 +1,4 @@
-"""The people who may sign in: administrators, who may change things, and viewers."""
+"""Users: administrators, who can make changes, and viewers."""
 
 import secrets
 
@@ -16,12 +16,12 @@ MAX_NAME_LENGTH = 60
 
 
 def made_password() -> str:
-    """A password nobody guesses, to be told once."""
+    """Generate a password that cannot be guessed; it is shown once."""
     return secrets.token_urlsafe(MADE_PASSWORD_BYTES)
 
 
 def add(change: Change, name: str, password: str, role: str) -> User:
-    """Make a user. Raises InputError naming the field that cannot be used."""
+    """Create a user. Raises InputError that names the invalid field."""
     name = name.strip()
     if not 0 < len(name) <= MAX_NAME_LENGTH or not name.isprintable() or ":" in name:
         raise InputError("name", f"a name has 1 to {MAX_NAME_LENGTH} characters, none of them “:”")
@@ -36,7 +36,7 @@ def add(change: Change, name: str, password: str, role: str) -> User:
 
 
 def set_role(change: Change, user_id: int, role: str) -> User:
-    """Give a user another role. Raises NotFound, or InputError when nobody could administer."""
+    """Change a user's role. Raises NotFound, or InputError for the last administrator."""
     user = _find(change, user_id)
     if role not in set(Role):
         raise InputError("role", f"a role is one of {', '.join(Role)}")
@@ -48,9 +48,9 @@ def set_role(change: Change, user_id: int, role: str) -> User:
 
 
 def set_password(change: Change, user_id: int, password: str, session: bytes | None = None) -> User:
-    """Give a user another password and sign their browsers out, but for the one of `session`.
+    """Change a user's password and sign out their browsers, except that of `session`.
 
-    Raises NotFound, or InputError when the password cannot be used.
+    Raises NotFound, or InputError if the password is invalid.
     """
     user = _find(change, user_id)
     stored = hash_password(_checked(password, user.name))
@@ -61,7 +61,7 @@ def set_password(change: Change, user_id: int, password: str, session: bytes | N
 
 
 def remove(change: Change, user_id: int) -> User:
-    """Remove a user. Raises NotFound, or InputError when nobody could administer any more."""
+    """Remove a user. Raises NotFound, or InputError for the last administrator."""
     user = _find(change, user_id)
     _another_remains(change, user)
     users.delete_user(change.connection, user_id)

@@ -1,1 +1,1 @@
-"""Backups, background jobs, metrics, retention and other upkeep."""
+"""Backups, background jobs, metrics, retention and other maintenance."""

@@ -1,4 +1,4 @@
-"""Backing the database up while it is used, and restoring it. Source: docs/backup.md."""
+"""Backup of the database while it is used, and restore. Source: docs/backup.md."""
 
 import logging
 from datetime import datetime
@@ -22,8 +22,8 @@ logger = logging.getLogger(__name__)
 def back_up(store: Store, actor: Actor, file: Path, now: datetime) -> Contents:
     """Write a checked copy of the database to a new file.
 
-    Raises InputError when the file is there already, cannot be written, or is not whole, and where
-    other tools make backups.
+    Raises InputError if the file exists already, cannot be written or is not intact, or if other
+    tools must be used.
     """
     backups = store.database.backups
     if file.exists():
@@ -39,9 +39,9 @@ def back_up(store: Store, actor: Actor, file: Path, now: datetime) -> Contents:
 
 
 def compact(store: Store, actor: Actor, now: datetime) -> tuple[int, int]:
-    """Rewrite the database file in the least space; its size before and after, in bytes.
+    """Rewrite the database file in the least space; returns the sizes before and after (bytes).
 
-    Raises InputError while the database is in use, or where it returns space by itself.
+    Raises InputError while the database is in use, or if it returns space by itself.
     """
     before, after = store.database.compact()
     with changing(store, actor, now) as change:
@@ -50,23 +50,22 @@ def compact(store: Store, actor: Actor, now: datetime) -> tuple[int, int]:
 
 
 class Restored(NamedTuple):
-    """What a restore did."""
+    """The outcome of a restore."""
 
     contents: Contents
-    before: Path | None  # where the database as it was is kept; None: there was none
-    was_readable: bool  # whether the database as it was could be read
+    before: Path | None  # where the previous database is kept; None: there was none
+    was_readable: bool  # whether the previous database could be read
     access: Kept
 
 
 def restore(
     store: Store, actor: Actor, file: Path, now: datetime, *, bring_back: bool = False
 ) -> Restored:
-    """Put a backup in the place of the database, without its sessions.
+    """Replace the database by a backup, without its sessions.
 
-    What was revoked after the backup stays revoked, unless `bring_back`. All of it happens in a
-    copy of the backup, which then replaces the database in one transaction. Raises InputError when
-    the file is not whole or of a newer version, while the service runs, and where other tools make
-    backups.
+    Access revoked after the backup stays revoked, unless `bring_back`. A copy of the backup is
+    changed, which then replaces the database in one transaction. Raises InputError if the file is
+    not intact or of a newer version, if the service runs, or if other tools must be used.
     """
     backups = store.database.backups
     contents = backups.check(file)
@@ -101,7 +100,7 @@ def _prepare(
     now: datetime,
     bring_back: bool,
 ) -> Kept:
-    """Make a copy of a backup what the database is to be."""
+    """Upgrade, check and update the access of a copy of a backup."""
     upgrade_database(draft)
     drift = check_rollups(draft, now)
     with changing(draft, actor, now) as change:

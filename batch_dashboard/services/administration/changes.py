@@ -1,4 +1,4 @@
-"""Changes by operators: done once, in one transaction with the entry that tells of them."""
+"""Changes by operators, each in one transaction with its entry in the audit log."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,7 +20,7 @@ OF_ITSELF = "Batch Dashboard"
 
 @dataclass(frozen=True)
 class Actor:
-    """Who changes something, and from where."""
+    """The person who makes a change, and their address."""
 
     name: str
     address: str
@@ -28,7 +28,7 @@ class Actor:
 
 @dataclass(frozen=True)
 class Change:
-    """An open transaction of somebody who may change things."""
+    """An open transaction for changes by an actor."""
 
     connection: Connection
     actor: Actor
@@ -41,7 +41,7 @@ class Change:
         before: dict[str, Any] | None = None,
         after: dict[str, Any] | None = None,
     ) -> None:
-        """Write to the audit log what is changed; `before` and `after` must hold no secret."""
+        """Write a change to the audit log; `before` and `after` must not contain secrets."""
         audit.insert_entry(
             self.connection,
             self.now,
@@ -54,7 +54,7 @@ class Change:
         )
 
     def judge_again(self) -> None:
-        """Have everything judged soon: what judging goes by is changed."""
+        """Request a new judgement of everything, after a change of the rules."""
         alerts.ask_for_check(self.connection)
 
 
@@ -67,9 +67,9 @@ def changing(
     *,
     frees: bool = False,
 ) -> Iterator[Change]:
-    """A transaction for changes; with a form's id, that form is spent in it.
+    """A transaction for changes; with the id of a form, it marks the form as used.
 
-    `frees` is for changes that make room: they are possible on a full disk.
+    `frees` is for changes that free space, which are possible on a full disk.
     Raises FormUsed when the form was sent before, StoreUnavailable when the database is away.
     """
     with store.write(frees=frees) as connection:

@@ -1,4 +1,4 @@
-"""Bringing the database to the schema this version needs, with its rollups filled."""
+"""Upgrading the database to the schema of this version, with its rollups."""
 
 from batch_dashboard.services.administration.rollups import rebuild, rebuild_at_upgrade
 from batch_dashboard.store import migrations
@@ -7,10 +7,10 @@ from batch_dashboard.store.engine import Store
 
 
 def upgrade_database(store: Store) -> bool:
-    """Migrate to the newest revision; True when rollups had to be filled from existing rows.
+    """Migrate to the newest revision; True if rollups were computed from existing rows.
 
-    A SQLite file that is not there is made. The rest is one transaction: the schema never comes
-    forward without its rollups.
+    A missing SQLite file is created. The rest is one transaction, so the schema is never upgraded
+    without its rollups.
     """
     store.database.create()
     with store.read() as connection:

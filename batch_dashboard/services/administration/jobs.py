@@ -1,6 +1,6 @@
-"""Long work in the background: the process that watches takes one job after the other.
+"""Background jobs, which the watching process runs one after the other.
 
-Every kind of it can be stopped anywhere and begun again: what is done is not done twice.
+Every kind of job can be stopped and started again at any point; nothing is done twice.
 """
 
 import logging
@@ -35,7 +35,7 @@ OF_RUNS = (JobKind.EXCLUDE, JobKind.RESTORE, JobKind.DELETE)
 REPORT_SECONDS = 1.0
 NIGHT_HOUR = 2  # UTC
 IDS_AT_ONCE = 100
-# The ids that an entry of the audit log names.
+# The maximum number of ids in an entry of the audit log.
 MAX_NAMED = 1_000
 
 log = logging.getLogger(__name__)
@@ -43,7 +43,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Work:
-    """A job at work: where, whose it is, and how to say how far it has come."""
+    """A running job: its store, its actor, and the function that stores its progress."""
 
     store: Store
     job: Job
@@ -54,11 +54,11 @@ class Work:
 
 
 class Stopped(BatchDashboardError):
-    """The process ends; the job is begun again by the next one."""
+    """Raised when the process ends; the next process starts the job again."""
 
 
 def ask(change: Change, kind: str, parameters: dict[str, Any]) -> int:
-    """Ask for work in the background; the job's id."""
+    """Request a background job; returns its id."""
     actor = change.actor
     return jobs.insert_job(
         change.connection, kind, parameters, actor.name, actor.address, change.now
@@ -68,9 +68,9 @@ def ask(change: Change, kind: str, parameters: dict[str, Any]) -> int:
 def select_runs(
     connection: Connection, kind: str, run_filter: RunFilter, last_id: int | None = None
 ) -> tuple[int, int]:
-    """How many runs a job of a kind would be about, and the highest id among them.
+    """The number of runs that a job of a kind would change, and their highest id.
 
-    With `last_id`, only runs up to it: those that were counted when the operator looked.
+    With `last_id`, only runs up to it: those that the operator saw counted.
     """
     return uploads.count_chosen(connection, run_filter, kind == JobKind.RESTORE, last_id)
 
@@ -78,9 +78,9 @@ def select_runs(
 def ask_for_runs(
     change: Change, kind: str, run_filter: RunFilter, last_id: int, count: int, reason: str
 ) -> int:
-    """Ask to exclude, restore or delete the runs of a choice; the job's id.
+    """Request to exclude, restore or delete the runs that match; returns the id of the job.
 
-    Raises InputError when they are not `count` any more, or the reason cannot be used.
+    Raises InputError if their number is no longer `count`, or the reason is invalid.
     """
     reason = batch_runs.checked_reason(reason)
     now_there, _ = select_runs(change.connection, kind, run_filter, last_id)
@@ -103,7 +103,7 @@ def ask_for_runs(
 def run_next(
     store: Store, clock: Callable[[], datetime], goes_on: Callable[[], bool] = lambda: True
 ) -> bool:
-    """Do the job that was asked for first; False when none waits."""
+    """Run the oldest unfinished job; False if there is none."""
     with store.read() as connection:
         job = jobs.find_unfinished(connection)
     if job is None:
@@ -125,7 +125,7 @@ def run_next(
     try:
         outcome, has_failed = _KINDS[job.kind](work), False
     except (Stopped, StoreUnavailable):
-        # It waits for the next one who looks.
+        # It stays unfinished for the next process.
         return False
     except Exception as error:
         log.exception("job %s (%s) failed", job.id, job.kind)
@@ -136,9 +136,9 @@ def run_next(
 
 
 def ask_nightly(store: Store, now: datetime) -> None:
-    """Ask once a night, after two o'clock UTC, for what is to be done by itself.
+    """Request the nightly jobs, once a night after 02:00 UTC.
 
-    Not in the first night, or what is left of the day.
+    Not on the day of the installation or upgrade.
     """
     with store.read() as connection:
         last = system.find_fact(connection, system.LAST_NIGHTLY)
@@ -147,8 +147,8 @@ def ask_nightly(store: Store, now: datetime) -> None:
     with changing(store, Actor(OF_ITSELF, NIGHTLY), now) as change:
         system.put_fact(change.connection, system.LAST_NIGHTLY, now, None)
         if last is None:
-            # A new installation, or one just brought forward: operators have a day to say how
-            # long things are kept before the first of them goes.
+            # After an installation or upgrade, operators have a day to set the retention before
+            # anything is deleted.
             return
         upkeep.forget_old(change.connection, now)
         ask(change, JobKind.PRUNE, {})
@@ -156,14 +156,14 @@ def ask_nightly(store: Store, now: datetime) -> None:
 
 
 def ask_to_regroup(store: Store, now: datetime) -> None:
-    """Ask to group stored failures again where another rule may have grouped them."""
+    """Request regrouping if stored failures may have been grouped by another rule."""
     with store.read() as connection:
         is_known = regrouping.is_known(connection)
         has_failures = regrouping.has_failures(connection)
         is_due = regrouping.is_due(connection) or (has_failures and not is_known)
         is_asked = jobs.has_unfinished(connection, JobKind.REGROUP)
     if not is_known and not has_failures:
-        # A new installation: the next version shall know by which rule it grouped.
+        # A new installation: store which rule groups its failures.
         with store.write() as connection:
             regrouping.note_done(connection, now)
     if not is_due or is_asked:

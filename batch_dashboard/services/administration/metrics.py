@@ -2,8 +2,8 @@
 
 Source: docs/administration.md.
 
-Under gunicorn each process writes its numbers to files (PROMETHEUS_MULTIPROC_DIR, which
-gunicorn.conf.py sets), and whichever is asked sums them up.
+With gunicorn, each process writes its numbers to files (PROMETHEUS_MULTIPROC_DIR, which
+gunicorn.conf.py sets), and the process that is asked sums them.
 """
 
 import os
@@ -74,7 +74,7 @@ database_wait_seconds = Histogram(
 
 
 class _OfDatabase(Collector):
-    """What the database knows, looked up when it is asked for."""
+    """Metrics that are read from the database on request."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -113,7 +113,7 @@ class _OfDatabase(Collector):
 
 
 def exposition(store: Store) -> bytes:
-    """Everything in the text format of Prometheus."""
+    """All metrics in the text format of Prometheus."""
     of_database = CollectorRegistry()
     of_database.register(_OfDatabase(store))
     of_processes: CollectorRegistry = REGISTRY

@@ -1,4 +1,4 @@
-"""Long work in short transactions, between which uploads come through."""
+"""Long work in short transactions, with pauses in which uploads can write."""
 
 import time
 from collections.abc import Iterator
@@ -6,15 +6,15 @@ from contextlib import contextmanager
 
 from batch_dashboard.store.engine import Connection, Store
 
-# Between two batches uploads get as much time as one took.
+# The pause after a batch is as long as the batch.
 MIN_PAUSE_SECONDS = 0.005
-# A batch that took longer than this has the next one be half of it; one of a quarter, twice of it.
+# After a longer batch, the size is halved; after one shorter than a quarter of it, doubled.
 MAX_BATCH_SECONDS = 0.1
 SMALLEST_BATCH = 20
 
 
 class Pace:
-    """How many rows the next batch may have, by how long the last one kept writers waiting."""
+    """The number of rows of the next batch, from the time that the last one blocked writers."""
 
     def __init__(self, store: Store, frees: bool = False) -> None:
         self._store = store
@@ -24,12 +24,12 @@ class Pace:
         self._most = 0
 
     def begin(self, most: int) -> None:
-        """Begin another kind of work, of up to so many rows at once."""
+        """Start another kind of work, with a maximum number of rows per batch."""
         self.size = self._most = most
 
     @contextmanager
     def batch(self) -> Iterator[Connection]:
-        """The write lock for one batch; afterwards a pause."""
+        """The write lock for one batch, followed by a pause."""
         with self._store.write(frees=self._frees) as connection:
             began = time.perf_counter()
             yield connection

@@ -1,4 +1,4 @@
-"""Dropping what is older than it is kept, a little at a time. Source: docs/data-model.md."""
+"""Deleting old rows in small steps. Source: docs/data-model.md, "Retention"."""
 
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
@@ -18,14 +18,14 @@ from batch_dashboard.store.administration.pruning import Prunable
 from batch_dashboard.store.engine import Connection, Store
 from batch_dashboard.store.lists.conditions import midnight
 
-# A batch of them holds the write lock for a few hundredths of a second (docs/performance.md).
+# A batch of this size holds the write lock for a few hundredths of a second (docs/performance.md).
 RESULTS_AT_ONCE = 500
 ROWS_AT_ONCE = 5_000
 PAGES_AT_ONCE = 500
 
 
 class Pruned(NamedTuple):
-    """How many rows were dropped, and for how long the longest batch kept writers waiting."""
+    """The numbers of deleted rows, and the longest time that a batch blocked writers."""
 
     results: int
     runs: int
@@ -34,7 +34,7 @@ class Pruned(NamedTuple):
 
     @property
     def rows(self) -> int:
-        """All of them together."""
+        """The total number of rows."""
         return self.results + self.runs + self.entries
 
     @property
@@ -52,7 +52,7 @@ def fetch(connection: Connection) -> Retention:
 
 
 def set_days(change: Change, retention: Retention) -> None:
-    """Set how long rows are kept. Raises InputError naming the number that cannot be used."""
+    """Set how long rows are kept. Raises InputError that names the invalid number."""
     before = fetch(change.connection)
     kinds = dict(zip(DEFAULT_DAYS, retention.checked(), strict=True))
     own = {kind: days for kind, days in kinds.items() if days != DEFAULT_DAYS[kind]}
@@ -61,7 +61,7 @@ def set_days(change: Change, retention: Retention) -> None:
 
 
 def preview(connection: Connection, retention: Retention, now: datetime) -> dict[str, Prunable]:
-    """What would be dropped now, by kind; nothing is changed."""
+    """The rows that would be deleted now, by kind; changes nothing."""
     found = dict.fromkeys(DEFAULT_DAYS, Prunable(0, None))
     if day := oldest_day(retention.results, now):
         found[RetainedKind.RESULTS] = pruning.count_results(connection, midnight(day))
@@ -79,9 +79,9 @@ def prune(
     report: Callable[[int], None] = lambda _rows: None,
     goes_on: Callable[[], bool] = lambda: True,
 ) -> Pruned:
-    """Drop what is too old, in batches between which uploads come through.
+    """Delete old rows in batches, with pauses in which uploads can write.
 
-    `report` is told how many rows are gone so far. May be stopped and begun again at any time.
+    `report` gets the number of deleted rows. Can be stopped and started again at any point.
     """
     with store.read() as connection:
         retention = fetch(connection)
@@ -135,7 +135,7 @@ def _batches(
     drop: Callable[[Connection, Any, int], int],
     until: Any,
 ) -> Iterator[int]:
-    """How many rows each batch dropped, until there is none left."""
+    """Yields the number of rows that each batch deleted, until none is left."""
     pace.begin(most)
     while goes_on():
         with pace.batch() as connection:

@@ -8,7 +8,7 @@ from batch_dashboard.store.summaries.summaries import SUMMARIES
 
 
 def verify_rollups(store: Store) -> dict[str, int]:
-    """How many rows of each summary differ from what its rows say, by table; all 0 is right."""
+    """The number of wrong rows of each summary, by table; 0 everywhere is correct."""
     drift: dict[str, int] = {}
     with store.read() as connection:
         for summary in SUMMARIES:
@@ -17,7 +17,7 @@ def verify_rollups(store: Store) -> dict[str, int]:
 
 
 def check_rollups(store: Store, now: datetime) -> dict[str, int]:
-    """As `verify_rollups`, and noted for the system page and the metrics."""
+    """The same as `verify_rollups`; stores the result for the system page and the metrics."""
     drift = verify_rollups(store)
     with store.write() as connection:
         system.put_fact(connection, system.LAST_CHECK, now, drift)
@@ -25,19 +25,19 @@ def check_rollups(store: Store, now: datetime) -> dict[str, int]:
 
 
 def rebuild_rollups(store: Store) -> None:
-    """Sum everything again from batch runs and results, in one transaction."""
+    """Compute all sums from batch runs and results, in one transaction."""
     with store.write() as connection:
         rebuild(connection)
 
 
 def rebuild(connection: Connection) -> None:
-    """As `rebuild_rollups`, within an open transaction of the writer."""
+    """The same as `rebuild_rollups`, in an open transaction of the writer."""
     for summary in SUMMARIES:
         summary.rebuild(connection)
 
 
 def rebuild_at_upgrade(connection: Connection) -> None:
-    """Sum again what a new version may sum by other rules, though its rows did not change."""
+    """Compute the sums again whose rules can differ in a new version."""
     for summary in SUMMARIES:
         if summary.rebuild_at_upgrade:
             summary.rebuild(connection)

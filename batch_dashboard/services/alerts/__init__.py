@@ -1,1 +1,1 @@
-"""From findings to notifications."""
+"""Incidents and notifications from findings."""

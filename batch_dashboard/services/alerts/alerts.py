@@ -1,4 +1,4 @@
-"""Alerts: findings become incidents, incidents messages in an outbox, and these are sent.
+"""Alerts: findings become incidents, incidents become messages, and messages are sent.
 
 Source: docs/alerts.md.
 """
@@ -21,7 +21,7 @@ from batch_dashboard.services.judgement.judgement import find_all
 from batch_dashboard.store.alerts import alerts, incidents
 from batch_dashboard.store.engine import Connection, Store
 
-# How long after each try that failed the next one is made; after the last one none is.
+# The time from each failed attempt to the next; after the last one the message is given up.
 WAITS = (
     timedelta(seconds=10),
     timedelta(minutes=1),
@@ -40,9 +40,9 @@ LOG_KEPT = timedelta(days=90)
 def check(
     store: Store, destinations: Sequence[Destination], url: str | None, now: datetime
 ) -> Changes:
-    """Judge everything now; open and close incidents, and put what is to be told into the outbox.
+    """Judge everything now; open and close incidents, and write messages into the outbox.
 
-    All of it in one transaction: what was noted as told is in the outbox.
+    All in one transaction, so that every incident marked as notified has a message.
     """
     with store.read() as connection:
         latest = alerts.latest_batch_run_id(connection)
@@ -76,7 +76,7 @@ def _tell(
     now: datetime,
     is_digest: bool,
 ) -> None:
-    """Put messages into the outbox: urgent ones at once, the rest with the daily digest."""
+    """Write messages into the outbox: urgent ones at once, the rest in the daily digest."""
     if not destinations:
         return
     snoozed = incidents.fetch_snoozes(connection, now)
@@ -85,7 +85,7 @@ def _tell(
     urgent = urgent_of(new, all_open)
     if not urgent and not is_digest:
         return
-    # What is over goes with the next message, so that it costs nobody a message of its own.
+    # Ended incidents are reported in the next message, so that they need no message of their own.
     over = incidents.fetch_closed_to_notify(connection)
     telling = new if is_digest else urgent
     for destination in destinations:
@@ -104,10 +104,10 @@ def send_due(
     own_url: str | None = None,
     goes_on: Callable[[], bool] = lambda: True,
 ) -> int:
-    """Send what is due from the outbox; how many messages were accepted.
+    """Send due messages from the outbox; returns how many were accepted.
 
-    Each is counted as tried before it is sent and noted as sent after: who is killed in between
-    leaves it to be sent again. So each is sent at least once, and twice only after such an end.
+    An attempt is counted before a message is sent, and its success is stored afterwards. If the
+    process is killed in between, the message is sent again: at least once, rarely twice.
     """
     by_name = {destination.name: destination for destination in destinations}
     accepted = 0

@@ -1,4 +1,4 @@
-"""Where notifications go: Apprise URLs from the settings and those operators made."""
+"""Destinations of notifications: Apprise URLs from the settings and from operators."""
 
 import base64
 import hmac
@@ -20,23 +20,23 @@ from batch_dashboard.services.administration.changes import Change
 from batch_dashboard.store.alerts import alerts
 from batch_dashboard.store.engine import Connection
 
-# Longer than every time limit of Apprise itself; whoever trickles beyond that is left alone.
+# Longer than every time limit of Apprise; slower services are abandoned.
 SEND_SECONDS = 30
 MAX_NAME_LENGTH = 60
 
-# Its lines hold the URLs with their secrets, so none goes to the log of the process.
+# Log lines of Apprise contain URLs with secrets, so they do not go to the log of the process.
 logging.getLogger("apprise").propagate = False
 
 MARKDOWN = apprise.NotifyFormat.MARKDOWN
-# Apprise hands them plain text, and they show it as Markdown.
+# Services that get plain text from Apprise and show it as Markdown.
 SHOW_TEXT_AS_MARKDOWN = {"Discord", "Fluxer", "Guilded", "Mattermost", "Revolt"}
-# Their messages are read by programs, which make no links of names.
+# Programs read these messages, and make no links of names.
 FOR_PROGRAMS = {"JSON", "XML", "Form"}
 
 
 @dataclass(frozen=True)
 class Destination:
-    """Where messages go; the URL holds secrets and stays out of the representation."""
+    """A destination; its URL contains secrets and is not part of the representation."""
 
     name: str
     url: str
@@ -49,7 +49,7 @@ class Destination:
 def fetch_all(
     connection: Connection, secret_key: str, setting_urls: Sequence[str]
 ) -> list[Destination]:
-    """Every destination; one sealed under another secret key cannot be used and is left out."""
+    """Every destination, except those encrypted with another secret key."""
     found = [
         Destination(_name_of(secret_key, url), url, Severity.NOTICE)
         for url in dict.fromkeys(setting_urls)
@@ -67,9 +67,9 @@ def fetch_all(
 
 
 def create(change: Change, secret_key: str, name: str, url: str, min_severity: str) -> None:
-    """Make a destination, or change the one of that name.
+    """Create a destination, or change the one with that name.
 
-    Raises InputError when Apprise does not know the URL, or the name or severity cannot be used.
+    Raises InputError if Apprise does not know the URL, or the name or severity is invalid.
     """
     made = checked(name, url, min_severity)
     before = _find_stored(change, made.name)
@@ -83,7 +83,7 @@ def create(change: Change, secret_key: str, name: str, url: str, min_severity: s
 def checked(name: str, url: str, min_severity: str) -> Destination:
     """A destination as it was entered.
 
-    Raises InputError when Apprise does not know the URL, or the name or severity cannot be used.
+    Raises InputError if Apprise does not know the URL, or the name or severity is invalid.
     """
     name, url = name.strip(), url.strip()
     if not name.isprintable() or not 0 < len(name) <= MAX_NAME_LENGTH:
@@ -97,7 +97,7 @@ def checked(name: str, url: str, min_severity: str) -> Destination:
 
 
 def set_severity(change: Change, name: str, min_severity: str) -> None:
-    """From which severity on a destination is told. Raises NotFound or InputError."""
+    """Set the lowest severity that a destination receives. Raises NotFound or InputError."""
     before = _find_stored(change, name)
     if before is None:
         raise NotFound(f"there is no destination {name}")
@@ -107,7 +107,7 @@ def set_severity(change: Change, name: str, min_severity: str) -> None:
 
 
 def remove(change: Change, name: str) -> None:
-    """Delete a destination; what waits for it is given up. Raises NotFound."""
+    """Delete a destination and give up its unsent messages. Raises NotFound."""
     before = _find_stored(change, name)
     if before is None or not alerts.delete_destination(change.connection, name):
         raise NotFound(f"there is no destination {name!r} to remove")
@@ -117,7 +117,7 @@ def remove(change: Change, name: str) -> None:
 def note_test(
     change: Change, destination: Destination, message: Message, error: str | None
 ) -> None:
-    """Note a test message in the delivery log, and who sent it."""
+    """Write a test message to the delivery log, and its sender to the audit log."""
     alerts.insert_tested(change.connection, destination.name, message, error, change.now)
     outcome = {"accepted": error is None, **({"reason": error} if error else {})}
     change.record("test destination", destination.name, None, outcome)
@@ -142,9 +142,9 @@ def _checked_severity(min_severity: str) -> Severity:
 
 
 def send(destination: Destination, message: Message, own_url: str | None) -> str | None:
-    """Send one message; None when it was accepted, else the reason in words, without secrets.
+    """Send one message; None if it was accepted, otherwise the reason without secrets.
 
-    What clients wrote is made neutral for the service; links under `own_url` stay links.
+    Text of clients is neutralised for the service; links under `own_url` stay links.
     """
     outcome: list[str | None] = []
     thread = threading.Thread(
@@ -160,12 +160,12 @@ def _notify(url: str, message: Message, own_url: str | None) -> str | None:
         services = apprise.Apprise()
         if not services.add(url):
             return "this is no URL that Apprise can send to"
-        # Which error a connection ended with is logged for debugging only.
+        # The error of a connection is logged only for debugging.
         with apprise.LogCapture(level=logging.DEBUG) as log:  # type: ignore[no-untyped-call]
             answers = [_notify_service(each, message, own_url) for each in services]
             reasons = log.getvalue()
     except Exception as error:
-        # Whatever a destination's code raises is why it did not get through.
+        # Every exception in the code of a destination is a failed delivery.
         return f"sending failed with {type(error).__name__}"
     return None if all(answers) else in_words(reasons)
 
@@ -189,7 +189,7 @@ def _notify_service(service: apprise.NotifyBase, message: Message, own_url: str 
 
 
 def _name_of(secret_key: str, url: str) -> str:
-    """A name that tells destinations of the settings apart without telling what they are."""
+    """A name that distinguishes destinations of the settings without revealing them."""
     digest = hmac.digest(secret_key.encode(), url.encode(), sha256).hex()[:6]
     return f"{url.split('://')[0]} of the settings ({digest})"
 

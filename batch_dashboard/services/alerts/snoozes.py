@@ -1,4 +1,4 @@
-"""Findings of which nothing is told for a while; pages show them all the same."""
+"""Snoozed findings: pages show them, but no message is sent."""
 
 from datetime import datetime
 
@@ -15,12 +15,12 @@ MAX_KEY_LENGTH = 500
 
 
 def fetch(connection: Connection, now: datetime) -> list[Snooze]:
-    """The snoozes in force."""
+    """The current snoozes."""
     return incidents.fetch_snoozed(connection, now)
 
 
 def snooze(change: Change, key: str, until: datetime, reason: str) -> None:
-    """Say nothing of a finding until a time. Raises InputError for a key or reason too long."""
+    """Snooze a finding until a time. Raises InputError for a key or reason that is too long."""
     reason = " ".join(CONTROL_CHARACTER.sub(" ", reason).split())
     if len(reason) > MAX_REASON_LENGTH:
         raise InputError("reason", f"a reason has up to {MAX_REASON_LENGTH} characters")
@@ -31,7 +31,7 @@ def snooze(change: Change, key: str, until: datetime, reason: str) -> None:
 
 
 def end(change: Change, key: str) -> None:
-    """Tell of a finding again. Raises NotFound where it is not snoozed."""
+    """End a snooze. Raises NotFound if the finding is not snoozed."""
     if CONTROL_CHARACTER.search(key) or not incidents.delete_snooze(change.connection, key):
         raise NotFound("this is not snoozed any more")
     change.record("end snooze", key)

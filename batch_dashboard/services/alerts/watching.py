@@ -1,4 +1,4 @@
-"""The one process that judges after each upload and as time goes by, and sends notifications."""
+"""The watching process: judges after each upload and regularly, and sends notifications."""
 
 import logging
 import os
@@ -17,7 +17,7 @@ from batch_dashboard.store.alerts import alerts
 from batch_dashboard.store.engine import Connection, Store
 
 LOOK_SECONDS = 1.0
-# Time alone brings findings: silence, the end of a week.
+# Some findings depend on time alone: silence, the end of a week.
 CHECK_EVERY = timedelta(minutes=5)
 LEASE = timedelta(seconds=30)
 RENEW_AFTER = timedelta(seconds=10)
@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 
 class Watcher:
-    """Watches as long as it holds the lease in the database; who does not, waits for it."""
+    """Watches while it holds the lease in the database, and otherwise waits for the lease."""
 
     def __init__(
         self, store: Store, settings: Settings, clock: Callable[[], datetime] | None = None
@@ -39,17 +39,17 @@ class Watcher:
         self._stopped = threading.Event()
 
     def stop(self) -> None:
-        """End `run` soon."""
+        """Make `run` return soon."""
         self._stopped.set()
 
     @property
     def holds_lease(self) -> bool:
-        """Whether this is the one that watches."""
+        """Whether this process holds the lease."""
         return not self._stopped.is_set() and self._clock() < self._leased_until
 
     def run(self, goes_on: Callable[[], bool] = lambda: True) -> None:
-        """Watch until stopped, or until `goes_on` says no."""
-        # Neither a destination that hangs nor long work must keep incidents from being opened.
+        """Watch until stopped, or until `goes_on` returns False."""
+        # Neither a hanging destination nor a long job must delay the opening of incidents.
         helpers = [threading.Thread(target=work, daemon=True) for work in (self._send, self._work)]
         for helper in helpers:
             helper.start()
@@ -70,7 +70,7 @@ class Watcher:
             log.warning("alerts: %s", error)
 
     def look(self) -> None:
-        """Keep the lease; judge when a run was stored since, or it is time to."""
+        """Renew the lease; judge if a run was stored since the last turn, or if it is due."""
         now = self._clock()
         if now >= self._leased_until - LEASE + RENEW_AFTER:
             with self._store.write() as connection:
@@ -106,7 +106,7 @@ class Watcher:
                 log.exception("alerts: sending failed; it is tried again")
 
     def _work(self) -> None:
-        """The long work that somebody asked for, and what is done each night."""
+        """Run background jobs that were requested, and the nightly ones."""
         while not self._stopped.wait(LOOK_SECONDS):
             if not self.holds_lease:
                 continue

@@ -1,6 +1,6 @@
-"""Taking batch runs out of the statistics, back in, or away for good.
+"""Excluding batch runs from the statistics, restoring them, and deleting them.
 
-Each leaves every sum as if it were summed anew (docs/data-model.md, "Summaries").
+All sums stay exact (docs/data-model.md, "Summaries").
 """
 
 from contextlib import ExitStack
@@ -26,9 +26,9 @@ MAX_REASON_LENGTH = 500
 
 
 def exclude(change: Change, batch_run_id: int, reason: str) -> None:
-    """Take a batch run out of the statistics, to be restored at any time.
+    """Exclude a batch run from the statistics; it can be restored at any time.
 
-    Raises InputError when the reason cannot be used, NotFound when the run is not there.
+    Raises InputError if the reason is invalid, NotFound if the run does not exist.
     """
     reason = checked_reason(reason)
     connection = change.connection
@@ -41,9 +41,9 @@ def exclude(change: Change, batch_run_id: int, reason: str) -> None:
 
 
 def restore(change: Change, batch_run_id: int) -> None:
-    """Put an excluded batch run back.
+    """Restore an excluded batch run.
 
-    Raises NotFound when none of that id is excluded, InputError when no upload may have its time.
+    Raises NotFound if no run with the id is excluded, InputError if its time is not allowed.
     """
     excluded = exclusion.find(change.connection, batch_run_id)
     if excluded is None:
@@ -60,9 +60,9 @@ def restore(change: Change, batch_run_id: int) -> None:
 
 
 def delete(change: Change, batch_run_id: int, reason: str) -> None:
-    """Delete a batch run, excluded or not, for good; the same content may be sent again.
+    """Permanently delete a batch run, excluded or not; its content can be sent again.
 
-    Raises InputError when the reason cannot be used, NotFound when the run is not there.
+    Raises InputError if the reason is invalid, NotFound if the run does not exist.
     """
     reason = checked_reason(reason)
     run = uploads.find_run(change.connection, batch_run_id)
@@ -76,7 +76,7 @@ def delete(change: Change, batch_run_id: int, reason: str) -> None:
 
 
 def checked_reason(reason: str) -> str:
-    """A reason on one line. Raises InputError when it is empty or too long."""
+    """A reason on one line. Raises InputError if it is empty or too long."""
     reason = " ".join(CONTROL_CHARACTER.sub(" ", reason).split())
     if not 0 < len(reason) <= MAX_REASON_LENGTH:
         raise InputError("reason", f"give a reason of 1 to {MAX_REASON_LENGTH} characters")
@@ -86,7 +86,7 @@ def checked_reason(reason: str) -> str:
 def exclude_run(
     connection: Connection, batch_run_id: int, reason: str, excluded_by: str, now: datetime
 ) -> bool:
-    """Move a run with its results to the excluded ones; False when it is not there."""
+    """Move a run with its results to the excluded ones; False if it does not exist."""
     if uploads.find_run(connection, batch_run_id) is None:
         return False
     exclusion.insert_excluded(connection, batch_run_id, reason, excluded_by, now)
@@ -94,14 +94,14 @@ def exclude_run(
 
 
 def restore_run(connection: Connection, batch_run_id: int) -> bool:
-    """Move an excluded run back among the others.
+    """Move an excluded run back to the other runs.
 
-    False when none of that id is excluded, or no upload may have its time.
+    False if no run with the id is excluded, or if its time is not allowed.
     """
     run = exclusion.find_place(connection, batch_run_id)
     if run is None or run.started_at < EARLIEST:
         return False
-    # The rule of failure groups may have changed while the run was out.
+    # The rule of failure groups can have changed while the run was excluded.
     results = exclusion.fetch_results(connection, batch_run_id)
     summary = summarise(results, run.started_at, run.truncated_at)
     summary.join_groups(truncated_lines.find_targets(connection, summary.failures.names))
@@ -115,7 +115,7 @@ def restore_run(connection: Connection, batch_run_id: int) -> bool:
 
 
 def delete_run(connection: Connection, batch_run_id: int) -> bool:
-    """Delete a run, excluded or not, with its results; False when there is none of that id."""
+    """Delete a run, excluded or not, with its results; False if there is none with the id."""
     if exclusion.find_place(connection, batch_run_id) is not None:
         exclusion.delete_excluded(connection, batch_run_id)
         return True
@@ -123,12 +123,12 @@ def delete_run(connection: Connection, batch_run_id: int) -> bool:
 
 
 def _take_out(connection: Connection, batch_run_id: int) -> bool:
-    """Delete a run and take it out of every summary."""
+    """Delete a run and subtract it from every summary."""
     run = uploads.find_run(connection, batch_run_id)
     if run is None:
         return False
     if run.started_at < EARLIEST:
-        # What the run adds to cannot be told from such a time.
+        # The sums to which the run belongs cannot be found by such a time.
         uploads.delete_run(connection, batch_run_id)
         rebuild(connection)
         return True

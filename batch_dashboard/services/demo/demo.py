@@ -20,7 +20,7 @@ def has_batch_runs(store: Store) -> bool:
 def store_demo(
     store: Store, results: int, seed: int, now: datetime, on_progress: Callable[[int], None]
 ) -> StoredRuns:
-    """Store two years of made-up batch runs up to now; `on_progress` gets how many results more.
+    """Store two years of generated batch runs; `on_progress` gets numbers of new results.
 
     Runs of today that would end later are left out. Raises StoreUnavailable.
     """

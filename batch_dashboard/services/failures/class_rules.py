@@ -1,4 +1,4 @@
-"""What operators set for the classes of failure groups."""
+"""Rules of operators for the classes of failure groups."""
 
 from typing import NamedTuple
 
@@ -17,23 +17,23 @@ MAX_NOTE = 300
 MAX_RULES = 200
 PREVIEWED_GROUPS = 20
 
-# Later than every rule that is stored, as one that is added now.
+# Later than every stored rule, like a rule that is added now.
 _NEWEST = 2**63
 
 
 class RulePreview(NamedTuple):
-    """What a rule would do to the stored failure groups."""
+    """The effect of a rule on the stored failure groups."""
 
     rule: ClassRule
-    groups: list[ClassifiedGroup]  # whose class it would decide, the most frequent first
+    groups: list[ClassifiedGroup]  # groups whose class it would decide, the most frequent first
     decided_groups: int
     decided_failures: int
     changed_groups: int
-    contained_groups: int  # whose line contains the text, whichever rule decides
+    contained_groups: int  # groups whose line contains the text, even if another rule decides
 
 
 def checked_rule(text: str, failure_class: str, note: str) -> ClassRule:
-    """A rule that may be added. Raises InputError naming the field that cannot be used."""
+    """A valid rule. Raises InputError that names the invalid field."""
     text, note = text.strip(), note.strip()
     if not MIN_TEXT <= len(text) <= MAX_TEXT or CONTROL_CHARACTER.search(text):
         raise InputError(
@@ -51,7 +51,7 @@ def checked_rule(text: str, failure_class: str, note: str) -> ClassRule:
 def preview_rule(
     connection: Connection, text: str, failure_class: str, note: str = ""
 ) -> RulePreview:
-    """What a rule would do to the stored failure groups. Raises InputError."""
+    """The effect of a rule on the stored failure groups. Raises InputError."""
     rule = checked_rule(text, failure_class, note)
     rules = [*failure_classes.fetch_rules(connection), rule]
     contained = [
@@ -71,7 +71,7 @@ def preview_rule(
 
 
 def add_rule(change: Change, text: str, failure_class: str, note: str) -> int:
-    """Add a rule and classify the stored groups by it; how many changed. Raises InputError."""
+    """Add a rule and classify all groups; returns how many changed. Raises InputError."""
     rule = checked_rule(text, failure_class, note)
     stored = failure_classes.fetch_rules(change.connection)
     if any(other.text.casefold() == rule.text.casefold() for other in stored):
@@ -84,7 +84,7 @@ def add_rule(change: Change, text: str, failure_class: str, note: str) -> int:
 
 
 def remove_rule(change: Change, rule_id: int) -> int:
-    """Remove a rule and classify the stored groups without it; how many changed.
+    """Remove a rule and classify all groups; returns how many changed.
 
     Raises NotFound.
     """

@@ -1,7 +1,7 @@
-"""Putting stored failures into the groups of the rule in force, a little at a time.
+"""Moving stored failures to the groups of the present rule, in small steps.
 
-Every sum is exact after each step, so it may run beside uploads, be stopped anywhere and begun
-again. Source: docs/failure-groups.md, "Grouping again".
+Every sum is exact after each step, so uploads can continue, and the work can be stopped and started
+again at any point. Source: docs/failure-groups.md, "Grouping again".
 """
 
 from collections import Counter
@@ -27,8 +27,8 @@ from batch_dashboard.store.failures import (
 )
 from batch_dashboard.store.failures.regrouping import StoredFailure
 
-# The rule of find_reason(): raise it when stored messages get other reasons, and every installation
-# groups its failures again.
+# The version of find_reason(). Increase it when stored messages get other reasons, so that every
+# installation groups its failures again.
 RULE = 2
 FIRST_CLASS_RULE = 1
 
@@ -38,11 +38,11 @@ BEGINNING = (-(2**62), 0)
 
 
 class Regrouped(NamedTuple):
-    """How many results went into another failure group, and how many groups there are."""
+    """The number of results that changed their failure group, and the number of groups."""
 
     moved_results: int
     failure_groups: int
-    longest_seconds: float  # for which one step kept writers waiting
+    longest_seconds: float  # the longest time that one step blocked writers
 
 
 class _Move(NamedTuple):
@@ -54,17 +54,17 @@ class _Move(NamedTuple):
 
 
 def is_due(connection: Connection) -> bool:
-    """Whether failures are stored that another rule grouped or classified."""
+    """Whether stored failures were grouped or classified by another rule."""
     fact = system.find_fact(connection, system.REGROUPED)
     if fact is None:
         return False
-    # The upgrade to the first version with classes gave every group its class.
+    # The upgrade to the first version with classes classified every group.
     class_rule = fact.value.get("class_rule", FIRST_CLASS_RULE)
     return bool(fact.value["rule"] < RULE or class_rule < classes.RULE)
 
 
 def is_known(connection: Connection) -> bool:
-    """Whether it is noted which rule grouped the stored failures."""
+    """Whether the rule that grouped the stored failures is stored."""
     return system.find_fact(connection, system.REGROUPED) is not None
 
 
@@ -74,13 +74,13 @@ def has_failures(connection: Connection) -> bool:
 
 
 def note_done(connection: Connection, now: datetime) -> None:
-    """Note that every stored failure is grouped and classified by the rules in force."""
+    """Store that all failures are grouped and classified by the present rules."""
     rules = {"rule": RULE, "class_rule": classes.RULE}
     system.put_fact(connection, system.REGROUPED, now, rules)
 
 
 def count_failed(store: Store) -> int:
-    """About how many results there are to look at."""
+    """The approximate number of results to read."""
     with store.read() as connection:
         return regrouping.count_failed(connection)
 
@@ -88,10 +88,10 @@ def count_failed(store: Store) -> int:
 def regroup_failures(
     store: Store, now: datetime, report: Callable[[int], None] = lambda _results: None
 ) -> Regrouped:
-    """Group every stored failure by the rule in force, and classify the groups.
+    """Group every stored failure by the present rule, and classify the groups.
 
-    `report` gets how many results were looked at so far, and may raise an exception to stop. Raises
-    StoreUnavailable; what was done by then stays.
+    `report` gets the number of results read so far, and can raise an exception to stop. Raises
+    StoreUnavailable; finished steps stay.
     """
     pace = Pace(store)
     looked_at = moved = 0
@@ -108,7 +108,7 @@ def regroup_failures(
     pace.begin(RESULTS_AT_ONCE)
     look(_all_recipes(store))
     _move_pruned(store, pace, now)
-    # Now every whole line is there that a truncated one may belong to.
+    # Now all complete lines are known to which a truncated one can belong.
     with store.read() as connection:
         left = regrouping.fetch_recipes_of_truncated(connection)
     pace.begin(RESULTS_AT_ONCE)
@@ -131,9 +131,9 @@ def _all_recipes(store: Store) -> Iterator[RecipeKey]:
 def _slices(
     store: Store, pace: Pace, recipes: Iterable[RecipeKey]
 ) -> Iterator[tuple[int, list[_Move]]]:
-    """How many results were looked at, and which of them are to move, a batch at a time.
+    """Yields the number of results read and those to move, a batch at a time.
 
-    Reading and finding reasons, which takes most of the time, keeps no writer waiting.
+    Reading and finding reasons takes most of the time, and does not block writers.
     """
     seen = 0
     moves: list[_Move] = []
@@ -157,7 +157,7 @@ def _slices(
 
 
 def _moves(connection: Connection, ecosystem: str, stored: list[StoredFailure]) -> list[_Move]:
-    """The results that belong into another group than they are in."""
+    """The results that belong to a different group."""
     reasons = [
         stored_reason(row.error_message, row.recipe_name, row.telling_line, row.truncated_at)
         for row in stored
@@ -193,7 +193,7 @@ def _moves(connection: Connection, ecosystem: str, stored: list[StoredFailure]) 
 
 
 def _move(connection: Connection, moves: list[_Move], now: datetime) -> int:
-    """Move results, except those that changed or went since they were read; how many."""
+    """Move results, except those changed or deleted since they were read; returns how many."""
     current = regrouping.fetch_groups_of(connection, [move.result_id for move in moves])
     still = [move for move in moves if current.get(move.result_id, -1) == move.before]
     removed, added = FailureSums(), FailureSums()
@@ -210,7 +210,7 @@ def _move(connection: Connection, moves: list[_Move], now: datetime) -> int:
 
 
 def _move_pruned(store: Store, pace: Pace, now: datetime) -> None:
-    """Bring the groups forward of which only sums are left."""
+    """Move the groups of which only sums are left."""
     after = -1
     while True:
         with store.read() as connection:

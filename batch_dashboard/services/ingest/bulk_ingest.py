@@ -1,4 +1,4 @@
-"""Storing many batch runs in a row: several in one transaction, each as an upload would be."""
+"""Storing many batch runs like uploads, several in one transaction."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -9,14 +9,14 @@ from batch_dashboard.model.ingest.summaries import RunSummary, summarise
 from batch_dashboard.services.ingest.ingest import add_batch_run
 from batch_dashboard.store.engine import Store
 
-# Small enough that uploads hardly wait for a transaction, large enough to be quick.
+# Small enough that uploads hardly wait for a transaction, large enough to be fast.
 RESULTS_PER_TRANSACTION = 5_000
 RUNS_PER_TRANSACTION = 200
 
 
 @dataclass
 class StoredRuns:
-    """What became of the batch runs; known ones were stored before and are not stored twice."""
+    """The numbers of new and of known batch runs; known ones are not stored twice."""
 
     stored_runs: int = 0
     stored_results: int = 0
@@ -30,9 +30,9 @@ def ingest_batch_runs(
     report: StoredRuns,
     on_stored: Callable[[int], None] = lambda _results: None,
 ) -> None:
-    """Store batch runs; `report` is added to, and `on_stored` gets how many results more.
+    """Store batch runs; updates `report`, and calls `on_stored` with numbers of new results.
 
-    What was committed stays when it ends early. Raises StoreUnavailable.
+    Committed runs stay if it ends early. Raises StoreUnavailable.
     """
     waiting: list[tuple[NewBatchRun, RunSummary]] = []
     results = 0

@@ -1,8 +1,8 @@
-"""Reading a SQL dump: only what fills our tables with literal values, in bounded time.
+"""Reading a SQL dump: only statements that fill the known tables with literal values.
 
-Each statement runs in a database of its own under an authorizer that lets it create one of these
-tables or insert into it, and neither read nor call a function but those a dump writes line breaks
-with. So the time and the space it takes grow with its length, whatever it says.
+Each statement runs in a separate database with an authorizer that allows it to create one of these
+tables or to insert into it, but not to read, nor to call a function except those that dumps use for
+line breaks. Time and memory are therefore bounded by the length of the dump.
 """
 
 import re
@@ -18,7 +18,7 @@ from batch_dashboard.services.ingest.import_tables import TABLES
 
 MAX_STATEMENT_BYTES = 64 * 1024 * 1024
 MAX_PROBLEMS = 1_000
-# Of SQLite's virtual machine: one value takes two or three, a row a few tens.
+# Steps of SQLite's virtual machine: a value takes two or three, a row a few tens.
 STEPS_AT_ONCE = 1_000
 STEPS_A_CHARACTER = 10
 MAX_EXPRESSION_DEPTH = 20
@@ -28,20 +28,20 @@ KEPT_STATEMENT = re.compile(
     rf"""["'`\[]?(?:{"|".join(TABLES)})\b""",
     re.IGNORECASE,
 )
-# What begins or ends a text, a name or a comment.
+# The beginning or end of a text, a name or a comment.
 MARK = re.compile(r"""['"`]|--|/\*|\*/""")
 COMMENT, COMMENT_END = "/*", "*/"
 
-# Where CREATE TABLE notes what it makes.
+# The tables to which CREATE TABLE writes.
 CATALOGUE = {"sqlite_master", "sqlite_sequence"}
 ALLOWED = {
     sqlite3.SQLITE_CREATE_TABLE: {*TABLES, *CATALOGUE},
-    # An index that a UNIQUE of the table needs.
+    # An index for a UNIQUE constraint of the table.
     sqlite3.SQLITE_CREATE_INDEX: None,
     sqlite3.SQLITE_INSERT: {*TABLES, *CATALOGUE},
     sqlite3.SQLITE_UPDATE: CATALOGUE,
     sqlite3.SQLITE_READ: CATALOGUE,
-    # VALUES of many rows is one; without a table and a function there is nothing to select.
+    # VALUES with many rows is one; without tables and functions it can select nothing.
     sqlite3.SQLITE_SELECT: None,
     sqlite3.SQLITE_TRANSACTION: None,
 }
@@ -52,16 +52,16 @@ UNICODE_ESCAPE = re.compile(r"\\(?:\\|u([0-9a-fA-F]{4}))")
 
 @contextmanager
 def load_dump(file: BinaryFile) -> Iterator[tuple[sqlite3.Connection, list[Entry]]]:
-    """A database with the dump's rows, and the statements that could not be run.
+    """A database with the rows of the dump, and the statements that could not be executed.
 
-    Raises ImportFileError when a statement is or takes too long, or too many cannot be run.
+    Raises ImportFileError if a statement is too long or slow, or too many cannot be executed.
     """
     problems: list[Entry] = []
     with (
         tempfile.TemporaryDirectory(prefix="batch-dashboard-") as folder,
         closing(sqlite3.connect(Path(folder) / "dump.db", isolation_level=None)) as database,
     ):
-        # A statement that fails half-way is undone; new pages need no journal, so it stays small.
+        # A statement that fails is rolled back; new pages need no journal, so it stays small.
         database.execute("PRAGMA journal_mode = MEMORY")
         database.execute("PRAGMA synchronous = OFF")
         database.execute("BEGIN")
@@ -83,7 +83,7 @@ def load_dump(file: BinaryFile) -> Iterator[tuple[sqlite3.Connection, list[Entry
 
 
 def statements(file: BinaryFile) -> Iterator[tuple[int, str]]:
-    """Each SQL statement with the number of the line it begins on; one ends where a line does.
+    """Each SQL statement with the number of its first line; statements end at line ends.
 
     Raises ImportFileError for one that is too long.
     """
@@ -110,16 +110,16 @@ def statements(file: BinaryFile) -> Iterator[tuple[int, str]]:
 
 
 def _inside(line: str, inside: str) -> str:
-    """What the end of a line is inside of: a quotation mark, a comment or nothing.
+    """The construct that is open at the end of a line: a quotation, a comment or nothing.
 
-    `inside` is the same of the line before.
+    `inside` is the construct that is open at its beginning.
     """
     if not (inside or '"' in line or "`" in line or "--" in line or COMMENT in line):
         return "'" if line.count("'") % 2 else ""
     for match in MARK.finditer(line):
         mark = match[0]
         if inside:
-            # A doubled quotation mark ends a text and begins it again.
+            # A doubled quotation mark ends a text and starts another.
             if mark == (COMMENT_END if inside == COMMENT else inside):
                 inside = ""
         elif mark == "--":
@@ -130,7 +130,7 @@ def _inside(line: str, inside: str) -> str:
 
 
 class _Guard:
-    """Runs statements that somebody else wrote."""
+    """Executes untrusted statements."""
 
     def __init__(self, database: sqlite3.Connection) -> None:
         self._database = database
@@ -138,7 +138,7 @@ class _Guard:
         self._refused = ""
         database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, 2 * MAX_STATEMENT_BYTES)
         database.setlimit(sqlite3.SQLITE_LIMIT_EXPR_DEPTH, MAX_EXPRESSION_DEPTH)
-        # In place of SQLite's own, whose results can be longer than what they are given.
+        # Replaces SQLite's own function, whose result can be longer than its arguments.
         database.create_function("replace", 3, _line_breaks, deterministic=True)
         database.create_function("char", 1, _character, deterministic=True)
         database.create_function("unistr", 1, _unescaped, deterministic=True)
@@ -146,14 +146,14 @@ class _Guard:
         database.set_progress_handler(self._count_steps, STEPS_AT_ONCE)
 
     def remove(self) -> None:
-        """Let the connection do everything again."""
+        """Remove the restrictions from the connection."""
         self._database.set_authorizer(None)
         self._database.set_progress_handler(None, 0)
 
     def run(self, number: int, statement: str) -> str | None:
-        """Run the statement of a line; what is wrong with it, None when nothing is.
+        """Execute the statement of a line; returns the error, None if there is none.
 
-        Raises ImportFileError when it takes too long, which undoes those before it too.
+        Raises ImportFileError if it takes too long; this also rolls back earlier statements.
         """
         self._steps_left = STEPS_AT_ONCE + STEPS_A_CHARACTER * len(statement)
         self._refused = ""
@@ -190,7 +190,7 @@ class _Guard:
 
 
 def _line_breaks(text: str, escape: str, character: str) -> str:
-    """`replace(text, '\\n', char(10))`, as dumps write texts of several lines."""
+    """`replace(text, '\\n', char(10))`, as dumps write multi-line texts."""
     if LINE_BREAKS.get(escape) != character:
         raise ValueError(escape)
     return text.replace(escape, character)

@@ -1,4 +1,4 @@
-"""What a file to import holds, whatever its kind."""
+"""The contents of a file to import, independent of its format."""
 
 import gzip
 import io
@@ -9,20 +9,20 @@ BinaryFile = gzip.GzipFile | io.BufferedReader
 
 
 class Entry(NamedTuple):
-    """One payload of a source, or the problem that stands in its place."""
+    """One payload of a source, or the problem in its place."""
 
     place: str
     payload: Any
     problem: str | None
-    position: int  # bytes or rows of the source that are behind us
-    warnings: tuple[str, ...] = ()  # of decoding it
+    position: int  # bytes or rows of the source that are read
+    warnings: tuple[str, ...] = ()  # warnings of its decoding
 
 
 class Source(NamedTuple):
-    """An open source: how long it is, in which unit, and its entries."""
+    """An open source: its length with the unit, and its entries."""
 
     length: int | None
     unit: str
     entries: Iterator[Entry]
-    # Columns of tables that are no fields of a payload.
+    # Columns of tables that are not fields of a payload.
     ignored_columns: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""Payloads in a file of JSON: one a line, one after another, or in an array."""
+"""Payloads in a JSON file: one per line, one after another, or in an array."""
 
 import io
 import json
@@ -9,21 +9,21 @@ from batch_dashboard.errors import ImportFileError, PayloadError
 from batch_dashboard.model.ingest.decoding import Decoded, decode_json, decode_next
 from batch_dashboard.services.ingest.import_entries import BinaryFile, Entry
 
-# Of one payload; a file may be of any length.
+# The limit of one payload; a file can have any length.
 MAX_PAYLOAD_BYTES = 64 * 1024 * 1024
 CHUNK_CHARACTERS = 256 * 1024
 WHITE_SPACE = re.compile(r"[ \t\r\n]*")
-# An error so near to the end of what was read may be gone when more is read.
+# An error this close to the end of the buffer can disappear when more is read.
 MAX_TOKEN_LENGTH = 16
 
 Position = Callable[[], int]
 
 
 def line_entries(file: BinaryFile, position: Position) -> Iterator[Entry]:
-    """Payloads one a line; a bad line is named while the rest goes on.
+    """Payloads, one per line; an invalid line is reported, and the others are returned.
 
-    A file whose first line is the beginning of a payload only, as pretty-printed JSON has it, is
-    read as payloads one after another.
+    A file whose first line is only the beginning of a payload (pretty-printed JSON) is read as
+    payloads one after another.
     """
     start = file.tell()
     first = next((line for line in _lines(file) if line.strip()), b"")
@@ -46,9 +46,9 @@ def line_entries(file: BinaryFile, position: Position) -> Iterator[Entry]:
 def value_entries(
     file: BinaryFile, position: Position, *, in_array: bool = False
 ) -> Iterator[Entry]:
-    """Payloads one after another over any number of lines, or the elements of one array.
+    """Payloads one after another on any number of lines, or the elements of one array.
 
-    At most one payload of 64 MiB is in memory. Raises ImportFileError where the file is no JSON.
+    At most one payload of 64 MiB is in memory. Raises ImportFileError if the file is not JSON.
     """
     text = _Text(io.TextIOWrapper(file, encoding="utf-8", newline=""))
     number = 0
@@ -79,7 +79,7 @@ def value_entries(
 
 
 class _Text:
-    """A long text that is read as far as it is needed."""
+    """A long text that is read as far as needed."""
 
     def __init__(self, file: io.TextIOWrapper) -> None:
         self.file = file
@@ -87,7 +87,7 @@ class _Text:
         self.place = 0
 
     def peek(self) -> str:
-        """The next character that is no white space, "" at the end."""
+        """The next character that is not white space, "" at the end."""
         while True:
             self.place = _beyond_blanks(self.buffer, self.place)
             if self.place < len(self.buffer):
@@ -97,7 +97,7 @@ class _Text:
                 return ""
 
     def take(self, character: str) -> None:
-        """Go beyond a character. Raises ImportFileError where another one stands."""
+        """Skip an expected character. Raises ImportFileError if another one is found."""
         found = self.peek()
         if found != character:
             raise ImportFileError(
@@ -106,7 +106,7 @@ class _Text:
         self.place += 1
 
     def next_value(self) -> Decoded | PayloadError:
-        """The value that begins here. Raises ImportFileError where it has no end."""
+        """The value at this position. Raises ImportFileError if it is incomplete."""
         while True:
             try:
                 decoded, self.place = decode_next(self.buffer, self.place)
@@ -117,7 +117,7 @@ class _Text:
                 in_the_middle = error.pos < len(self.buffer) - MAX_TOKEN_LENGTH
                 if in_the_middle and not error.msg.startswith("Unterminated"):
                     raise ImportFileError(f"not JSON: {error.msg}") from None
-                # As much again as there is, so that a long value is not read many times.
+                # Doubles the buffer, so that a long value is not parsed many times.
                 self.buffer = self.buffer[self.place :]
                 self.place = 0
                 more = self.file.read(max(CHUNK_CHARACTERS, len(self.buffer)))
@@ -145,7 +145,7 @@ def _lines(file: BinaryFile) -> Iterator[bytes]:
 
 
 def _is_cut(line: bytes) -> bool:
-    """Whether a line is JSON that goes on in the next one."""
+    """Whether a line is JSON that continues on the next line."""
     try:
         json.loads(line)
     except json.JSONDecodeError as error:

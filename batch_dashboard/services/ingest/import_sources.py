@@ -1,8 +1,8 @@
-"""Files that batch runs can be imported from, told by their content.
+"""Files from which batch runs can be imported, recognised by their content.
 
-Payloads one a line or in an array, SQL dumps, SQLite files; any of them may be packed with gzip but
-a SQLite file. A source yields payloads as they would be posted, each with the place it came from
-and how far into the file it is; it never holds more than one run in memory.
+JSON payloads, SQL dumps and SQLite files; all except SQLite files can be compressed with gzip. A
+source yields payloads as they would be posted, each with its place and position in the file; it
+never keeps more than one run in memory.
 """
 
 import gzip
@@ -28,9 +28,9 @@ SQL_BEGINNING = re.compile(rb"--|/\*|(?:PRAGMA|BEGIN|CREATE|INSERT|DROP|SET)\b",
 
 @contextmanager
 def open_source(path: Path) -> Iterator[Source]:
-    """Open a file of any known kind.
+    """Open a file of any known format.
 
-    Raises ImportFileError when it cannot be read or is of no known kind.
+    Raises ImportFileError if it cannot be read or its format is unknown.
     """
     try:
         with path.open("rb") as raw:

@@ -1,4 +1,4 @@
-"""Payloads in the tables of a SQLite file, or of a SQL dump that was read into one."""
+"""Payloads from the tables of a SQLite file, or of a SQL dump that was loaded into one."""
 
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,31 +15,31 @@ from batch_dashboard.model.ingest.upload_times import EARLIEST
 from batch_dashboard.model.spending.ci_jobs import JOB_FIELDS
 from batch_dashboard.services.ingest.import_entries import Entry, Source
 
-# The tables whose rows belong to a batch run, each with its field of the payload.
+# The tables whose rows belong to a batch run, each with the field of the payload.
 PAYLOAD_FIELDS = {"recipe_results": "results", "ci_jobs": "jobs"}
 TABLES = ("batch_runs", *PAYLOAD_FIELDS)
-# Files of earlier versions and of other programs have none.
+# Tables that files of earlier versions and of other programs lack.
 OPTIONAL_TABLES = {"ci_jobs"}
 TIMES = {"queued_at", "started_at", "completed_at"}
-# Computed from the counts here; older endpoints stored a share, a percentage or anything else.
+# Computed from the counts; older endpoints stored a share, a percentage or other values.
 NOT_READ = {"success_rate"}
-# Ours, and how the tables refer to each other.
+# Ids, and references between the tables.
 KEYS = {"id", "batch_run_id"}
 MILLISECONDS_FROM = int(EARLIEST.timestamp()) * 1_000
 
 
 @contextmanager
 def open_database(path: Path) -> Iterator[sqlite3.Connection]:
-    """A SQLite file, for reading only."""
+    """Open a SQLite file for reading only."""
     with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as database:
-        # What a file brings along runs no code of ours.
+        # Triggers and views in the file must not call functions of this process.
         database.execute("PRAGMA trusted_schema = OFF")
         yield database
 
 
 def table_source(database: sqlite3.Connection, problems: Sequence[Entry] = ()) -> Source:
     """The batch runs of a database; `problems` come first. Raises ImportFileError."""
-    # Other programs may have written texts that are not UTF-8.
+    # Other programs can have written texts that are not UTF-8.
     database.text_factory = lambda text: text.decode("utf-8", "replace")
     columns = {table: _columns(database, table) for table in TABLES}
     missing = [table for table in TABLES if not columns[table] and table not in OPTIONAL_TABLES]
@@ -62,7 +62,7 @@ def table_source(database: sqlite3.Connection, problems: Sequence[Entry] = ()) -
 
 
 def _columns(database: sqlite3.Connection, table: str) -> list[str]:
-    """The columns of a table; of a view, which could compute for ever, none."""
+    """The columns of a table; none of a view, because it could compute without end."""
     is_table = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?"
     if not database.execute(is_table, (table,)).fetchone():
         return []
@@ -83,7 +83,7 @@ def _entries(
     for position, (run_id, *values) in enumerate(runs, start=1):
         payload = _present(run_names, values)
         for rows in parts:
-            # Rows of runs that are not there cannot be stored: they are reported.
+            # Rows without their run cannot be stored, and are reported.
             yield from rows.orphans(run_id, position)
             payload[rows.field] = rows.of_run(run_id)
         for fields in (payload, *payload.get("jobs", [])):
@@ -95,12 +95,12 @@ def _entries(
 
 
 class _RowsOfRuns:
-    """The rows of a table that belong to batch runs, read beside the runs in the order of ids."""
+    """The rows of a table by batch run, read together with the runs in the order of ids."""
 
     def __init__(self, database: sqlite3.Connection, table: str, names: Sequence[str]) -> None:
         self.field = PAYLOAD_FIELDS[table]
         self._names = names
-        # As a number, whatever type the column has, to go through the tables side by side.
+        # Converted to a number, whatever the column type, to read the tables in parallel.
         run_id = "CAST(batch_run_id AS INTEGER)"
         rows = database.execute(
             f"SELECT {', '.join([run_id, *names])} FROM {table}"  # noqa: S608
@@ -110,7 +110,7 @@ class _RowsOfRuns:
         self._group = next(self._groups, None)
 
     def orphans(self, run_id: int | None, position: int) -> Iterator[Entry]:
-        """What belongs to no run before this one; None: to no run at all."""
+        """The number of rows that belong to no run before this one; None: to no run at all."""
         while self._group is not None:
             owner, rows = self._group
             if run_id is not None and owner is not None and owner >= run_id:
@@ -134,9 +134,9 @@ def _present(names: Sequence[str], values: Sequence[Any]) -> dict[str, Any]:
 
 
 def _time(value: Any) -> str:
-    """A time as a client would send it; a number, or its digits, is in seconds since 1970.
+    """A time as a client would send it; a number or its digits are seconds since 1970.
 
-    One that is too large for seconds is in milliseconds.
+    A number that is too large for seconds is taken as milliseconds.
     """
     text = str(value)
     try:

@@ -16,11 +16,11 @@ from batch_dashboard.store.engine import Store
 
 @dataclass
 class ImportReport(StoredRuns):
-    """What became of a file's entries, and of what was in those that went in."""
+    """The outcome of an import: stored and rejected entries, shortened and ignored parts."""
 
     refused: int = 0
     shortened_messages: int = 0
-    # In how many batch runs a field was that is not known, by its name.
+    # The number of batch runs with an unknown field, by the name of the field.
     ignored_fields: Counter[str] = field(default_factory=Counter)
 
 
@@ -32,10 +32,10 @@ def import_file(
     on_progress: Callable[[int], None],
     on_refused: Callable[[str, str], None],
 ) -> ImportReport:
-    """Import one file; what cannot be stored is told to `on_refused` while the rest goes in.
+    """Import one file; entries that cannot be stored are passed to `on_refused`.
 
-    `on_progress` gets positions in the source. Safe to run again after an interruption: what is
-    stored already is known by its content. Raises ImportFileError and StoreUnavailable.
+    `on_progress` gets positions in the source. It can be repeated after an interruption, because
+    stored runs are recognised by their content. Raises ImportFileError and StoreUnavailable.
     """
     report = ImportReport()
 

@@ -1,4 +1,4 @@
-"""Storing a batch run: the run, its results and everything that sums them, or nothing."""
+"""Storing a batch run: the run, its results and their sums, or nothing."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +16,7 @@ from batch_dashboard.store.summaries.summary import AddedRun, StoredRun
 
 @dataclass(frozen=True)
 class Receipt:
-    """Which batch run an upload is now stored as, and whether it was there before."""
+    """The batch run of an upload, and whether it was stored before."""
 
     batch_run_id: int
     replayed: bool
@@ -24,10 +24,10 @@ class Receipt:
 
 @dataclass(frozen=True)
 class Publication:
-    """The CI workflow that uploads a batch run by an identity token."""
+    """The CI workflow that uploads a batch run with an identity token."""
 
     publisher_id: int
-    claims: dict[str, str]  # what of its token is stored with the run
+    claims: dict[str, str]  # the claims of its token that are stored with the run
     repository_id: str | None
 
 
@@ -42,11 +42,11 @@ def ingest_batch_run(
 ) -> Receipt:
     """Store a batch run in one transaction; the same content again is stored once.
 
-    `address` is where it came from. Raises IdempotencyConflict when the key came before with other
-    content, and StoreUnavailable when the database is away or locked beyond the wait; nothing is
+    `address` is that of the client. Raises IdempotencyConflict if the key was used with other
+    content, and StoreUnavailable if the database is unavailable or locked for too long; nothing is
     written then.
     """
-    # Summed before the write lock is taken: other uploads need not wait for it.
+    # Computed before the write lock is taken, so that other uploads need not wait.
     summary = summarise(run.results, run.started_at, run.truncated_at)
     with store.write() as connection:
         earlier = _find_by_key(connection, run, idempotency_key)
@@ -95,9 +95,9 @@ def add_batch_run(
 def find_stored(
     connection: Connection, run: NewBatchRun, idempotency_key: str | None
 ) -> int | None:
-    """The batch run that this upload is stored as already; reads only.
+    """The batch run with the content or the key of this upload; reads only.
 
-    Raises IdempotencyConflict when the key came before with other content.
+    Raises IdempotencyConflict if the key was used with other content.
     """
     by_key = _find_by_key(connection, run, idempotency_key)
     return by_key or uploads.find_by_digest(connection, run.content_digest)

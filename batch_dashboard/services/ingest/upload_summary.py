@@ -1,4 +1,4 @@
-"""What an upload tells about its batch run, for the summary of the CI job.
+"""The summary of a batch run in the response to its upload, for the summary of the CI job.
 
 Source: docs/ingest-api.md, "Summary".
 """
@@ -16,7 +16,7 @@ MAX_NAMED = 20
 
 
 class UploadSummary(NamedTuple):
-    """A batch run beside the previous one of its ecosystem, its minutes and its cost."""
+    """A batch run compared with the previous one of its ecosystem, its minutes and its cost."""
 
     newly_failing: list[str]  # the first recipes by name
     newly_failing_count: int

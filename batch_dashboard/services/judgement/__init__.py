@@ -1,1 +1,1 @@
-"""Judging ecosystems, and what operators set for them."""
+"""Judging ecosystems, and rules of operators for them."""

@@ -1,4 +1,4 @@
-"""What operators say of an ecosystem: its target, its rhythm, and that it is paused."""
+"""Rules of operators for ecosystems: target, expected interval, plan, pause."""
 
 from datetime import datetime, timedelta
 
@@ -22,7 +22,7 @@ MAX_LINK_LENGTH = 2_000
 
 
 def checked_rule(rule: RuleOverride) -> RuleOverride:
-    """The same. Raises InputError naming the field that cannot be used."""
+    """The same. Raises InputError that names the invalid field."""
     target, attempts, interval = rule.success_rate_target, rule.min_attempts, rule.expected_interval
     if target is not None and not 0 < target <= 1:
         raise InputError("target", "a target is a success rate above 0 % and up to 100 %")
@@ -46,19 +46,19 @@ def _check_plan(rule: RuleOverride) -> None:
 
 
 def set_rule(change: Change, ecosystem: str, rule: RuleOverride) -> None:
-    """Set all of an ecosystem's rule. Raises InputError naming what cannot be used."""
+    """Set the whole rule of an ecosystem. Raises InputError that names the invalid field."""
     _change_rule(change, _checked_name(ecosystem), checked_rule(rule))
 
 
 def reset_rule(change: Change, ecosystem: str) -> None:
-    """Back to the defaults."""
+    """Reset an ecosystem to the default rule."""
     _change_rule(change, ecosystem, None)
 
 
 def preview(
     connection: Connection, ecosystem: str, rule: RuleOverride, now: datetime
 ) -> tuple[EcosystemHealth, EcosystemHealth] | None:
-    """How an ecosystem is judged now, and how it would be by a rule; None: no run is stored."""
+    """The state of an ecosystem now and with another rule; None: no run is stored."""
     span = batch_runs.find_span(connection, ecosystem)
     if span is None:
         return None
@@ -74,9 +74,9 @@ def pause(
     link: str | None,
     expected_resume_at: datetime | None = None,
 ) -> None:
-    """Pause an ecosystem: CI is told to skip it, and why.
+    """Pause an ecosystem: CI is advised to skip it, with the reason.
 
-    Raises InputError naming the field that cannot be used.
+    Raises InputError that names the invalid field.
     """
     ecosystem, reason = _checked_name(ecosystem), checked_reason(reason)
     if link and (
@@ -99,7 +99,7 @@ def pause(
 
 
 def resume(change: Change, ecosystem: str) -> None:
-    """End an ecosystem's pause. Raises NotFound where it is not paused."""
+    """End the pause of an ecosystem. Raises NotFound if it is not paused."""
     ecosystem = nfc(ecosystem)
     before = ecosystem_rules.fetch_pauses(change.connection).get(ecosystem)
     if before is None or not ecosystem_rules.delete_pause(change.connection, ecosystem):

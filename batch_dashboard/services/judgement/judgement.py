@@ -1,4 +1,4 @@
-"""Judging what is stored, one way for pages, for CI and for alerts. Reads only."""
+"""Judgement of the stored data, the same for pages, CI and alerts. Reads only."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -22,7 +22,7 @@ from batch_dashboard.store.judgement import ecosystem_health
 from batch_dashboard.store.recipes import recipe_list
 from batch_dashboard.store.spending import ci_jobs, spending_rules
 
-# More than that many stuck recipes or new failure groups are not told one by one.
+# The maximum numbers of stuck recipes and new failure groups that become incidents.
 MAX_STUCK = 1_000
 MAX_NEW_GROUPS = 100
 
@@ -40,14 +40,14 @@ def judge_ecosystems(
 
 
 def judge_budgets(connection: Connection, now: datetime) -> list[BudgetWeek]:
-    """How each runner operating system stands against its budget in this UTC week."""
+    """The use of each budget in this UTC week, by runner operating system."""
     days, ever = ecosystem_days.fetch_recent_use(connection, now.date())
     budgets = spending_rules.fetch_budgets(connection)
     return [budget_week(runner_os, days, now, budgets, ever[runner_os]) for runner_os in RUNNER_OS]
 
 
 def judge_minutes(connection: Connection, now: datetime) -> Facts:
-    """What the rules for findings look at of minutes and jobs, without budgets."""
+    """The facts for findings about minutes and jobs, without budgets."""
     unreported = ecosystem_days.find_unreported(connection)
     if unreported is not None and not unreported.are_too_many(now.date()):
         unreported = None
@@ -84,7 +84,7 @@ def fetch_facts(
 ) -> Facts:
     """What the rules for findings look at, without minutes and budgets.
 
-    Stuck recipes are those that were seen in the period shown; everything else is of now.
+    Stuck recipes are those seen in the shown period; all other facts are current.
     """
     new = Period(new_since(now.date()), None)
     return Facts(
@@ -111,14 +111,14 @@ def fetch_all_facts(connection: Connection, run_filter: RunFilter, now: datetime
 
 
 def find_all(connection: Connection, now: datetime) -> tuple[list[Finding], set[FindingKind]]:
-    """The findings, at most so many of a kind, and the kinds of which some were left out."""
+    """The findings, and the kinds of which some were left out because there are too many."""
     facts = fetch_all_facts(connection, EVERYTHING, now)
     cut = set()
     if len(facts.stuck) >= MAX_STUCK:
         cut.add(FindingKind.STUCK)
     if len(facts.new_groups) >= MAX_NEW_GROUPS:
         cut.add(FindingKind.NEW_FAILURE)
-    # While failures are grouped again, an old group that gets its results seems to be new.
+    # While failures are regrouped, an old group that gets its results back seems to be new.
     if regrouping.is_due(connection):
         facts = facts._replace(new_groups=())
         cut.add(FindingKind.NEW_FAILURE)

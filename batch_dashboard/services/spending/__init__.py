@@ -1,1 +1,1 @@
-"""Budgets, prices and limits of waits."""
+"""Budgets, prices and wait limits."""

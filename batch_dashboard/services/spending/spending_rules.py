@@ -1,4 +1,4 @@
-"""What operators set for minutes: budgets, list prices and limits of queue waits."""
+"""Rules of operators for minutes: budgets, list prices and wait limits."""
 
 from datetime import date, datetime
 from math import isfinite
@@ -31,7 +31,7 @@ COST_DAYS = FORECAST_DAYS
 
 
 def checked_budget(budget: OwnBudget) -> OwnBudget:
-    """The same. Raises InputError naming the field that cannot be used."""
+    """The same. Raises InputError that names the invalid field."""
     if budget.runner_os not in RUNNER_OS:
         raise InputError("runner_os", f"choose one of {', '.join(RUNNER_OS_NAMES.values())}")
     if not (isfinite(budget.minutes) and 0 < budget.minutes <= MAX_MINUTES):
@@ -58,7 +58,7 @@ def set_budget(change: Change, budget: OwnBudget) -> None:
 
 
 def remove_budget(change: Change, runner_os: str, since: date) -> None:
-    """Take a budget back; the one before it, or the default, goes on. Raises NotFound."""
+    """Delete a budget; the previous one or the default then applies. Raises NotFound."""
     before = spending_rules.fetch_budgets(change.connection)
     if not spending_rules.delete_budget(change.connection, runner_os, since):
         raise NotFound("there is no such budget any more")
@@ -75,7 +75,7 @@ def remove_budget(change: Change, runner_os: str, since: date) -> None:
 def preview_budget(
     connection: Connection, budget: OwnBudget, now: datetime
 ) -> tuple[BudgetWeek, BudgetWeek]:
-    """How a runner system stands this week, and how it would by another budget."""
+    """The use of this week's budget, and what it would be with another budget."""
     checked_budget(budget)
     days, ever = ecosystem_days.fetch_recent_use(connection, now.date())
     budgets = spending_rules.fetch_budgets(connection)
@@ -90,7 +90,7 @@ def preview_budget(
 
 
 def checked_price(price: ListPrice) -> ListPrice:
-    """The same. Raises InputError naming the field that cannot be used."""
+    """The same. Raises InputError that names the invalid field."""
     for runner_os in RUNNER_OS:
         if not (isfinite(price.of(runner_os)) and 0 <= price.of(runner_os) <= MAX_PRICE):
             raise InputError(runner_os, f"a price is from 0 to {MAX_PRICE:,} dollars a minute")
@@ -108,7 +108,7 @@ def set_price(change: Change, price: ListPrice) -> None:
 
 
 def remove_price(change: Change, since: date) -> None:
-    """Take list prices back; those before them go on. Raises NotFound."""
+    """Delete list prices; the previous ones then apply. Raises NotFound."""
     own = {each.since: each for each in spending_rules.fetch_own_prices(change.connection)}
     if since not in own:
         raise NotFound("there are no such prices any more")
@@ -117,7 +117,7 @@ def remove_price(change: Change, since: date) -> None:
 
 
 def preview_price(connection: Connection, price: ListPrice, now: datetime) -> tuple[float, float]:
-    """What the minutes of the last 28 days cost at list price, and what they would."""
+    """The cost of the minutes of the last 28 days, and what it would be with other prices."""
     checked_price(price)
     days = ecosystem_days.fetch_day_minutes(connection, last_days(COST_DAYS, now.date()))
     own = [
@@ -140,7 +140,7 @@ def set_wait_limit(change: Change, runner_os: str, minutes: float) -> None:
 
 
 def remove_wait_limit(change: Change, runner_os: str) -> None:
-    """Take the limit of an operating system back. Raises NotFound."""
+    """Delete the limit of an operating system. Raises NotFound."""
     before = spending_rules.fetch_wait_limits(change.connection).get(runner_os)
     if not spending_rules.delete_wait_limit(change.connection, runner_os):
         raise NotFound("there is no such limit any more")

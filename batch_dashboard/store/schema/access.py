@@ -10,12 +10,8 @@ ingest_tokens = Table(
     metadata,
     Column("id", RowId, primary_key=True),
     Column("name", Text, nullable=False),
-    Column(
-        "token_prefix", Text, nullable=False
-    ),  # the first characters, by which people recognise it
-    Column(
-        "token_hash", LargeBinary, nullable=False, unique=True
-    ),  # a keyed hash, never the token itself
+    Column("token_prefix", Text, nullable=False),  # the first characters, to recognise it
+    Column("token_hash", LargeBinary, nullable=False, unique=True),  # a keyed hash, not the token
     Column("created_at", UtcTime, nullable=False),
     Column("expires_at", UtcTime),  # NULL: never
     Column("revoked_at", UtcTime),  # NULL: valid

@@ -15,8 +15,8 @@ audit_log = Table(
     Column("address", Text, nullable=False),  # from where; "command line" for commands
     Column("action", Text, nullable=False),
     Column("subject", Text, nullable=False),
-    Column("before", Text),  # JSON; NULL: there was nothing
-    Column("after", Text),  # JSON; NULL: there is nothing
+    Column("before", Text),  # JSON; NULL: it did not exist
+    Column("after", Text),  # JSON; NULL: it no longer exists
     Index("ix_audit_log_at", "at", "id"),
     **IDS_NEVER_REUSED,
 )

@@ -131,9 +131,7 @@ recipe_results = Table(
     Column("error_message", Text),
     Column("duration_seconds", DOUBLE),  # NULL: unknown
     Column("platform", Text),
-    Column(
-        "started_at", UnixTime, nullable=False
-    ),  # copied from the run, to order a recipe's results
+    Column("started_at", UnixTime, nullable=False),  # copied from the run, to order results
     Column("failure_group_id", BigInteger),  # NULL: the result did not fail
     # The line that names the cause, if the middle of the message is not stored; otherwise NULL.
     Column("telling_line", Text),

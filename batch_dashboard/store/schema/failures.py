@@ -102,8 +102,8 @@ failure_group_categories = Table(
     **ROWS_BY_KEY,
 )
 
-# The different messages of each group. Their words are in the full-text index `failure_words`, whose
-# form depends on the database (store/failures/message_index.py).
+# The different messages of each group. Their words are in the full-text index `failure_words`,
+# whose form depends on the database (store/failures/message_index.py).
 failure_messages = Table(
     "failure_messages",
     metadata,

@@ -25,20 +25,20 @@ class StoredRun(NamedTuple):
 
 
 class AddedRun(NamedTuple):
-    """A batch run that is stored with its results and CI jobs, and what these sum up to."""
+    """A batch run that was stored with its results and CI jobs, and their sums."""
 
     run: StoredRun
     summary: RunSummary
     jobs: JobSums
-    is_newest: bool  # False: an excluded run that is back among runs stored after it
+    is_newest: bool  # False: an excluded run that was restored
 
 
 @dataclass(frozen=True)
 class Summary:
-    """One kind of sums, by what it does at each event; by default nothing.
+    """One kind of sums, with a function for each event that by default does nothing.
 
-    After any events in any order its rows are as `rebuild` would write them; `count_drift` checks
-    that. Every function runs within the transaction of the event.
+    After any events in any order, its rows are those that `rebuild` would write; `count_drift`
+    checks this. Every function runs within the transaction of the event.
     """
 
     # A run was stored with its results.
@@ -47,13 +47,13 @@ class Summary:
     removing: Callable[[Connection, StoredRun], AbstractContextManager[None]] = (
         lambda _connection, _run: nullcontext()
     )
-    # Everything is summed again.
+    # All sums are computed again.
     rebuild: Callable[[Connection], None] = lambda _connection: None
-    # Whether a new version of the rules may change the rows, so that each upgrade rebuilds them.
+    # Whether a new version of the rules can change the rows, so that each upgrade rebuilds them.
     rebuild_at_upgrade: bool = False
-    # How many rows differ from what runs and results say, by table.
+    # The number of rows that differ from the sums of runs and results, by table.
     count_drift: Callable[[Connection], dict[str, int]] = lambda _connection: {}
-    # Retention is about to delete results, which add this to the sums for good.
+    # Retention is about to delete results, which permanently add this to the sums.
     prune: Callable[[Connection, PrunedSums], None] = lambda _connection, _sums: None
     # Retention deletes all runs of an ecosystem and UTC day, in the body of the context.
     pruning_day: Callable[[Connection, str, date], AbstractContextManager[None]] = (
