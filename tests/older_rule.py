@@ -7,6 +7,7 @@ from sqlalchemy import delete, insert, select, update
 from batch_dashboard.store.administration import system
 from batch_dashboard.store.engine import Connection, Store
 from batch_dashboard.store.failures import failure_group_sums, message_index
+from batch_dashboard.store.judgement import circuit_breakers
 from batch_dashboard.store.schema import (
     failure_groups,
     pruned_failure_groups,
@@ -58,4 +59,5 @@ def _group(connection: Connection) -> None:
     if rows:
         connection.execute(insert(failure_groups), rows)
     failure_group_sums.fill(connection)
+    circuit_breakers.rebuild(connection)
     system.put_fact(connection, system.REGROUPED, NOW, {"rule": 0})

@@ -9,13 +9,12 @@ import click
 from tqdm import tqdm
 
 from batch_dashboard.commands.context import in_application, store
-from batch_dashboard.model.judgement.targets import default_rule
 from batch_dashboard.model.plan.replay import Replayed, add
 from batch_dashboard.model.plan.rule import PlanRule
 from batch_dashboard.model.text.wording import count, dollars, duration, percent, plural
 from batch_dashboard.services.plan.replay import replay
 from batch_dashboard.store.batch_runs.batch_runs import fetch_ecosystems
-from batch_dashboard.store.judgement.ecosystem_rules import fetch_rules
+from batch_dashboard.store.judgement.ecosystem_rules import find_plan_rule
 from batch_dashboard.store.plan.history import count_attempts
 
 UNITS = {"m": 60, "h": 3_600, "d": 86_400}
@@ -66,12 +65,11 @@ def replay_plan(
             if ecosystem not in names:
                 raise click.ClickException(f"no batch run of the ecosystem {ecosystem} is stored")
             names = [ecosystem]
-        rules = fetch_rules(connection)
         total = sum(count_attempts(connection, name, None, now) for name in names)
         replayed = {}
         with tqdm(total=total, unit="attempt", file=sys.stderr, disable=None) as bar:
             for name in names:
-                own = rules.get(name, default_rule(name)).plan
+                own = find_plan_rule(connection, name)
                 rule = PlanRule(
                     failures or own.failures, base or own.base_seconds, cap or own.cap_seconds
                 )

@@ -92,7 +92,7 @@ def test_ecosystems(app: Flask, store: Store) -> None:
     done(app, "ecosystems", "rule", "homebrew", "--target", "0.9", "--expected-hours", "6")
     done(app, "ecosystems", "rule", "npm", "--plan-failures", "3", "--plan-cap-hours", "30")
     with store.read() as connection:
-        plan = ecosystem_rules.fetch_rules(connection)["npm"].plan
+        plan = ecosystem_rules.find_plan_rule(connection, "npm")
     assert plan == PlanRule(failures=3, base_seconds=24 * HOUR, cap_seconds=30 * HOUR)
     too_short = run(app, "ecosystems", "rule", "npm", "--plan-cap-hours", "5")
     assert "first wait must not be longer" in too_short.output

@@ -241,7 +241,7 @@ def test_the_parameters_of_the_plan_are_part_of_a_rule(
     path = "/admin/ecosystems/homebrew"
     administrator.send(path, has_target="y", plan_failures="3", plan_base="0.5", plan_cap="48")
     with store.read() as connection:
-        plan = ecosystem_rules.fetch_rules(connection)["homebrew"].plan
+        plan = ecosystem_rules.find_plan_rule(connection, "homebrew")
     assert plan == PlanRule(failures=3, base_seconds=HOUR // 2, cap_seconds=48 * HOUR)
     page = administrator.open(path).text
     assert 'value="0.5"' in page

@@ -50,7 +50,8 @@ def test_a_token_is_asked_for(client: FlaskClient) -> None:
 
 def test_it_says_skip_while_the_breaker_is_open(client: FlaskClient, store: Store) -> None:
     for ago in (30, 25, 20, 15, 10):
-        upload(store, NOW - timedelta(minutes=ago), results=[failed_result()])
+        broken = [failed_result(recipe_name=f"recipe-{ago}")]
+        upload(store, NOW - timedelta(minutes=ago), results=broken)
     answer = ask(client)
     assert answer["decision"] == "skip"
     assert answer["circuit_breaker"] == {
@@ -66,9 +67,17 @@ def test_it_says_skip_while_the_breaker_is_open(client: FlaskClient, store: Stor
 
 def test_it_proceeds_when_the_breaker_is_half_open(client: FlaskClient, store: Store) -> None:
     for ago in (94, 80, 75, 70, 60):
-        upload(store, NOW - timedelta(minutes=ago), results=[failed_result()])
+        broken = [failed_result(recipe_name=f"recipe-{ago}")]
+        upload(store, NOW - timedelta(minutes=ago), results=broken)
     answer = ask(client)
     assert (answer["decision"], answer["circuit_breaker"]["state"]) == ("proceed", "half-open")
+
+
+def test_one_broken_recipe_stops_nothing(client: FlaskClient, store: Store) -> None:
+    for ago in range(150, 0, -10):
+        upload(store, NOW - timedelta(minutes=ago), results=[failed_result()])
+    answer = ask(client)
+    assert (answer["decision"], answer["circuit_breaker"]["state"]) == ("proceed", "closed")
 
 
 @pytest.mark.parametrize(

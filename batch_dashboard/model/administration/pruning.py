@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from batch_dashboard.model.batch_runs.vocabulary import FAILED, PASSED
+from batch_dashboard.model.batch_runs.vocabulary import FAILED, PASSED, SKIPPED
 from batch_dashboard.model.failures.failure_sums import Failure, FailureSums
 from batch_dashboard.model.ingest.summaries import (
     FAILED_ATTEMPT,
@@ -18,6 +18,7 @@ from batch_dashboard.model.ingest.summaries import (
     RecipeKey,
     milliseconds,
 )
+from batch_dashboard.model.plan.streaks import ANY_PLATFORM, Attempt
 
 
 class PrunedResult(NamedTuple):
@@ -33,6 +34,9 @@ class PrunedResult(NamedTuple):
     failure_group_id: int | None
     error_category: str | None
     failure_class: str | None  # as the client reported it
+    platform: str | None
+    recipe_version: str | None
+    is_infrastructure: bool  # it failed for its infrastructure
     error_message: str | None  # of failed results
 
 
@@ -85,6 +89,7 @@ class PrunedSums:
         default_factory=lambda: defaultdict(PrunedRecipe)
     )
     failures: FailureSums = field(default_factory=FailureSums)
+    attempts: dict[RecipeKey, list[Attempt]] = field(default_factory=lambda: defaultdict(list))
     # How many results of each run, and the id of the last.
     runs: dict[int, tuple[int, int]] = field(default_factory=dict)
 
@@ -96,6 +101,17 @@ def fold(results: Iterable[PrunedResult]) -> PrunedSums:
         time = result.started_at
         key = (result.ecosystem, result.recipe_name)
         sums.recipes[key].add(result)
+        if result.result != SKIPPED:
+            sums.attempts[key].append(
+                Attempt(
+                    time,
+                    result.platform or ANY_PLATFORM,
+                    result.result == PASSED,
+                    result.failure_group_id,
+                    result.recipe_version,
+                    bool(result.is_infrastructure),
+                )
+            )
         count, _ = sums.runs.get(result.batch_run_id, (0, 0))
         sums.runs[result.batch_run_id] = (count + 1, result.id)
         if result.failure_group_id is not None:

@@ -174,19 +174,30 @@ ECOSYSTEMS = Resource(
 
 CIRCUIT_BREAKERS = Resource(
     "circuit_breakers",
-    "One row for each batch run of the period that opened, reopened or closed the circuit breaker"
-    " of its ecosystem.",
+    "One row for each trial of the period (the batch runs of one batch within an hour) that opened,"
+    " reopened or closed the circuit breaker of its ecosystem.",
     "By ecosystem, oldest first.",
     (
         ECOSYSTEM,
-        Field("at", Kind.TIME, "The time of the change: the end of the run."),
+        Field("at", Kind.TIME, "The time of the change: the end of the trial."),
         Field(
             "state",
             Kind.WORD,
             "The new state: open or closed.",
             words=(BreakerState.OPEN, BreakerState.CLOSED),
         ),
-        Field("reason", Kind.WORD, "The reason: rate, no pass or probe."),
+        Field(
+            "reason",
+            Kind.WORD,
+            "The reason: rate (fewer than half of the last recipes passed) or probe (a run that"
+            " tried again).",
+        ),
+        Field(
+            "half_open_at",
+            Kind.TIME,
+            "The time from which the next run may try again.",
+            empty="it closed",
+        ),
         BATCH_RUN_ID,
         STARTED_AT,
     ),

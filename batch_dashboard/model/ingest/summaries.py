@@ -71,10 +71,14 @@ class RunSummary:
     """What one batch run adds to every summary kept of recipe results."""
 
     recipes: dict[RecipeKey, RecipeOutcome] = field(default_factory=dict)
+    # Those of them that did not just pass once; mostly few.
+    others: dict[RecipeKey, RecipeOutcome] = field(default_factory=dict)
     failures: FailureSums = field(default_factory=FailureSums)
     # The failure group of each result, in their order; None where it did not fail.
     result_groups: list[int | None] = field(default_factory=list)
     failed_milliseconds: int = 0
+    # Failures of recipes that are known to fail (model/plan/streaks): of which, by their index.
+    known_failures: dict[int, RecipeKey] = field(default_factory=dict)
 
     def join_groups(self, targets: Mapping[int, tuple[int, str]]) -> None:
         """Count some failure groups in other ones: number and masked line of each."""
@@ -126,4 +130,5 @@ def summarise(
         else:
             outcomes[key] = outcome.and_skipped()
     summary.recipes = all_passed | outcomes
+    summary.others = outcomes
     return summary

@@ -16,7 +16,6 @@ class EcosystemRule(NamedTuple):
     target: float | None  # the least success rate that is good enough, 0…1; None: it has none
     min_attempts: int = MIN_ATTEMPTS  # fewer are too few to judge
     expected_interval: timedelta | None = None  # None: what is usual for its runs
-    plan: PlanRule = DEFAULT_RULE
 
 
 class RuleOverride(NamedTuple):
@@ -50,7 +49,7 @@ def rule_of(ecosystem: str, own: RuleOverride) -> EcosystemRule:
         rule = rule._replace(target=own.success_rate_target)
     if own.min_attempts is not None:
         rule = rule._replace(min_attempts=own.min_attempts)
-    return rule._replace(expected_interval=own.expected_interval, plan=own.plan)
+    return rule._replace(expected_interval=own.expected_interval)
 
 
 def success_rate_target(ecosystem: str) -> float:

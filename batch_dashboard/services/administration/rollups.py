@@ -39,5 +39,4 @@ def rebuild(connection: Connection) -> None:
 def rebuild_at_upgrade(connection: Connection) -> None:
     """Compute the sums again whose rules can differ in a new version."""
     for summary in SUMMARIES:
-        if summary.rebuild_at_upgrade:
-            summary.rebuild(connection)
+        summary.upgrade(connection)

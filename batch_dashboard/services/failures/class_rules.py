@@ -9,6 +9,7 @@ from batch_dashboard.services.administration.changes import Change
 from batch_dashboard.store.engine import Connection
 from batch_dashboard.store.failures import failure_classes
 from batch_dashboard.store.failures.failure_classes import ClassifiedGroup
+from batch_dashboard.store.judgement import circuit_breakers
 
 MIN_TEXT = 5
 # As long as the line of a group can be.
@@ -105,6 +106,7 @@ def _classify(
     after: dict[str, str] | None,
 ) -> int:
     changed = failure_classes.update_all(change.connection)
+    circuit_breakers.recount_groups(change.connection, changed)
     change.record(action, text, before, after)
     change.judge_again()
     return len(changed)

@@ -26,6 +26,8 @@ from batch_dashboard.store.failures import (
     truncated_lines,
 )
 from batch_dashboard.store.failures.regrouping import StoredFailure
+from batch_dashboard.store.judgement import circuit_breakers
+from batch_dashboard.store.plan import streaks
 
 # The version of find_reason(). Increase it when stored messages get other reasons, so that every
 # installation groups its failures again.
@@ -114,7 +116,7 @@ def regroup_failures(
     pace.begin(RESULTS_AT_ONCE)
     look(iter(left))
     with store.write() as connection:
-        failure_classes.update_all(connection)
+        circuit_breakers.recount_groups(connection, failure_classes.update_all(connection))
         note_done(connection, now)
         return Regrouped(moved, regrouping.count_groups(connection), pace.longest_seconds)
 
@@ -203,6 +205,9 @@ def _move(connection: Connection, moves: list[_Move], now: datetime) -> int:
         added.add_to(move.after, move.name, move.failure)
     regrouping.update_groups(connection, [(move.after, move.result_id) for move in still])
     gone = failure_groups.move_failures(connection, removed, added)
+    circuit_breakers.recount(
+        connection, {(move.failure.ecosystem, move.failure.recipe_name) for move in still}
+    )
     for group_id in gone:
         went = Counter(move.after for move in still if move.before == group_id)
         incidents.move_group(connection, group_id, went.most_common(1)[0][0], now)
@@ -226,4 +231,6 @@ def _move_pruned(store: Store, pace: Pace, now: datetime) -> None:
             continue
         with pace.batch() as connection:
             if pruned_groups.move(connection, group, group_id, line):
+                recipes = streaks.move_pruned_group(connection, group.id, group_id)
+                circuit_breakers.recount(connection, recipes)
                 incidents.move_group(connection, group.id, group_id, now)

@@ -10,6 +10,7 @@ from batch_dashboard.store.access import publishers, tokens
 from batch_dashboard.store.engine import Connection, Store
 from batch_dashboard.store.failures import truncated_lines
 from batch_dashboard.store.ingest import uploads
+from batch_dashboard.store.plan import streaks
 from batch_dashboard.store.summaries.summaries import SUMMARIES
 from batch_dashboard.store.summaries.summary import AddedRun, StoredRun
 
@@ -81,10 +82,18 @@ def add_batch_run(
         return Receipt(earlier, replayed=True)
     summary.join_groups(truncated_lines.find_targets(connection, summary.failures.names))
     batch_run_id = uploads.insert_run(connection, run, summary, ingest_token_id, now)
+    summary.known_failures = streaks.add_run(connection, run.results, summary, run.started_at)
     uploads.insert_results(connection, batch_run_id, run, summary)
     uploads.insert_jobs(connection, batch_run_id, run.jobs)
     stored = StoredRun(
-        batch_run_id, run.ecosystem, run.started_at, run.passed, run.failed, run.truncated_at
+        batch_run_id,
+        run.batch_id,
+        run.ecosystem,
+        run.started_at,
+        run.completed_at,
+        run.passed,
+        run.failed,
+        run.truncated_at,
     )
     added = AddedRun(stored, summary, run.ci_job_sums, is_newest=True)
     for kept in SUMMARIES:

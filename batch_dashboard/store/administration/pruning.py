@@ -11,6 +11,7 @@ from sqlalchemy import Connection, delete, func, select
 
 from batch_dashboard.model.administration.pruning import PrunedResult, PrunedSums
 from batch_dashboard.store.dialects import dialect_of
+from batch_dashboard.store.failures.failure_classes import is_infrastructure_sql
 from batch_dashboard.store.ingest.bulk import execute_many, run_statement
 from batch_dashboard.store.lists.conditions import midnight
 from batch_dashboard.store.schema import (
@@ -31,7 +32,8 @@ _OLDEST_RUNS = (
 # No sum contains the messages of results that did not fail.
 _MESSAGE = "CASE WHEN failure_group_id IS NOT NULL THEN error_message END"
 _RESULTS = (
-    f"SELECT {', '.join(PrunedResult._fields[:-1])}, {_MESSAGE} FROM recipe_results"
+    f"SELECT {', '.join(PrunedResult._fields[:-2])}, {is_infrastructure_sql('recipe_results')},"
+    f" {_MESSAGE} FROM recipe_results"
     " WHERE batch_run_id = ? ORDER BY id LIMIT ?"
 )
 

@@ -94,6 +94,14 @@ class Rows(ABC):
     def as_stored(self, value: Any) -> Any:
         """Convert a value to the form of the driver."""
 
+    @abstractmethod
+    def is_among(self, column: str) -> str:
+        """A condition: a text column is one of the texts in a parameter made by `texts`."""
+
+    @abstractmethod
+    def texts(self, texts: Sequence[str]) -> Any:
+        """The value of such a parameter."""
+
 
 class WordSearch(NamedTuple):
     """The SQL that finds messages in `failure_words`."""

@@ -25,6 +25,9 @@ from batch_dashboard.store.summaries.summary import StoredRun
 RUN_FIELDS = tuple(name for name in NewBatchRun.__annotations__ if name in batch_runs.columns)
 RESULT_FIELDS = tuple(NewRecipeResults.__annotations__)
 
+# Texts that are mostly the same in all results of a run.
+OFTEN_CONSTANT = {"ecosystem", "platform"}
+
 RUN_COLUMNS = (*RUN_FIELDS, "result_count", "failed_milliseconds", "ingest_token_id", "stored_at")
 _INSERT_RUN = (
     f"INSERT INTO batch_runs ({', '.join(RUN_COLUMNS)})"
@@ -73,12 +76,22 @@ def insert_results(
     columns = {name: getattr(run.results, name) for name in RESULT_FIELDS}
     # Binding NULLs for a field that no result has takes time.
     columns = {name: column for name, column in columns.items() if column.count(None) < len(column)}
-    insert_columns(
-        connection,
-        recipe_results,
-        {**columns, "failure_group_id": summary.result_groups},
-        {"batch_run_id": batch_run_id, "started_at": int(run.started_at.timestamp())},
-    )
+    if summary.known_failures:
+        known: list[bool | None] = [None] * len(run.results)
+        for index in summary.known_failures:
+            known[index] = True
+        columns["known_to_fail"] = known
+    constants: dict[str, int | str | None] = {
+        "batch_run_id": batch_run_id,
+        "started_at": int(run.started_at.timestamp()),
+    }
+    for name in OFTEN_CONSTANT & columns.keys():
+        first = columns[name][0]
+        if columns[name].count(first) == len(run.results):
+            constants[name] = first
+            del columns[name]
+    columns["failure_group_id"] = summary.result_groups
+    insert_columns(connection, recipe_results, columns, constants)
 
 
 def insert_jobs(connection: Connection, batch_run_id: int, jobs: Sequence[NewJob]) -> None:

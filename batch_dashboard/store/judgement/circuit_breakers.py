@@ -1,6 +1,7 @@
 """Changes of circuit breakers, updated with each upload and deletion."""
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from typing import Any
@@ -14,17 +15,23 @@ from sqlalchemy import (
     select,
 )
 
+from batch_dashboard.model.ingest.summaries import RecipeKey
 from batch_dashboard.model.judgement.circuit_breaker import (
-    WINDOW_ATTEMPTS,
-    AttemptedRun,
-    BreakerState,
+    REMEMBERED_TRIALS,
     Change,
     CircuitBreaker,
+    changes_of,
+    decides,
+    may_fail_too_often,
+    may_open,
 )
+from batch_dashboard.model.judgement.trials import AttemptedRun, Place, recipes_of_run
 from batch_dashboard.store.ingest.bulk import run_statement
-from batch_dashboard.store.schema import batch_runs, circuit_breaker_changes
+from batch_dashboard.store.judgement import breaker_runs
+from batch_dashboard.store.judgement.breaker_runs import BEGINNING, Span
+from batch_dashboard.store.plan import streaks
+from batch_dashboard.store.schema import batch_runs, circuit_breaker_changes, circuit_breaker_runs
 from batch_dashboard.store.summaries.summary import AddedRun, StoredRun
-from batch_dashboard.store.times import time_of_text
 
 _run = batch_runs.c
 _change = circuit_breaker_changes.c
@@ -34,79 +41,142 @@ ATTEMPTED = _run.passed + _run.failed > literal_column("0")
 
 # Every upload sends these statements, so they bypass SQLAlchemy (store/ingest/bulk). The first
 # condition on started_at is for the index: some versions do not use it for row values alone.
-_RUNS = (
-    "SELECT started_at, id, coalesce(completed_at, started_at), passed, failed FROM batch_runs"
-    " WHERE ecosystem = ? AND passed + failed > 0"
-)
-_RUNS_BEFORE = (
-    f"{_RUNS} AND started_at <= ? AND (started_at, id) < (?, ?)"
-    f" ORDER BY started_at DESC, id DESC LIMIT {WINDOW_ATTEMPTS}"
-)
-_RUNS_FROM = (
-    f"{_RUNS} AND started_at >= ? AND (started_at, id) >= (?, ?) ORDER BY started_at, id LIMIT ?"
-)
 _CHANGES = f"SELECT {', '.join(Change._fields)} FROM circuit_breaker_changes WHERE ecosystem = ?"
+_LAST_CHANGE = f"{_CHANGES} ORDER BY started_at DESC, batch_run_id DESC LIMIT 1"
 _CHANGE_BEFORE = (
-    f"{_CHANGES} AND started_at <= ? AND (started_at, batch_run_id) < (?, ?)"
-    " ORDER BY started_at DESC, batch_run_id DESC LIMIT 1"
+    f"{_CHANGES} AND started_at < ? ORDER BY started_at DESC, batch_run_id DESC LIMIT 1"
 )
 _CHANGES_FROM = (
     f"{_CHANGES} AND started_at >= ? AND (started_at, batch_run_id) >= (?, ?)"
     " ORDER BY started_at, batch_run_id LIMIT ?"
 )
-# A late run usually affects only the runs of one window; otherwise the next pages are longer.
-FIRST_PAGE = WINDOW_ATTEMPTS + 2
+_RECIPES = "SELECT DISTINCT ecosystem, recipe_name FROM recipe_results WHERE batch_run_id = ?"
+FIRST_PAGE = 12
 PAGE = 500
-Place = tuple[datetime, int]
-# Earlier than every possible run.
-BEGINNING: Place = (datetime.min.replace(tzinfo=UTC), 0)
 
 
 def add(connection: Connection, added: AddedRun) -> None:
-    """Update the breaker for a run that was just stored; without attempts nothing changes."""
-    run = added.run
-    if run.passed + run.failed:
-        _refresh(connection, run.ecosystem, run.started_at, run.id)
+    """Take a run that is stored now into account, and what it changes for later runs."""
+    if not added.is_newest:
+        recount(connection, added.summary.recipes, {added.run.id})
+        return
+    late = streaks.find_late(connection, added.run.id, added.run.started_at)
+    if late:
+        recount(connection, late, {added.run.id})
+    elif added.run.passed + added.run.failed:
+        _add_newest(connection, added)
 
 
 @contextmanager
 def removing(connection: Connection, run: StoredRun) -> Iterator[None]:
-    """Compute the changes after a run again, once the run is deleted."""
+    """Follow the runs again without one that is deleted."""
+    recipes = [(ecosystem, name) for ecosystem, name in run_statement(connection, _RECIPES, run.id)]
     yield
-    _refresh(connection, run.ecosystem, run.started_at, run.id)
+    span = breaker_runs.remove(connection, run.ecosystem, run.id, run.started_at)
+    _refresh(connection, run.ecosystem, span)
+    recount(connection, recipes)
+
+
+def _add_newest(connection: Connection, added: AddedRun) -> None:
+    """Take a run into account that is the newest of all its recipes."""
+    ecosystem, run = added.run.ecosystem, _attempted(added)
+    around = breaker_runs.look(connection, ecosystem, run)
+    if around.is_before_others or around.is_of_known_trial:
+        _refresh(connection, ecosystem, breaker_runs.put(connection, ecosystem, run))
+        return
+    breaker_runs.append(connection, ecosystem, run)
+    if around.half_open_at is not None:
+        may_change = decides(run, _time(around.half_open_at))
+    else:
+        may_change = may_open(run) and _fails_too_often(connection, ecosystem)
+    if may_change:
+        time = int(run.started_at.timestamp())
+        _refresh(connection, ecosystem, Span(time, time))
+
+
+def _fails_too_often(connection: Connection, ecosystem: str) -> bool:
+    """Whether the last runs since a closed breaker closed may open it."""
+    last = breaker_runs.fetch_last(connection, ecosystem)
+    rows = run_statement(connection, _LAST_CHANGE, ecosystem)
+    closed = _change_of(rows[0]).place if rows else None
+    return may_fail_too_often(
+        [run for run in last if closed is None or (run.started_at, run.id) >= closed]
+    )
+
+
+def _attempted(added: AddedRun) -> AttemptedRun:
+    """What a run says to the circuit breaker of its ecosystem."""
+    run, summary = added.run, added.summary
+    recipes = recipes_of_run(
+        run.ecosystem,
+        summary.recipes.keys(),
+        summary.others,
+        Counter(summary.known_failures.values()),
+        (run.passed, run.failed),
+    )
+    ended_at = run.completed_at or run.started_at
+    return AttemptedRun(run.started_at, run.id, run.started_at, run.batch_id, ended_at, recipes)
+
+
+def recount(
+    connection: Connection, recipes: Iterable[RecipeKey], run_ids: Iterable[int] = ()
+) -> None:
+    """Follow the attempts of recipes again, and the runs of which that changes what they say.
+
+    `run_ids` are more runs to take into account as their results are now.
+    """
+    spans: dict[str, Span] = {}
+    for run_id in streaks.recount(connection, recipes).union(run_ids):
+        found = breaker_runs.find(connection, run_id)
+        if found is not None:
+            ecosystem, run = found
+            span = breaker_runs.put(connection, ecosystem, run)
+            spans[ecosystem] = spans.get(ecosystem, span).and_span(span)
+    for ecosystem, span in spans.items():
+        _refresh(connection, ecosystem, span)
+
+
+def recount_groups(connection: Connection, failure_group_ids: Iterable[int]) -> None:
+    """Take into account that failure groups are of another class now."""
+    recount(connection, streaks.fetch_in_groups(connection, failure_group_ids))
 
 
 @contextmanager
-def pruning_day(connection: Connection, ecosystem: str, _day: date) -> Iterator[None]:
-    """Compute the changes of an ecosystem again from the oldest stored run."""
+def pruning_day(connection: Connection, ecosystem: str, day: date) -> Iterator[None]:
+    """Follow the runs of an ecosystem again from the oldest one that is left."""
     yield
-    _refresh(connection, ecosystem, *BEGINNING)
+    span = breaker_runs.remove_day(connection, ecosystem, day)
+    _refresh(connection, ecosystem, span)
 
 
-def _refresh(connection: Connection, ecosystem: str, started_at: datetime, run_id: int) -> None:
-    """Compute the changes again from a run on, until they agree with the stored ones."""
-    place = (started_at, run_id)
-    breaker = _breaker_before(connection, ecosystem, place)
-    kept = _iter_changes(connection, ecosystem, place)
+def _refresh(connection: Connection, ecosystem: str, span: Span) -> None:
+    """Follow the trials of a span again, and on until nothing can differ from what is kept."""
+    breaker = _breaker_before(connection, ecosystem, span.since)
+    kept = _iter_changes(connection, ecosystem, (datetime.fromtimestamp(span.since, UTC), 0))
     stored = next(kept, None)
     gone: list[Change] = []
     new: list[Change] = []
-    for followed, run in enumerate(_iter_runs(connection, ecosystem, place)):
-        while stored is not None and stored.place < run.place:
+    quiet = 0
+    for trial in breaker_runs.iter_trials(connection, ecosystem, span.since):
+        is_behind = int(trial.started_at.timestamp()) > span.until
+        quiet += is_behind
+        while stored is not None and stored.place < trial.place:
             gone.append(stored)
             stored = next(kept, None)
-        change = breaker.follow(run)
-        if change is not None:
-            if change == stored:
-                # After an equal change, all later ones are equal.
+        change = breaker.follow(trial)
+        if change is not None and change == stored:
+            if is_behind:
+                # Everything after an equal change is equal.
                 break
+            stored = next(kept, None)
+        elif change is not None:
             new.append(change)
         elif (
-            followed >= WINDOW_ATTEMPTS
+            quiet > REMEMBERED_TRIALS
             and not (gone or new or breaker.is_open)
-            and (stored is None or stored.place > run.place)
+            and (stored is None or stored.place > trial.place)
         ):
-            # The same applies if nothing changed for as long as runs are remembered.
+            # So it is where nothing changed as long as a trial is remembered.
             break
     else:
         gone += [stored, *kept] if stored is not None else []
@@ -118,24 +188,53 @@ def _refresh(connection: Connection, ecosystem: str, started_at: datetime, run_i
 
 
 def rebuild(connection: Connection) -> None:
-    """Compute all changes of every ecosystem again."""
+    """Look at every attempt and every run of every ecosystem again."""
+    streaks.rebuild(connection)
+    for ecosystem in _ecosystems(connection):
+        breaker_runs.rebuild(connection, ecosystem)
+    _rebuild_changes(connection)
+
+
+def upgrade(connection: Connection) -> None:
+    """Follow the runs of every ecosystem again; look at their results only if none did before."""
+    if connection.execute(select(circuit_breaker_runs.c.batch_run_id).limit(1)).first():
+        _rebuild_changes(connection)
+    else:
+        rebuild(connection)
+
+
+def _rebuild_changes(connection: Connection) -> None:
     connection.execute(delete(circuit_breaker_changes))
-    for ecosystem in connection.execute(select(_run.ecosystem).distinct()).scalars().all():
-        _insert(connection, ecosystem, list(_simulated(connection, ecosystem)))
+    for ecosystem in _ecosystems(connection):
+        _insert(connection, ecosystem, _simulated(connection, ecosystem))
 
 
 def count_drift(connection: Connection) -> dict[str, int]:
-    """The number of changes that are missing, wrong or superfluous."""
-    names = connection.execute(select(_run.ecosystem).union(select(_change.ecosystem))).scalars()
-    differences = sum(
-        len(set(_iter_changes(connection, name, BEGINNING)) ^ set(_simulated(connection, name)))
-        for name in names.all()
+    """How many rows are missing, wrong or too many, by table."""
+    beginning = (datetime.fromtimestamp(BEGINNING, UTC), 0)
+    streaks_and_marks = streaks.count_drift(connection)
+    runs = changes = 0
+    for name in _ecosystems(connection):
+        runs += breaker_runs.count_drift(connection, name)
+        kept = set(_iter_changes(connection, name, beginning))
+        changes += len(kept.symmetric_difference(_simulated(connection, name)))
+    return {
+        "recipe_streaks": streaks_and_marks,
+        "circuit_breaker_runs": runs,
+        "circuit_breaker_changes": changes,
+    }
+
+
+def _ecosystems(connection: Connection) -> Sequence[str]:
+    """Every ecosystem that has runs, or had some."""
+    names = select(_run.ecosystem).union(
+        select(circuit_breaker_runs.c.ecosystem), select(_change.ecosystem)
     )
-    return {"circuit_breaker_changes": differences}
+    return connection.execute(names).scalars().all()
 
 
 def fetch_last(connection: Connection, ecosystem: str | None = None) -> dict[str, Change]:
-    """The last change of each ecosystem that has one, or of one ecosystem."""
+    """The last change of each ecosystem that ever had one, or of one."""
     latest = select(_change.ecosystem, func.max(_change.started_at).label("started_at")).group_by(
         _change.ecosystem
     )
@@ -163,51 +262,23 @@ def fetch_history(
     return [Change(*row) for row in connection.execute(query)]
 
 
-def _simulated(connection: Connection, ecosystem: str) -> Iterator[Change]:
-    breaker = CircuitBreaker()
-    for run in _iter_runs(connection, ecosystem, BEGINNING):
-        change = breaker.follow(run)
-        if change is not None:
-            yield change
+def _simulated(connection: Connection, ecosystem: str) -> list[Change]:
+    return changes_of(breaker_runs.iter_trials(connection, ecosystem, BEGINNING))
 
 
-def _breaker_before(connection: Connection, ecosystem: str, place: Place) -> CircuitBreaker:
-    """The breaker after the runs before a cursor."""
-    unix = int(place[0].timestamp())
-    last = run_statement(connection, _CHANGE_BEFORE, ecosystem, unix, unix, place[1])
-    before = run_statement(connection, _RUNS_BEFORE, ecosystem, place[0], *place)
-    change = _change_of(last[0]) if last else None
-    breaker = CircuitBreaker(change)
-    if change is None or change.state != BreakerState.OPEN:
-        runs = map(_run_of, reversed(before))
-        breaker.resume(run for run in runs if change is None or run.place >= change.place)
-    return breaker
+def _breaker_before(connection: Connection, ecosystem: str, since: int) -> CircuitBreaker:
+    """The breaker as the trials that began before a time left it."""
+    last = run_statement(connection, _CHANGE_BEFORE, ecosystem, since)
+    before = breaker_runs.fetch_trials_before(connection, ecosystem, since, REMEMBERED_TRIALS)
+    return CircuitBreaker(_change_of(last[0]) if last else None, before)
 
 
-def _time(value: Any) -> datetime:
-    """Convert a time from the driver: on SQLite text, or seconds since 1970."""
-    if isinstance(value, int):
-        return datetime.fromtimestamp(value, UTC)
-    return time_of_text(value) if isinstance(value, str) else value.astimezone(UTC)
-
-
-def _iter_runs(connection: Connection, ecosystem: str, place: Place) -> Iterator[AttemptedRun]:
-    """The runs of an ecosystem in their order, from a cursor on."""
-    length = FIRST_PAGE
-    started_at, run_id = place
-    while True:
-        page = run_statement(
-            connection, _RUNS_FROM, ecosystem, started_at, started_at, run_id, length
-        )
-        yield from map(_run_of, page)
-        if len(page) < length:
-            return
-        # As stored: a time that cannot be parsed would lead back to earlier runs.
-        started_at, run_id, length = page[-1][0], page[-1][1] + 1, PAGE
+def _time(value: int | None) -> Any:
+    return None if value is None else datetime.fromtimestamp(value, UTC)
 
 
 def _iter_changes(connection: Connection, ecosystem: str, place: Place) -> Iterator[Change]:
-    """The stored changes of an ecosystem in their order, from a cursor on."""
+    """The changes kept of an ecosystem in their order, from a place on."""
     length = FIRST_PAGE
     while True:
         unix = int(place[0].timestamp())
@@ -219,12 +290,11 @@ def _iter_changes(connection: Connection, ecosystem: str, place: Place) -> Itera
         place, length = (changes[-1].started_at, changes[-1].batch_run_id + 1), PAGE
 
 
-def _run_of(row: Sequence[Any]) -> AttemptedRun:
-    return AttemptedRun(_time(row[0]), row[1], _time(row[2]), row[3], row[4])
-
-
 def _change_of(row: Sequence[Any]) -> Change:
-    return Change(_time(row[0]), row[1], row[2], _time(row[3]), row[4])
+    started_at, run_id, state, at, reason, wait_seconds, half_open_at = row
+    return Change(
+        _time(started_at), run_id, state, _time(at), reason, wait_seconds, _time(half_open_at)
+    )
 
 
 def _delete(connection: Connection, ecosystem: str, change: Change) -> None:

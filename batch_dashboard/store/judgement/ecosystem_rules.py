@@ -7,12 +7,20 @@ from sqlalchemy import Connection, Row, delete, insert, select
 
 from batch_dashboard.model.judgement.ecosystem_health import Pause
 from batch_dashboard.model.judgement.targets import EcosystemRule, RuleOverride, rule_of
+from batch_dashboard.model.plan.rule import DEFAULT_RULE, PlanRule
 from batch_dashboard.store.schema import ecosystem_pauses, ecosystem_rules
 
 
 def fetch_own_rules(connection: Connection) -> dict[str, RuleOverride]:
     """The rules set by operators, by ecosystem."""
     return {row.ecosystem: _rule(row) for row in connection.execute(select(ecosystem_rules))}
+
+
+def find_plan_rule(connection: Connection, ecosystem: str) -> PlanRule:
+    """The parameters of an ecosystem's plan."""
+    query = select(ecosystem_rules).where(ecosystem_rules.c.ecosystem == ecosystem)
+    row = connection.execute(query).one_or_none()
+    return DEFAULT_RULE if row is None else _rule(row).plan
 
 
 def fetch_rules(connection: Connection) -> dict[str, EcosystemRule]:

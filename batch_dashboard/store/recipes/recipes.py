@@ -1,5 +1,6 @@
 """Summaries of recipes, one row each, added to with every batch run."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from operator import itemgetter
@@ -104,24 +105,23 @@ def _add_outcomes(
     connection: Connection, outcomes: Mapping[RecipeKey, RecipeOutcome], time: int
 ) -> None:
     """Add the results of the newest run; `time` is its start."""
-    # Sorted by key, so that the rows are on neighbouring pages.
-    ordered = sorted(outcomes.items(), key=itemgetter(0))
-    # Most recipes of most runs passed once, so only their keys differ.
-    upsert_rows(
-        connection,
-        recipes,
-        KEY_COLUMNS,
-        [key for key, outcome in ordered if outcome is ONE_PASS],
-        UPDATES,
-        dict(zip(SUM_COLUMNS, _sums(ONE_PASS, time), strict=True)),
-    )
-    upsert_rows(
-        connection,
-        recipes,
-        COLUMNS,
-        [(*key, *_sums(outcome, time)) for key, outcome in ordered if outcome is not ONE_PASS],
-        UPDATES,
-    )
+    # Sorted by key, so that the rows are on neighbouring pages. Most recipes of most runs passed
+    # once, all in one ecosystem, so only their names differ.
+    passed_once: dict[str, list[str]] = defaultdict(list)
+    others: list[tuple[int | str | None, ...]] = []
+    for key, outcome in outcomes.items():
+        if outcome is ONE_PASS:
+            passed_once[key[0]].append(key[1])
+        else:
+            others.append((*key, *_sums(outcome, time)))
+    sums = dict(zip(SUM_COLUMNS, _sums(ONE_PASS, time), strict=True))
+    for ecosystem, names in sorted(passed_once.items()):
+        names.sort()
+        constants = {"ecosystem": ecosystem, **sums}
+        rows = [(name,) for name in names]
+        upsert_rows(connection, recipes, ("recipe_name",), rows, UPDATES, constants)
+    others.sort(key=itemgetter(0, 1))
+    upsert_rows(connection, recipes, COLUMNS, others, UPDATES)
     _recount_streaks(connection)
 
 

@@ -51,9 +51,11 @@ from batch_dashboard.store.schema.failures import (
 )
 from batch_dashboard.store.schema.judgement import (
     circuit_breaker_changes,
+    circuit_breaker_runs,
     ecosystem_pauses,
     ecosystem_rules,
 )
+from batch_dashboard.store.schema.plan import recipe_streaks
 from batch_dashboard.store.schema.pruned import (
     pruned_ci_job_days,
     pruned_ci_wait_days,
@@ -61,6 +63,7 @@ from batch_dashboard.store.schema.pruned import (
     pruned_failure_group_days,
     pruned_failure_group_recipes,
     pruned_failure_groups,
+    pruned_recipe_streaks,
     pruned_recipes,
 )
 from batch_dashboard.store.schema.recipes import recipes
@@ -89,6 +92,7 @@ __all__ = [
     "ci_jobs",
     "ci_wait_days",
     "circuit_breaker_changes",
+    "circuit_breaker_runs",
     "ecosystem_days",
     "ecosystem_pauses",
     "ecosystem_rules",
@@ -116,8 +120,10 @@ __all__ = [
     "pruned_failure_group_days",
     "pruned_failure_group_recipes",
     "pruned_failure_groups",
+    "pruned_recipe_streaks",
     "pruned_recipes",
     "recipe_results",
+    "recipe_streaks",
     "recipes",
     "request_errors",
     "retention_rules",

@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Date,
     ForeignKey,
@@ -137,6 +138,8 @@ recipe_results = Table(
     Column("telling_line", Text),
     Column("recipe_version", Text),  # the version, digest or commit that was tried; NULL: unknown
     Column("failure_class", Text),  # package or infrastructure; NULL: not reported
+    # The recipe was known to fail (model/plan/streaks.py); NULL: it was not.
+    Column("known_to_fail", Boolean),
     Index("ix_recipe_results_batch_run", "batch_run_id"),
     Index("ix_recipe_results_recipe", "recipe_name", "ecosystem", "started_at"),
     **IDS_NEVER_REUSED,

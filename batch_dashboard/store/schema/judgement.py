@@ -1,20 +1,42 @@
 """Circuit breakers, and rules of operators for ecosystems. Source: docs/data-model.md."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Index, Table, Text
 
 from batch_dashboard.store.dialects.columns import DOUBLE, ROWS_BY_KEY, UtcTime
 from batch_dashboard.store.schema.columns import UnixTime, metadata
 
-# A row for each run that opened, reopened or closed the circuit breaker of its ecosystem.
+# What each batch run with attempts says of its recipes to the circuit breaker.
+circuit_breaker_runs = Table(
+    "circuit_breaker_runs",
+    metadata,
+    Column("ecosystem", Text, primary_key=True),
+    Column("started_at", UnixTime, primary_key=True, autoincrement=False),
+    Column("batch_run_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("trial_at", UnixTime, nullable=False),  # the start of the first run of its trial
+    Column("batch_id", Text, nullable=False),
+    Column("ended_at", UnixTime, nullable=False),
+    # Recipes that are only counted; 0 where they are named.
+    Column("passed", BigInteger, nullable=False),
+    Column("failed", BigInteger, nullable=False),
+    # JSON: [name, whether it passed], null for one that is known to fail; empty: none.
+    Column("named", Text, nullable=False),
+    # Finds the runs of a trial.
+    Index("ix_circuit_breaker_runs_batch", "ecosystem", "batch_id", "started_at"),
+    **ROWS_BY_KEY,
+)
+
+# A row for each trial that opened, reopened or closed the circuit breaker of its ecosystem.
 circuit_breaker_changes = Table(
     "circuit_breaker_changes",
     metadata,
     Column("ecosystem", Text, primary_key=True),
-    Column("started_at", UnixTime, primary_key=True, autoincrement=False),  # the run's
+    Column("started_at", UnixTime, primary_key=True, autoincrement=False),  # of its first run
     Column("batch_run_id", BigInteger, primary_key=True, autoincrement=False),
     Column("state", Text, nullable=False),  # open or closed
-    Column("at", UnixTime, nullable=False),  # the end of that run
-    Column("reason", Text, nullable=False),  # the reason: rate, no pass or probe
+    Column("at", UnixTime, nullable=False),  # the end of the trial
+    Column("reason", Text, nullable=False),  # the reason: rate or probe
+    Column("wait_seconds", BigInteger),  # until it is half-open; NULL: it closed
+    Column("half_open_at", UnixTime),  # NULL: it closed
     **ROWS_BY_KEY,
 )
 

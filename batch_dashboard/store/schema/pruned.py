@@ -10,6 +10,7 @@ from batch_dashboard.store.schema.failures import (
     failure_group_recipes,
     failure_groups,
 )
+from batch_dashboard.store.schema.plan import recipe_streaks
 from batch_dashboard.store.schema.recipes import recipes
 from batch_dashboard.store.schema.spending import ci_job_days, ci_wait_days
 
@@ -27,6 +28,7 @@ pruned_ecosystem_days = _pruned(ecosystem_days)
 pruned_ci_job_days = _pruned(ci_job_days)
 pruned_ci_wait_days = _pruned(ci_wait_days)
 pruned_recipes = _pruned(recipes)
+pruned_recipe_streaks = _pruned(recipe_streaks)
 # Numbers belong to stored messages, and the class is determined by the line.
 pruned_failure_groups = _pruned(failure_groups, without=("number", "last_message", "failure_class"))
 pruned_failure_group_days = _pruned(failure_group_days)

@@ -15,6 +15,7 @@ from batch_dashboard.store.failures import (
     regrouping,
 )
 from batch_dashboard.store.judgement import circuit_breakers
+from batch_dashboard.store.plan import streaks
 from batch_dashboard.store.recipes import pruned_recipes, recipes
 from batch_dashboard.store.spending import ci_job_sums
 from batch_dashboard.store.summaries.summary import Summary
@@ -36,7 +37,7 @@ SUMMARIES = (
         add=ci_job_sums.add,
         removing=ci_job_sums.removing,
         rebuild=ci_job_sums.rebuild,
-        rebuild_at_upgrade=True,
+        upgrade=ci_job_sums.rebuild,
         count_drift=ci_job_sums.count_drift,
         pruning_day=ci_job_sums.pruning_day,
     ),
@@ -50,7 +51,7 @@ SUMMARIES = (
     # Before the sums that leave out infrastructure failures.
     Summary(
         rebuild=failure_classes.rebuild,
-        rebuild_at_upgrade=True,
+        upgrade=failure_classes.rebuild,
     ),
     # Messages are added and rebuilt with their failure groups, which number them.
     Summary(
@@ -65,12 +66,14 @@ SUMMARIES = (
         count_drift=recipes.count_drift,
         prune=pruned_recipes.prune,
     ),
+    # Streaks of failures decide what a run says to the circuit breaker, so they are kept together.
     Summary(
         add=circuit_breakers.add,
         removing=circuit_breakers.removing,
         rebuild=circuit_breakers.rebuild,
-        rebuild_at_upgrade=True,
+        upgrade=circuit_breakers.upgrade,
         count_drift=circuit_breakers.count_drift,
+        prune=streaks.prune,
         pruning_day=circuit_breakers.pruning_day,
     ),
 )

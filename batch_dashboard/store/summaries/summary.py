@@ -17,8 +17,10 @@ class StoredRun(NamedTuple):
     """The part of a batch run that decides its place in the summaries."""
 
     id: int
+    batch_id: str
     ecosystem: str
     started_at: datetime
+    completed_at: datetime | None  # None: unknown
     passed: int
     failed: int
     truncated_at: int | None  # of its messages
@@ -49,8 +51,8 @@ class Summary:
     )
     # All sums are computed again.
     rebuild: Callable[[Connection], None] = lambda _connection: None
-    # Whether a new version of the rules can change the rows, so that each upgrade rebuilds them.
-    rebuild_at_upgrade: bool = False
+    # A new version of the program may sum by other rules, though the rows did not change.
+    upgrade: Callable[[Connection], None] = lambda _connection: None
     # The number of rows that differ from the sums of runs and results, by table.
     count_drift: Callable[[Connection], dict[str, int]] = lambda _connection: {}
     # Retention is about to delete results, which permanently add this to the sums.

@@ -17,6 +17,7 @@ from wtforms.validators import InputRequired, Optional
 from batch_dashboard.model.judgement.ecosystem_health import EcosystemHealth
 from batch_dashboard.model.judgement.targets import RuleOverride, default_rule
 from batch_dashboard.model.plan.replay import Replayed
+from batch_dashboard.model.plan.rule import DEFAULT_RULE
 from batch_dashboard.services.judgement import ecosystem_rules
 from batch_dashboard.services.judgement.judgement import decide_for, judge_ecosystems
 from batch_dashboard.services.plan.replay import preview_plans
@@ -219,6 +220,7 @@ def _page(
         preview=preview,
         is_preview=PREVIEW in request.form,
         default=default_rule(ecosystem),
+        default_plan=DEFAULT_RULE,
         has_own=ecosystem in rule_store.fetch_own_rules(conn),
         health=judge_ecosystems(conn, [span], now)[0] if span else None,
         paused=paused,

@@ -288,7 +288,8 @@ def test_where_everything_is_silent_nothing_is_named_as_silent() -> None:
 
 
 def test_the_breaker_says_when_a_run_may_try() -> None:
-    change = Change(NOW, 1, "open", NOW - timedelta(minutes=59), "rate")
+    opened_at, half_open_at = NOW - timedelta(minutes=59), NOW + timedelta(minutes=1)
+    change = Change(NOW, 1, "open", opened_at, "rate", 3_600, half_open_at)
     assert judged(breaker=change).breaker_state == "open"
     assert judged(NOW + timedelta(minutes=1), breaker=change).breaker_state == "half-open"
 

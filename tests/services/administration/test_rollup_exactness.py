@@ -68,13 +68,17 @@ RESULTS = st.lists(
         error_category=st.sampled_from([None, "build", "network"]),
         error_message=st.sampled_from(MESSAGES),
         duration_seconds=st.one_of(st.none(), st.floats(0, 1e4)),
+        platform=st.sampled_from([None, None, "darwin-arm64"]),
+        recipe_version=st.sampled_from([None, "1.0", "1.1"]),
         failure_class=st.sampled_from([None, "package", "infrastructure"]),
     ),
-    max_size=5,
+    max_size=12,
 )
 MINUTES = st.one_of(st.none(), st.floats(0, 1e6), st.sampled_from([0.1, 0.2, 1 / 3]))
 TIMES = st.builds(
-    "2026-11-{:02}T{:02}:00:00Z".format, st.integers(18, 20), st.sampled_from([0, 1, 23])
+    "2026-11-{:02}T{}:00Z".format,
+    st.integers(18, 20),
+    st.sampled_from(["00:00", "00:40", "01:00", "23:00"]),
 )
 JOBS = st.lists(
     st.builds(
@@ -93,7 +97,7 @@ RUNS = st.builds(
     completed_at=st.none(),
     macos_minutes=MINUTES,
     linux_minutes=MINUTES,
-    total_recipes=st.integers(5, 9),
+    total_recipes=st.integers(12, 15),
     results=RESULTS,
     jobs=JOBS,
 )

@@ -53,6 +53,14 @@ class PostgresqlRows(Rows):
         """Unchanged: the driver converts every value."""
         return value
 
+    def is_among(self, column: str) -> str:
+        """The texts come as an array."""
+        return f"{column} = ANY(?)"
+
+    def texts(self, texts: Sequence[str]) -> Any:
+        """An array."""
+        return list(texts)
+
 
 def _cursor(connection: Connection) -> Any:
     return connection.connection.cursor()

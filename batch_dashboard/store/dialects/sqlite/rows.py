@@ -1,5 +1,6 @@
 """Rows as VALUES of many rows in one statement."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from itertools import chain, islice, repeat
@@ -51,6 +52,14 @@ class SqliteRows(Rows):
         if not isinstance(value, date):
             return value
         return utc_text(value) if isinstance(value, datetime) else value.isoformat()
+
+    def is_among(self, column: str) -> str:
+        """The texts come as a JSON array: the number of parameters is limited."""
+        return f"{column} IN (SELECT value FROM json_each(?))"
+
+    def texts(self, texts: Sequence[str]) -> Any:
+        """A JSON array."""
+        return json.dumps(texts)
 
 
 def _insert(
