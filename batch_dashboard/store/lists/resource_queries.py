@@ -254,7 +254,7 @@ def _known_seconds(
 ) -> ColumnElement[float]:
     """`failed_seconds`: the duration of failures, NULL where no duration is known."""
     is_known = or_(failed == 0, milliseconds > 0)
-    return case((is_known, cast(milliseconds, DOUBLE) / 1000)).label("failed_seconds")
+    return case((is_known, cast(milliseconds, DOUBLE) / 1000.0)).label("failed_seconds")
 
 
 def _cost(runner_os: str, prices: Sequence[ListPrice]) -> ColumnElement[float]:

@@ -44,20 +44,24 @@ _recipe = recipes.c
 _COLUMNS = tuple(recipes.c[name] for name in Recipe._fields)
 
 
-def _changes(pair: str) -> ColumnElement[Any]:
-    left = func.length(func.replace(_recipe.recent_attempts, pair, ""))
-    return (func.length(_recipe.recent_attempts) - left) / literal_column("2")
-
-
 _RECENT = func.length(_recipe.recent_attempts)
+
+
+def _letters_of(pair: str) -> ColumnElement[Any]:
+    """The number of letters in a pair of attempts: two for each change."""
+    return _RECENT - func.length(func.replace(_recipe.recent_attempts, pair, ""))
+
+
 # No attempts, or too few: the lowest sort value.
 _NO_RATE = cast(literal_column("-1"), DOUBLE)
 # NULL with too few attempts.
-FLAKINESS = cast(_changes("pf") + _changes("fp"), DOUBLE) / case(
-    (_RECENT >= MIN_ATTEMPTS, cast(_RECENT - 1, DOUBLE))
+FLAKINESS = cast(_letters_of("pf") + _letters_of("fp"), DOUBLE) / case(
+    (_RECENT >= MIN_ATTEMPTS, cast(2 * (_RECENT - 1), DOUBLE))
 )
-# NULL if nothing was attempted.
-FAILURE_RATE = cast(_recipe.failed, DOUBLE) / func.nullif(_recipe.passed + _recipe.failed, 0)
+# NULL if nothing was attempted. PostgreSQL divides by a whole number far more slowly.
+FAILURE_RATE = cast(_recipe.failed, DOUBLE) / cast(
+    func.nullif(_recipe.passed + _recipe.failed, 0), DOUBLE
+)
 _in_group, _group = failure_group_recipes.c, failure_groups.c
 # NULL if it never failed.
 LAST_REASON = (
@@ -121,12 +125,9 @@ def count_states(connection: Connection, run_filter: RunFilter) -> dict[str, Sta
     """The number of failing, stuck and flaky recipes seen in a period, by ecosystem."""
     conditions = [and_(*_STATES[state]) for state in STATES]
     counts = (func.count(case((condition, 1))) for condition in conditions)
-    query = chosen(
-        select(_recipe.ecosystem, *counts).where(or_(*conditions)).group_by(_recipe.ecosystem),
-        run_filter,
-        None,
-        None,
-    )
+    # Most recipes never failed.
+    failed = select(_recipe.ecosystem, *counts).where(_recipe.failed > 0)
+    query = chosen(failed.group_by(_recipe.ecosystem), run_filter, None, None)
     return {name: StateCounts(*row) for name, *row in connection.execute(query)}
 
 
