@@ -140,8 +140,9 @@ recipe_results = Table(
     Column("failure_class", Text),  # package or infrastructure; NULL: not reported
     # The recipe was known to fail (model/plan/streaks.py); NULL: it was not.
     Column("known_to_fail", Boolean),
-    Index("ix_recipe_results_batch_run", "batch_run_id"),
-    Index("ix_recipe_results_recipe", "recipe_name", "ecosystem", "started_at"),
+    # With the id, they have the order of the lists: PostgreSQL sorts nothing for a page.
+    Index("ix_recipe_results_batch_run", "batch_run_id", "id"),
+    Index("ix_recipe_results_recipe", "recipe_name", "ecosystem", "started_at", "id"),
     **IDS_NEVER_REUSED,
 )
 Index(
