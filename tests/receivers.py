@@ -75,7 +75,7 @@ def mail_receiver() -> Iterator[Received]:
             received.arrived.release()
             return "250 OK"
 
-    # The controller connects to itself to see that it runs, so it must be told a port.
+    # The controller connects to itself to see that it runs, so it needs a port.
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     controller = Controller(Handler(), hostname="127.0.0.1", port=port)

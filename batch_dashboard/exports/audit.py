@@ -1,4 +1,4 @@
-"""The audit log as CSV. Source: docs/exports.md, which says how cells are written."""
+"""The audit log as CSV. Source: docs/exports.md, "The format"."""
 
 import csv
 import io

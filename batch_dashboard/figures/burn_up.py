@@ -29,7 +29,7 @@ def burn_up_figure(
     """A line of what is used, Monday to today, and a dashed one of the forecast up to Sunday.
 
     `burnt` holds the days of each runner system's week. Days to come have no point but the
-    forecast's; a day whose runs told no minutes, or not all of them, has a hollow one.
+    forecast's; a day on which some or all runs reported no minutes has a hollow one.
     """
     data: list[dict[str, Any]] = []
     shapes: list[dict[str, Any]] = []
@@ -81,14 +81,14 @@ def burn_up_figure(
 
 
 def _used(name: str, axis: str, runner_os: str, days: Sequence[BurnUpDay]) -> dict[str, Any]:
-    told, symbols, values = [], [], []
+    customdata, symbols, values = [], [], []
     for day in days:
         if day.minutes is None:
             continue
         values.append(day.used_minutes)
         symbols.append("circle-open" if day.minutes.unknown_runs else "circle")
         today = runs_in_words(day.minutes) if day.minutes.runs else "no batch run"
-        told.append([f"Monday to {day.day:%A} {day.day}", f"that day: {today}"])
+        customdata.append([f"Monday to {day.day:%A} {day.day}", f"that day: {today}"])
     return {
         "type": "scatter",
         "mode": "lines+markers",
@@ -99,7 +99,7 @@ def _used(name: str, axis: str, runner_os: str, days: Sequence[BurnUpDay]) -> di
         "cliponaxis": False,
         "line": {"color": RUNNER_OS_COLOURS[runner_os], "width": 2},
         "marker": {"color": RUNNER_OS_COLOURS[runner_os], "size": 7, "symbol": symbols},
-        "customdata": told,
+        "customdata": customdata,
         "hovertemplate": "%{customdata[0]}<br>%{y:,.1f} " + name + " min so far"
         "<br>%{customdata[1]}<extra></extra>",
     }

@@ -33,8 +33,8 @@ def minutes_figure(
 ) -> dict[str, Any]:
     """Bars per bucket, macOS above Linux, so that each stands beside its own budget line.
 
-    A bucket that is not in `sums` had no batch run and is marked so, as is one whose runs told no
-    minutes: neither is a bar of zero. `budgets` is None where buckets are no weeks.
+    A bucket that is not in `sums` had no batch run and is marked as such, as is one whose runs
+    reported no minutes: neither is a bar of zero. `budgets` is None unless buckets are weeks.
     """
     if not any(start in sums for start in buckets.starts):
         return empty_figure("No batch run in this period.")

@@ -16,7 +16,7 @@ from batch_dashboard.model.recipes.recipes import RecipeAttempt
 from batch_dashboard.model.text.wording import duration
 
 COLOURS = {PASSED: "var(--good)", FAILED: "var(--bad)", SKIPPED: "var(--ink-muted)"}
-# Shape tells apart what colour alone might not.
+# Shapes distinguish what colours alone might not.
 SYMBOLS = {PASSED: "circle", FAILED: "x-thin-open", SKIPPED: "line-ew-open"}
 STRIP = (0.72, 1.0)
 DURATIONS = (0.0, 0.62)
@@ -26,7 +26,7 @@ STRIP_ALONE = (0.0, 1.0)
 def recipe_results_figure(results: Sequence[RecipeAttempt]) -> dict[str, Any]:
     """Above, a mark per result in the row of its outcome; below, how long each took.
 
-    A result of unknown duration stands in the upper part only.
+    A result of unknown duration is in the upper part only.
     """
     if not results:
         return empty_figure("This recipe has no result in this period.")

@@ -36,7 +36,7 @@ NO_RUN = "No batch run started in this period."
 def minutes_sentence(
     buckets: Buckets, sums: Mapping[date, RunSums], budgets: Budgets | None
 ) -> str:
-    """Totals, the bucket that used most, buckets without a run, and runs that told no minutes.
+    """Totals, the bucket that used most, buckets without a run, and runs that reported none.
 
     `budgets` is None where buckets are no weeks.
     """
@@ -122,7 +122,7 @@ def _forecast(budget: BudgetWeek) -> str:
 def ecosystem_minutes_sentence(
     buckets: Buckets, series: Sequence[SumSeries], without_minutes: Sequence[str]
 ) -> str:
-    """Which ecosystem used most of each runner system, and how many told no minutes at all."""
+    """Which ecosystem used most of each runner system, and how many reported no minutes."""
     if not series:
         return "No minutes were reported in this period."
     first: dict[str, list[str]] = {}
@@ -284,7 +284,7 @@ def _rate(line: RateSeries) -> str:
 def failure_counts_sentence(
     buckets: Buckets, series: Sequence[CountSeries], ran: Collection[date]
 ) -> str:
-    """How many results failed, of which kind most, when most, and when nothing ran."""
+    """The number of failed results, the largest series and bucket, and buckets without runs."""
     total = sum(line.total for line in series)
     if not total:
         return "No result failed in this period."

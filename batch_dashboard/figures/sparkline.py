@@ -37,7 +37,7 @@ def failure_rate_sparkline(points: Sequence[RatePoint | None]) -> Sparkline:
             continue
         x = EDGE + index * (WIDTH - 2 * EDGE) / max(len(rates) - 1, 1)
         y = HEIGHT - EDGE - rate * (HEIGHT - 2 * EDGE)
-        # A line of no length is a dot: what stands alone between two gaps is seen too.
+        # A line without length is a dot, so that a single value between two gaps is visible.
         parts.append(f"L{x:.1f} {y:.1f}" if follows else f"M{x:.1f} {y:.1f}h0")
         follows = True
     return Sparkline("".join(parts), words)

@@ -1,4 +1,4 @@
-"""Buckets without a bar, marked with why there is none: no batch run, or minutes nobody told."""
+"""Marks for buckets without a bar: no batch run, or no reported minutes."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -28,19 +28,19 @@ def marks(
     unknown = [start for start in buckets.starts if start in sums and values.get(start) is None]
     marked = []
     if absent:
-        told = [[buckets.in_words(start), NO_RUN] for start in absent]
-        marked.append(_mark(NO_RUN, axis, "x-thin-open", absent, told))
+        customdata = [[buckets.in_words(start), NO_RUN] for start in absent]
+        marked.append(_mark(NO_RUN, axis, "x-thin-open", absent, customdata))
     if unknown:
-        told = [
+        customdata = [
             [buckets.in_words(start), f"{words}<br>n = {plural(sums[start].runs, 'run')}"]
             for start in unknown
         ]
-        marked.append(_mark(UNKNOWN, axis, "circle-open", unknown, told))
+        marked.append(_mark(UNKNOWN, axis, "circle-open", unknown, customdata))
     return marked
 
 
 def _mark(
-    name: str, axis: str, symbol: str, starts: list[date], told: list[list[str]]
+    name: str, axis: str, symbol: str, starts: list[date], customdata: list[list[str]]
 ) -> dict[str, Any]:
     return {
         "type": "scatter",
@@ -57,7 +57,7 @@ def _mark(
             "color": MUTED,
             "line": {"width": 1.5, "color": MUTED},
         },
-        "customdata": told,
+        "customdata": customdata,
         "hovertemplate": "%{customdata[0]}<br>%{customdata[1]}<extra></extra>",
     }
 
@@ -68,8 +68,8 @@ def facts(span: str, row: RunSums | None, runner_os: str) -> list[str]:
 
 
 def runs_in_words(minutes: Minutes) -> str:
-    """`n = 12 runs, 3 of them told none`."""
+    """`n = 12 runs, 3 of them reported none`."""
     words = f"n = {plural(minutes.runs, 'run')}"
     if not minutes.unknown_runs:
         return words
-    return f"{words}, {minutes.unknown_runs:,} of them told none"
+    return f"{words}, {minutes.unknown_runs:,} of them reported none"

@@ -50,7 +50,7 @@ STEP_TICKS = {
 }
 
 COLOURS = 8
-# Shape and dash tell apart what colour alone might not.
+# Shapes and dashes distinguish what colours alone might not.
 SYMBOLS = (
     "circle",
     "square",
@@ -126,7 +126,7 @@ def time_axis(title: str, **changes: Any) -> dict[str, Any]:
         "nticks": 8,
         "automargin": True,
         "fixedrange": True,
-        # What hovers stands above the chart: a line leads from there to what it is about.
+        # Hover texts are above the chart; a line leads from there to their mark.
         "showspikes": True,
         "spikemode": "across",
         "spikesnap": "hovered data",
@@ -138,7 +138,7 @@ def time_axis(title: str, **changes: Any) -> dict[str, Any]:
 
 
 def step_axis(buckets: Buckets, **changes: Any) -> dict[str, Any]:
-    """An axis of buckets, of which up to five at equal distances are named."""
+    """An axis of buckets, with up to five labels at equal distances."""
     edge = STEP_EDGES[buckets.step]
     every = -(-len(buckets.starts) // 5)
     base: dict[str, Any] = {

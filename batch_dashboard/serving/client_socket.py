@@ -131,7 +131,7 @@ class ClientSocket(socket.socket):
         return sent
 
     def _wait(self, event: int, pace: Pace) -> Wait:
-        """Wait until the socket can go on, for a moment even without a place."""
+        """Wait until the socket is ready; briefly even without a place."""
         if not self._places.acquire(blocking=False):
             waited = self._poll(event, self._moment_left)
             self._moment_left -= waited

@@ -8,7 +8,7 @@ FORM_TYPES = (b"application/x-www-form-urlencoded", b"multipart/form-data")
 
 
 class Arrival:
-    """The bytes of a request that have come so far, and whether a thread can go on with them.
+    """The bytes of a request received so far, and whether a thread can process them.
 
     A thread is never to wait for a head, nor for a form: whoever has no token can send those. A
     body with a token is left to the application, which looks at the token before it reads.
@@ -21,7 +21,7 @@ class Arrival:
         self._needed: int | None = None
 
     def add(self, data: bytes) -> None:
-        """Add what came."""
+        """Add received bytes."""
         self.received += data
         if self._needed is not None:
             return
@@ -33,7 +33,7 @@ class Arrival:
 
     @property
     def is_complete(self) -> bool:
-        """Whether a thread can go on."""
+        """Whether a thread can process the request."""
         return self._needed is not None and len(self.received) >= self._needed
 
     @property

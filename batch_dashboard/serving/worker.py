@@ -122,7 +122,7 @@ class ClientWorker(ThreadWorker):  # type: ignore[misc]
         arrival.add(received)
         self._arriving[conn] = arrival
         conn.sock.setblocking(False)
-        # Most requests are whole when they are looked at first.
+        # Most requests are complete when they are first read.
         self.poller.register(conn.sock, selectors.EVENT_READ, partial(self._receive, conn))
         if arrival.is_complete:
             self._dispatch(conn, arrival)

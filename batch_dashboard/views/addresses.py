@@ -41,7 +41,7 @@ class OwnAddress:
 
 
 class ForwardedPrefix:
-    """Middleware: links begin with the path that a proxy says it serves the dashboard under."""
+    """Middleware: links begin with the path under which a proxy serves the dashboard."""
 
     def __init__(self, application: WSGIApplication) -> None:
         self._application = application

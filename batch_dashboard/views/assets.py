@@ -40,7 +40,7 @@ def register(app: Flask) -> None:
 
 
 def asset_url(name: str) -> str:
-    """Where one of our own files is, under the version of all of them."""
+    """The address of a static file, with the version of all static files."""
     return url_for("asset", version=_current_version(), name=name)
 
 

@@ -27,7 +27,7 @@ FindLast = Callable[[RunFilter], datetime | None]
 
 @dataclass(frozen=True)
 class Choice:
-    """The filter as asked for, the one that is shown, and what to tell the reader about it.
+    """The requested filter, the shown filter, and the difference for the reader.
 
     `missing` names what the period asked for does not hold, None where it holds it; `last_at` is
     then when there was one, None: never.
@@ -39,7 +39,7 @@ class Choice:
     complaints: list[str]
     ecosystems: list[EcosystemSpan]
     path: str  # where the page is, without its query
-    is_of_one: bool = False  # the ecosystem stands in the path, so never in the query
+    is_of_one: bool = False  # the ecosystem is in the path, so never in the query
     missing: str | None = None
     last_at: datetime | None = None
 
@@ -156,7 +156,7 @@ class Choice:
 def choose(connection: Connection, args: Mapping[str, str], ecosystem: str | None = None) -> Choice:
     """What a query string asks for, before anything is known about its data.
 
-    `ecosystem` is the one that stands in the page's path, where one does.
+    `ecosystem` is the ecosystem in the path of the page, if there is one.
     """
     now = current_time()
     run_filter, complaints = RunFilter.parse(args, now.date())

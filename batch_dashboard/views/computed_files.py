@@ -182,13 +182,13 @@ def burn_up_rows(connection: Connection, _run_filter: RunFilter, now: datetime) 
     for runner_os in sorted(RUNNER_OS):
         budget = budget_week(runner_os, days, now, budgets, ever[runner_os])
         for day in burn_up(budget, days, now):
-            told = day.minutes
+            used = day.minutes
             yield (
                 runner_os,
                 day.day,
-                None if told is None else told.runs,
-                None if told is None else told.unknown_runs,
-                None if told is None or not told.runs else told.value,
+                None if used is None else used.runs,
+                None if used is None else used.unknown_runs,
+                None if used is None or not used.runs else used.value,
                 day.used_minutes,
                 day.forecast_minutes,
                 budget.budget_minutes,

@@ -41,7 +41,7 @@ def current_time() -> datetime:
 
 
 def client_address() -> str:
-    """Where the request comes from; a header that states it is trusted from set proxies only."""
+    """The address of the client; headers are trusted from the configured proxies only."""
     return request.remote_addr or ""
 
 

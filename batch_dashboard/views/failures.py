@@ -68,7 +68,7 @@ def index() -> str:
 
 @blueprint.get("/<int:failure_group_id>")
 def show(failure_group_id: int) -> str:
-    """One failure group: what it says in full, when it failed, and which recipes."""
+    """One failure group: its whole message, the times of its failures, and its recipes."""
     conn = connection()
     group = (
         failure_group_list.find(conn, failure_group_id) if failure_group_id <= MAX_ROW_ID else None

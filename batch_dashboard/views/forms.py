@@ -1,4 +1,4 @@
-"""Forms that change something: from our own pages only, not too old, each obeyed once.
+"""Forms that change something: only from this site, not too old, each with one effect.
 
 A form carries a token: an id, when it was made, and a code over both under the secret key and the
 browser it was made for. The id is spent in the transaction of the change.
@@ -53,7 +53,7 @@ def form_token() -> Markup:
 
 
 class WholeNumberField(IntegerField):  # type: ignore[misc]
-    """A whole number of a size somebody means."""
+    """A whole number within reasonable limits."""
 
     data: Any
 
@@ -66,7 +66,7 @@ class WholeNumberField(IntegerField):  # type: ignore[misc]
 
 
 class NumberField(DecimalField):  # type: ignore[misc]
-    """A number of a size somebody means, as many decimals as entered."""
+    """A number within reasonable limits, with as many decimals as entered."""
 
     data: Any
 
@@ -96,7 +96,7 @@ def changing(*, frees: bool = False) -> Iterator[Change]:
 
 @contextmanager
 def errors_in(form: Form) -> Iterator[None]:
-    """Show what a service says of a value beside the field it stands in."""
+    """Show the errors of a service beside their fields."""
     try:
         yield
     except InputError as error:
@@ -114,7 +114,7 @@ def page(template: str, *forms: Form, **values: Any) -> tuple[str, int]:
 
 
 def confirmation(form: Form, **values: Any) -> tuple[str, int]:
-    """The page that says what will be deleted and asks whether it should be.
+    """The page that states what will be deleted and asks for confirmation.
 
     `question` is its title, `consequences` its sentences, `button` what its button says; `back` and
     `back_words` lead away without doing anything.
@@ -130,7 +130,7 @@ def done(message: str, endpoint: str, **values: Any) -> Response:
 
 
 def is_local(path: str) -> bool:
-    """Whether a path leads to a page of ours, whatever a browser makes of it."""
+    """Whether a path leads to a page of this site in every browser."""
     is_path = path.startswith("/") and not path.startswith("//")
     return is_path and "\\" not in path and path.isprintable()
 
@@ -157,7 +157,7 @@ def _check() -> None:
 
 
 def _refuse_unread() -> None:
-    """Refuse what would have to be waited for: no page of ours sends it."""
+    """Reject bodies that would have to be waited for; no page of this site sends them."""
     if request.headers.get("Authorization", "").lower().startswith("bearer "):
         raise Forbidden("Forms are for people; a token cannot send one.")
     if "Transfer-Encoding" in request.headers:
@@ -165,7 +165,7 @@ def _refuse_unread() -> None:
 
 
 def _is_from_here() -> bool:
-    """Whether the browser says that one of our pages sent this; old ones say nothing."""
+    """Whether the request comes from this site; old browsers do not state it."""
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
         return False
     origin = request.headers.get("Origin")

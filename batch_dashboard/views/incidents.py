@@ -44,7 +44,7 @@ def index() -> str:
 
 @blueprint.get("/incidents/<int:incident_id>")
 def show(incident_id: int) -> str:
-    """One incident: when, what was said, where to look."""
+    """One incident: its times, its sentences, and links."""
     found = incidents.find(connection(), incident_id) if incident_id <= MAX_ROW_ID else None
     if found is None:
         abort(404, f"There is no incident {incident_id}.")

@@ -30,7 +30,7 @@ blueprint = Blueprint("setup", __name__, url_prefix="/setup")
 
 
 class Setup(NamedTuple):
-    """What is to be set up, and after which batch run the first one of it comes.
+    """The requested set-up, and the batch run after which its first one is expected.
 
     `after` is the id of that run: 0 on an instance that had none, None if the address names none.
     """

@@ -76,7 +76,7 @@ def _signed_in(user: User, following: str) -> Response:
 
 
 def _following(path: str) -> str:
-    """The page to go on with: one of ours, which a host may serve under a path."""
+    """The page to open after signing in, which must belong to this site."""
     begins = f"{request.script_root}/"
     return path if is_local(path) and path.startswith(begins) else url_for("overview.index")
 

@@ -80,7 +80,7 @@ def ago(time: datetime) -> Markup:
 
 
 def age(time: datetime) -> str:
-    """The same as plain text, where the time itself stands beside it."""
+    """The same as plain text, for use beside the time itself."""
     return wording.relative(time, current_time())
 
 
@@ -163,7 +163,7 @@ def interval(hits: int, attempts: int) -> str:
 
 
 def reported_minutes(minutes: Minutes) -> Markup:
-    """The minutes of several runs, and how many of them told none."""
+    """The minutes of several runs, and how many of them reported none."""
     if not minutes.runs:
         return NO_RUN
     if minutes.value is None or not minutes.unknown_runs:
@@ -174,7 +174,7 @@ def reported_minutes(minutes: Minutes) -> Markup:
 
 
 def run_minutes(value: float | None) -> Markup:
-    """The minutes of one run; `unknown` when it told none."""
+    """The minutes of one run; `unknown` if it reported none."""
     # A table of a year has a thousand of them: escaping is far quicker than formatting.
     return UNKNOWN if value is None else escape(wording.minutes(value))
 

@@ -1,4 +1,4 @@
-"""The operator's commands: each does its task, says so, and is told of in the audit log."""
+"""The operator's commands: each does its task, reports it, and is recorded in the audit log."""
 
 import json
 import re

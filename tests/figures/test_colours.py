@@ -1,4 +1,4 @@
-"""The colours of charts can be told apart, by day and by night, and without seeing every colour.
+"""The colours of charts can be distinguished in both themes, also by colour-blind readers.
 
 Distances are those of OKLab, in which 0.02 is a difference that just shows side by side.
 """

@@ -131,7 +131,7 @@ def test_the_week_adds_up_to_today_and_days_to_come_are_the_forecast_s() -> None
     assert (used.x, used.y) == ((0, 1, 2), (280, 280, 280))
     assert used.marker.symbol == ("circle", "circle", "circle-open")
     assert used.customdata[1][1] == "that day: no batch run"
-    assert used.customdata[2][1] == "that day: n = 2 runs, 2 of them told none"
+    assert used.customdata[2][1] == "that day: n = 2 runs, 2 of them reported none"
     assert forecast.x == (2, 3, 4, 5, 6)
     assert forecast.y == pytest.approx((280, 290, 300, 310, 320))
     assert [note.text for note in figure.layout.annotations] == [

@@ -12,7 +12,7 @@ from tests.conftest import NewDatabase
 from tests.databases import is_sqlite
 from tests.http.server import running_server
 
-# The watcher needs a moment until it has told that it runs.
+# The watcher needs a moment until it is registered.
 TRIES = 20
 FLASK = (sys.executable, "-m", "flask", "--app", "app")
 

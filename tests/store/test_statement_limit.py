@@ -1,4 +1,4 @@
-"""A statement that reads for too long is stopped, and the reader is told why."""
+"""A statement that reads for too long is stopped, and the response states why."""
 
 import time
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What CI is told before it spends minutes."""
+"""The advice to CI before it spends minutes."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""The minutes page says what was used, what it cost, and what nobody told."""
+"""The minutes page shows minutes, costs and runs that reported none."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""The network that a client's address stands for when failed attempts are counted."""
+"""The network of a client's address, for which failed attempts are counted."""
 
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 

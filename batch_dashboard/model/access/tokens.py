@@ -1,4 +1,4 @@
-"""Tokens of programs: what is known of each, and whether it is accepted."""
+"""Tokens of programs, and whether they are accepted."""
 
 from datetime import datetime
 from enum import StrEnum

@@ -26,7 +26,7 @@ MAX_DAYS = 36_500
 
 
 class Retention(NamedTuple):
-    """The days each kind of row is kept; None: for ever."""
+    """The number of days that each kind of row is kept; None: unlimited."""
 
     results: int | None
     runs: int | None

@@ -103,9 +103,9 @@ TEST_MESSAGE = Message("Test from Batch Dashboard", "If you read this, notificat
 def to_tell(
     incidents: Iterable[Incident], snoozed: Mapping[str, datetime], now: datetime
 ) -> list[Incident]:
-    """Those of the open incidents that nobody was told of, or that became worse since, worst first.
+    """The open incidents that were not reported yet or became worse since, worst first.
 
-    An incident is told once, and once more when it becomes worse.
+    An incident is reported once, and once more when it becomes worse.
     """
     to_notify = [
         incident
@@ -118,7 +118,7 @@ def to_tell(
 
 
 def urgent_of(telling: Iterable[Incident], all_open: Iterable[Incident]) -> list[Incident]:
-    """Those that are told at once; the rest waits for the daily digest.
+    """The incidents that are reported at once; the rest are in the daily digest.
 
     While an ecosystem's own incident is critical, people know of it: recipes of it that get stuck
     meanwhile are no news that cannot wait.

@@ -7,7 +7,7 @@ Source: docs/alerts.md, "What clients wrote".
 
 import re
 
-# Invisible; what it stands in is neither a mention nor a link for any service.
+# Invisible; a word that contains it is neither a mention nor a link for any service.
 BREAK = "\u200b"
 
 _MARKUP = re.compile(r"[@\uff20<](?=\S)|:(?=//)|\](?=[(\[:])")

@@ -19,7 +19,7 @@ class Change(StrEnum):
     UNCHANGED = "unchanged"
 
 
-# What is worth a look comes first; unchanged recipes are counted, not listed.
+# The most important changes come first; unchanged recipes are counted, not listed.
 LISTED = (Change.NEWLY_FAILING, Change.FIXED, Change.STILL_FAILING, Change.NEW, Change.GONE)
 SENTENCES = {
     Change.NEWLY_FAILING: "passed or skipped before, failed now",

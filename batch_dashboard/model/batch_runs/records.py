@@ -9,7 +9,7 @@ from batch_dashboard.model.batch_runs.vocabulary import MACOS
 
 
 class Minutes(NamedTuple):
-    """Minutes of some batch runs: the sum of the known ones, and how many runs told none."""
+    """Minutes of some batch runs: the sum of the known ones, and how many runs reported none."""
 
     known: float
     runs: int
@@ -17,7 +17,7 @@ class Minutes(NamedTuple):
 
     @property
     def value(self) -> float | None:
-        """The minutes, None when no run told any: unknown is not 0."""
+        """The minutes, None if no run reported any: unknown is not 0."""
         return None if self.unknown_runs >= self.runs else self.known
 
 
@@ -35,7 +35,7 @@ class RunSums(NamedTuple):
     failed: int
     skipped: int
     empty_runs: int  # that processed no recipe
-    macos_minutes: float  # of the runs that told them
+    macos_minutes: float  # of the runs that reported them
     linux_minutes: float
     macos_unknown_runs: int
     linux_unknown_runs: int
@@ -101,7 +101,7 @@ class BatchRun(NamedTuple):
     batch_id: str
     ecosystem: str
     started_at: datetime
-    completed_at: datetime | None  # None: the client did not say
+    completed_at: datetime | None  # None: not reported
     total_recipes: int
     passed: int
     failed: int
@@ -110,7 +110,7 @@ class BatchRun(NamedTuple):
     linux_minutes: float | None
     run_url: str | None
     commit_sha: str | None
-    result_count: int  # may be fewer than the counts say
+    result_count: int  # can be fewer than the counts
     stored_at: datetime
     pruned_results: int = 0  # of those, dropped by retention
     run_attempt: int | None = None  # which attempt of the same CI run; None: unknown
@@ -126,7 +126,7 @@ class BatchRun(NamedTuple):
 
     @property
     def workflow_claims(self) -> dict[str, str]:
-        """What the identity token of the workflow said that uploaded the run; empty without one."""
+        """The claims of the identity token with which the run was uploaded; empty without one."""
         claims: dict[str, str] = json.loads(self.publisher_claims or "{}")
         return claims
 

@@ -46,7 +46,7 @@ MAX_JOBS = 8
 
 @dataclass(slots=True)
 class Recipe:
-    """What a recipe is like, and whether it is broken until some day."""
+    """The properties of a recipe, and the day until which it is broken."""
 
     name: str
     slowness: float
@@ -87,7 +87,7 @@ class RecipePool:
 def demo_payloads(results: int, seed: int, last_day: date) -> Iterator[dict[str, Any]]:
     """The payloads of two years up to a day, oldest first; the same ones for the same seed.
 
-    They hold `results` results in all. Its stories need some 2,000 of them to be told in full.
+    They hold `results` results in all. About 2,000 are needed to contain all its examples.
     """
     rng = Random(seed)  # noqa: S311 - made-up data, nothing secret
     plan = plan_runs(rng, results, last_day)

@@ -1,4 +1,4 @@
-"""The made-up recipe collection of the demo data: its ecosystems, its recipes, what goes wrong."""
+"""The generated recipe collection of the demo data: ecosystems, recipes, failures."""
 
 from collections.abc import Iterator
 from itertools import count
@@ -252,7 +252,7 @@ INCIDENT_FAILURE = Failure(
     "the anonymous token was refused",
     0.15,
 )
-# No places: it says the same to the letter each time.
+# Without placeholders: the message is always exactly the same.
 STUCK_FAILURE = Failure(
     "checksum_mismatch",
     "==> Fetching imagemagick 7.1.1-38\n"

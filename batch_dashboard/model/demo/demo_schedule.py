@@ -102,7 +102,7 @@ def _give_sizes(plan: list[PlannedRun], weights: list[float], results: int) -> N
 
 
 def _invite_stuck(plan: list[PlannedRun]) -> None:
-    """One recipe is tried daily and fails to the end; before that it came by and passed."""
+    """One recipe passes from time to time, and is then tried daily and always fails."""
     first_of_day = {
         run.day: run for run in reversed(plan) if run.ecosystem.name == HOMEBREW and run.size
     }

@@ -80,7 +80,7 @@ _RATE_LIMITED = re.compile(
     r"|(?:exceed|reach|hit).{0,40}rate.?limit"
     r"|http.{0,40}too many requests"
 )
-# What a test says of an error that it wanted, and of servers that the test itself starts.
+# Words of tests for expected errors, and for servers that a test starts itself.
 _DOUBT = re.compile(r"\b(?:assert|expect(?:ed|s)?\b|should\b|tests?\b|specs?\b|mock|localhost\b)")
 # Text in quotes is what a message is about, unless an exception holds it.
 _QUOTED = re.compile(r"(?<!\()\"[^\"]*\"|(?<![\w(])'[^']*'(?!\w)|(?<!\()`[^`]*`|“[^”]*”|‘[^’]*’")

@@ -41,7 +41,7 @@ _OPEN_QUOTE = re.compile(r"(?:^|(?<=[\s(=:]))['\"`‘“][^'\"`’”]*$")
 
 
 class Reason(NamedTuple):
-    """Why a result failed, as far as its message says."""
+    """The reason of a failed result, as its message states it."""
 
     # The line that names the cause as people read it: without ANSI sequences and control
     # characters. Empty for no message; NO_ERROR_LINE where no line names a cause.

@@ -16,12 +16,12 @@ NEW_DAYS = 7
 
 
 def new_since(today: date) -> date:
-    """The day from which on a group first seen is new, whatever period is looked at."""
+    """The day since which a group must have been first seen to be new, in every period."""
     return today - (NEW_DAYS - 1) * DAY
 
 
 def names_a_cause(masked_line: str) -> bool:
-    """Whether the line of a group says why its results failed."""
+    """Whether the line of a group names the cause of the failures."""
     return masked_line not in ("", NO_ERROR_LINE)
 
 
@@ -75,7 +75,7 @@ class RecipeFailureGroup(NamedTuple):
 
 
 class CategoryCount(NamedTuple):
-    """How many results of a group came under a category."""
+    """The number of results of a group with a category."""
 
     error_category: str | None  # None: none was named
     failed: int

@@ -21,5 +21,5 @@ def message_words(message: str) -> list[str]:
 
 
 def is_beginning(word: str) -> bool:
-    """Whether the last word of a search stands for every word that begins with it."""
+    """Whether the last word of a search matches every word that begins with it."""
     return MIN_BEGINNING <= len(word) < MAX_WORD_LENGTH

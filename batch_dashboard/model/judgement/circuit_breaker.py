@@ -20,7 +20,7 @@ from batch_dashboard.model.judgement.trials import (
 
 
 class BreakerState(StrEnum):
-    """What a circuit breaker lets through."""
+    """The state of a circuit breaker."""
 
     CLOSED = "closed"
     OPEN = "open"

@@ -70,7 +70,7 @@ def decide(
 
 
 def as_document(decision: Decision) -> dict[str, Any]:
-    """The decision as JSON clients know it; times in ISO 8601, minutes nobody reported None."""
+    """The decision as JSON: times in ISO 8601, unreported minutes None."""
     health = decision.health
     change = None if health is None else health.facts.breaker
     failing = None if health is None else health.facts.failing

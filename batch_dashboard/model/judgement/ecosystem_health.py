@@ -1,4 +1,4 @@
-"""The state of an ecosystem's pipeline, with the sentence that says why. Source: docs/slo.md."""
+"""The state of an ecosystem and the sentence that explains it. Source: docs/slo.md."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
@@ -17,7 +17,7 @@ from batch_dashboard.model.text.wording import duration, interval, percent, plur
 
 
 class EcosystemState(StrEnum):
-    """What comes before the state of an ecosystem's SLO."""
+    """The states that take precedence over the state of the SLO."""
 
     PAUSED = "paused"
     SILENT = "silent"
@@ -37,17 +37,17 @@ STATES = (
     slo.SloState.NO_TARGET,
 )
 
-# How many runs are looked at to say how often they usually come, and whether they do nothing.
+# The number of runs from which the usual interval and idleness are determined.
 RECENT_RUNS = 30
 SILENT_INTERVALS = 3
-# Runs closer together than this came in one go: a batch is often posted in parts.
+# Runs closer together than this count as one, because a batch is often posted in parts.
 ONE_GO = timedelta(hours=1)
 MIN_GAPS = 3
 # Where it is not known how often runs usually come.
 DEFAULT_SILENCE = timedelta(days=7)
 IDLE_FROM = 5
 FAILING_FROM = 5
-# Beyond that many runs without a pass nobody counts them.
+# Runs without a pass are counted up to this number.
 MAX_COUNTED = 1_000
 LOOKED_BACK_DAYS = slo.BUDGET_DAYS + slo.JUDGED_DAYS
 
@@ -77,7 +77,7 @@ class FailingRuns(NamedTuple):
 
 
 class PipelineFacts(NamedTuple):
-    """All that is looked at to judge one ecosystem; as much of old ecosystems as of new ones."""
+    """The facts by which one ecosystem is judged; their size does not grow with its age."""
 
     span: EcosystemSpan
     recent: Sequence[RecentRun]  # newest first, at most RECENT_RUNS
@@ -97,7 +97,7 @@ class EcosystemHealth(NamedTuple):
     kind: FindingKind | None  # of its finding; None: it needs no attention
     severity: Severity | None  # of its finding; None where `kind` is
     since: datetime
-    sentence: str  # goes on from the ecosystem's name
+    sentence: str  # continues after the name of the ecosystem
     verdict: Verdict
     error_budget: ErrorBudget | None
     burns: list[Burn]
@@ -111,7 +111,7 @@ class EcosystemHealth(NamedTuple):
 
 
 def usual_interval(starts: Sequence[datetime]) -> timedelta | None:
-    """The median time from one run to the next; None while too few came to say.
+    """The median time from one run to the next; None if there are too few runs.
 
     Runs less than an hour after the one before are left out: they belong to it.
     """

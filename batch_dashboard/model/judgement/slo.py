@@ -1,4 +1,4 @@
-"""How an ecosystem's success rate stands against its target. Source: docs/slo.md."""
+"""The success rate of an ecosystem compared with its target. Source: docs/slo.md."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
@@ -15,7 +15,7 @@ CRITICAL_RATE = 0.5
 
 
 class SloState(StrEnum):
-    """How an ecosystem stands against its target."""
+    """The state of an ecosystem's SLO."""
 
     MET = "met"
     AT_RISK = "at risk"
@@ -41,7 +41,7 @@ DayAttempts = Mapping[date, Attempts]
 
 
 class Verdict(NamedTuple):
-    """What the attempts of some days say about a target."""
+    """The comparison of the attempts of some days with a target."""
 
     state: SloState
     attempts: Attempts
@@ -91,7 +91,7 @@ def judge_day(days: DayAttempts, day: date, target: float | None, min_attempts: 
 
 
 def verdict_since(days: DayAttempts, today: date, target: float | None, min_attempts: int) -> date:
-    """The first day from which on each day's verdict was today's; 28 days are looked at."""
+    """The day since which the verdict is the same as today, within the last 28 days."""
     state = judge_day(days, today, target, min_attempts).state
     day = today
     while (
@@ -180,7 +180,7 @@ class Burn(NamedTuple):
     """How fast the error budget is burnt in one window: 1 uses it up in exactly 28 days."""
 
     window: BurnWindow
-    rate: float | None  # None: too little ran to say
+    rate: float | None  # None: too few attempts
     threshold: float
     attempts: Attempts
     is_sure: bool  # the 95 % interval of the failure rate lies above what the target allows

@@ -1,4 +1,4 @@
-"""What an ecosystem is held to. Source: docs/data-model.md, "Targets"."""
+"""The targets and other rules of ecosystems. Source: docs/data-model.md, "Targets"."""
 
 from datetime import timedelta
 from typing import NamedTuple
@@ -41,7 +41,7 @@ class RuleOverride(NamedTuple):
 
 
 def rule_of(ecosystem: str, own: RuleOverride) -> EcosystemRule:
-    """What an ecosystem is held to by what an operator set, the rest by default."""
+    """The effective rule of an ecosystem: the values of an operator, the rest by default."""
     rule = default_rule(ecosystem)
     if not own.has_target:
         rule = rule._replace(target=None)
@@ -58,7 +58,7 @@ def success_rate_target(ecosystem: str) -> float:
 
 
 def default_rule(ecosystem: str) -> EcosystemRule:
-    """What an ecosystem is held to where no operator said otherwise."""
+    """The default rule of an ecosystem."""
     return EcosystemRule(success_rate_target(ecosystem))
 
 

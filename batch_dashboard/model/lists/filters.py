@@ -37,7 +37,7 @@ class RunFilter:
     def parse(cls, args: Mapping[str, str], today: date) -> tuple["RunFilter", list[str]]:
         """The filter of a query string, and a sentence for each part that could not be used.
 
-        A part that cannot be used falls back to its default: a page says so, an export refuses.
+        An invalid part falls back to its default: a page reports this, an export rejects it.
         """
         complaints: list[str] = []
         ecosystem = _name(args, "ecosystem", complaints)

@@ -37,7 +37,7 @@ class Period:
 
 
 class Step(Enum):
-    """What a chart goes through: UTC days, weeks from Monday, calendar months or years."""
+    """The steps of a chart: UTC days, weeks from Monday, calendar months or years."""
 
     DAY = "day"
     WEEK = "week"

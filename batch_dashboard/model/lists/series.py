@@ -21,7 +21,7 @@ LONGER = {Step.DAY: Step.WEEK, Step.WEEK: Step.MONTH, Step.MONTH: Step.YEAR}
 
 
 class Buckets(NamedTuple):
-    """The buckets a chart goes through: the first day of each, oldest first, without gaps."""
+    """The buckets of a chart: the first day of each, oldest first, without gaps."""
 
     starts: list[date]
     step: Step
@@ -57,7 +57,7 @@ class Buckets(NamedTuple):
         return days.last_day == self.today is not None
 
     def part_in_words(self, start: date) -> str | None:
-        """`3 days so far` of a bucket that goes on, `4 of 7 days` of a cut one, else None."""
+        """`3 days so far` for the current bucket, `4 of 7 days` for a cut one, otherwise None."""
         end = self.step.later(start)
         since, until = self.period.since, self.period.until
         # Each bar of a chart asks this, and most buckets are whole and over.

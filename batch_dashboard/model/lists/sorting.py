@@ -15,9 +15,9 @@ class Direction(StrEnum):
 
 
 class SortColumn(NamedTuple):
-    """A column a table can be ordered by: its name in URLs, and which end comes first.
+    """A column by which a table can be sorted: its name in URLs, and its direction.
 
-    `kinds` are the types of its values and of the columns that tell equal ones apart.
+    `kinds` are the types of its values and of the columns that order equal ones.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""What the summary of a recipe says of it. Source: docs/data-model.md, "Stuck and flaky"."""
+"""States of recipes from their summaries. Source: docs/data-model.md, "Stuck and flaky"."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -61,7 +61,7 @@ class Recipe(NamedTuple):
 
     @property
     def flakiness(self) -> float | None:
-        """Changes over the changes there could be, 0…1; None with too few attempts to say."""
+        """Changes divided by the possible changes, 0…1; None with too few attempts."""
         attempts = len(self.recent_attempts)
         return self.changes / (attempts - 1) if attempts >= MIN_ATTEMPTS else None
 
@@ -125,7 +125,7 @@ def count_in_streak(
     last_passed_at: datetime | None,
     reasons: Sequence[StreakReason],
 ) -> int | None:
-    """How many failures of a recipe's streak have one reason; None where the sums do not say.
+    """The number of failures of a streak with one reason; None if the sums do not show it.
 
     `reasons` are those of the recipe that were seen since its last pass. All failures of a reason
     that was first seen after the pass are in the streak. Of one that is older, sums of all time do

@@ -65,7 +65,7 @@ DEFAULT_BUDGETS = Budgets()
 
 
 class BudgetWeek(NamedTuple):
-    """How one runner operating system stands against its budget in the week of a moment."""
+    """The use of the budget of one runner operating system in a week."""
 
     runner_os: str
     week: Period
@@ -172,7 +172,7 @@ def budget_week(
     budgets: Budgets = DEFAULT_BUDGETS,
     ever_reported: str = EverReported.ABOVE_ZERO,
 ) -> BudgetWeek:
-    """How a runner operating system stands now, from the last 29 days.
+    """The use of this week's budget of a runner operating system, from the last 29 days.
 
     Forecast = used so far + mean daily use of the last 28 days x days left. Both the 28 days and
     the days left are counted to the second, so the forecast does not jump at midnight: of the day

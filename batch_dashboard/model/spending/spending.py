@@ -28,11 +28,11 @@ class Spending(NamedTuple):
 
     @property
     def minutes_per_run(self) -> float | None:
-        """Mean minutes of both runner systems, each of the runs that told them; None: none did."""
+        """Mean minutes of both operating systems over the runs that reported them, or None."""
         means = [
-            told.known / (told.runs - told.unknown_runs)
-            for told in map(self.sums.minutes, RUNNER_OS)
-            if told.value is not None
+            used.known / (used.runs - used.unknown_runs)
+            for used in map(self.sums.minutes, RUNNER_OS)
+            if used.value is not None
         ]
         return sum(means) if means else None
 

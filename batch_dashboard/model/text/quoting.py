@@ -8,7 +8,7 @@ import shlex
 
 
 def is_plain(text: str) -> bool:
-    """Whether text has only visible characters and spaces, so that it can stand in a snippet.
+    """Whether text has only visible characters and spaces, so that a snippet can contain it.
 
     Line breaks of any kind would end a block of YAML; marks of direction would show the snippet in
     another order than it is run.

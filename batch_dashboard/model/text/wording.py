@@ -1,4 +1,4 @@
-"""Numbers and times in words, one way on every page. Unknown is said, never shown as 0."""
+"""Numbers and times in words, the same on every page. Unknown is never shown as 0."""
 
 import re
 from collections.abc import Iterable
@@ -31,7 +31,7 @@ def not_one_of(name: str, allowed: Iterable[str], value: str) -> str:
 
 
 def in_two(name: str) -> tuple[str, str]:
-    """The beginning of a name, and the end that tells it from names that begin alike.
+    """The beginning of a name, and the end that distinguishes it from similar names.
 
     A short name has no beginning. Marks and joined signs stay with the letter they belong to.
     """

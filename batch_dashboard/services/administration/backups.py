@@ -105,10 +105,10 @@ def _prepare(
     drift = check_rollups(draft, now)
     with changing(draft, actor, now) as change:
         access = revocations.settle(change, newer, bring_back=bring_back)
-        told = {
+        details = {
             **contents._asdict(),
             "rollup_drift_rows": sum(drift.values()),
             **revocations.record_of(access, bring_back=bring_back),
         }
-        change.record("restore backup", name, None, told)
+        change.record("restore backup", name, None, details)
     return access

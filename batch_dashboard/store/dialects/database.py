@@ -109,7 +109,7 @@ class Database(ABC):
     def migrating(
         self, wait_seconds: float, gives_up_at: float
     ) -> AbstractContextManager[Connection]:
-        """As `writing`, for a change of the schema."""
+        """The same as `writing`, for a change of the schema."""
 
     @abstractmethod
     def settle(self) -> None:

@@ -27,7 +27,7 @@ def count_bad_token() -> None:
 
 
 def seconds_to_wait() -> float:
-    """How long this request's address has to wait until another token is looked at, else 0."""
+    """The seconds until another token of this address is checked, or 0."""
     if "seconds_to_wait" not in g:
         g.seconds_to_wait = _throttle().seconds_to_wait(client_address(), time.time())
     wait: float = g.seconds_to_wait

@@ -24,7 +24,7 @@ password = HTTPBasicAuth(realm="Batch Dashboard")
 
 
 class BrowserAuth(HTTPAuth):  # type: ignore[misc]
-    """A browser that signed in by the form: its cookie stands for name and password."""
+    """A browser that signed in with the form; its cookie replaces name and password."""
 
     def get_auth(self) -> Authorization | None:
         """What the browser showed, None when it showed nothing."""
@@ -38,7 +38,7 @@ class BrowserAuth(HTTPAuth):  # type: ignore[misc]
 
 
 browser = BrowserAuth(scheme="Session", realm="Batch Dashboard")
-# A script's name and password are looked at when it sends them, else the browser's cookie.
+# The name and password of a script if it sends them, otherwise the browser's cookie.
 people = MultiAuth(browser, password)
 
 
@@ -87,7 +87,7 @@ def refuse_person(status: int) -> Response:
 
 
 def session_user() -> User | None:
-    """Whose browser this is, None when nobody is signed in there."""
+    """The user of this browser, None if it is not signed in."""
     cookie = request.cookies.get(SESSION_COOKIE, "")
     if not cookie or len(cookie) > MAX_COOKIE_LENGTH:
         return None

@@ -1,4 +1,4 @@
-"""Programs: a bearer token of ours, or the identity token of a CI workflow."""
+"""Programs: a token of this dashboard, or the identity token of a CI workflow."""
 
 import hmac
 

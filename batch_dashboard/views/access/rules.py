@@ -23,7 +23,7 @@ OPEN_ENDPOINTS = {
 READ_ENDPOINTS = {"exports.download", "incidents.feed", "badges.show"}
 # Reads of the API: open where pages are, but a token that is sent is always checked.
 API_BLUEPRINT = "api."
-# Pages that change things, and all that belongs to them.
+# Pages that change things, and everything that belongs to them.
 ADMIN_BLUEPRINTS = "admin_"
 ACCOUNT_BLUEPRINT = "account."
 SIGN_IN_BLUEPRINT = "sign_in."

@@ -47,7 +47,7 @@ class DestinationForm(Form):  # type: ignore[misc]
 
 
 class SeverityForm(Form):  # type: ignore[misc]
-    """From which severity on a destination is told."""
+    """The lowest severity that a destination receives."""
 
     min_severity = SelectField("Severity", choices=FROM_SEVERITY)
 
@@ -119,7 +119,7 @@ def _test(destination: destinations.Destination) -> str | None:
 
 @blueprint.post("/destinations/<name:name>/severity")
 def set_severity(name: str) -> Response:
-    """From which severity on a destination is told."""
+    """The lowest severity that a destination receives."""
     form = SeverityForm(request.form)
     if not form.validate():
         raise InputError("min_severity", f"a severity is one of {', '.join(Severity)}")

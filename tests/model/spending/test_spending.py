@@ -39,7 +39,7 @@ def test_each_ecosystem_is_summed_once() -> None:
     npm = next(row for row in ROWS if row.ecosystem == "npm")
     assert (npm.sums.runs, npm.sums.macos_minutes, npm.sums.failed_seconds) == (4, 3, 2)
     assert npm.cost.total == pytest.approx(3 * 0.062 + 120 * 0.006)
-    # Two runs told macOS minutes, four Linux minutes.
+    # Two runs reported macOS minutes, four Linux minutes.
     assert npm.minutes_per_run == 3 / 2 + 120 / 4
 
 

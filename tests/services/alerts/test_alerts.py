@@ -1,4 +1,4 @@
-"""Incidents from their opening to their close, and what people are told of them."""
+"""Incidents from their opening to their close, and their notifications."""
 
 import os
 import signal

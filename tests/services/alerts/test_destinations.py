@@ -22,7 +22,7 @@ HOSTILE = (
 )
 MESSAGE = Message(f"1 warning: {HOSTILE}", f"WARNING stuck – {HOSTILE}: fails\n{LINK}")
 
-# Services that are told where their server is, with the path that each asks there.
+# Services with a configurable server, with the path that each requests.
 LOCAL = {
     "json": ("json://{place}/hook", "/hook"),
     "Mattermost": ("mmost://{place}/3ccdd113474722377935511fc85d3dd4", "/hooks/"),

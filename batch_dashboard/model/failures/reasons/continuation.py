@@ -6,7 +6,7 @@ from batch_dashboard.model.failures.reasons.kinds import Kind, Opens, kind_of
 from batch_dashboard.model.failures.reasons.prefixes import strip_prefix
 from batch_dashboard.model.failures.reasons.signs import NPM_CODE, STATUS
 
-# Longer lines are cut: what follows would not tell causes apart.
+# Longer lines are cut, because the rest does not distinguish causes.
 MAX_LINE_LENGTH = 500
 
 # How many lines below an error may belong to it.
@@ -29,7 +29,7 @@ _VALUE = re.compile(
 
 
 def opened_text(text: str, opens: Opens, below: list[str]) -> str:
-    """The text of an error, part of which stands below the line that opens it."""
+    """The text of an error that continues below its first line."""
     if opens in (Opens.CAUSES, Opens.TEXT):
         return _innermost(below) or text
     if opens is Opens.CODE:

@@ -10,7 +10,7 @@ from batch_dashboard.model.failures.reasons.shapes import shape_of
 
 
 class Kind(IntEnum):
-    """How much a line says about the cause; the reason is a line of the largest kind."""
+    """The kind of a line by its information about the cause; the largest kind is chosen."""
 
     NOISE = 0  # about no error: a stack frame, a warning, a note, progress, advice, source code
     WRAPPER = 1  # reports only that something failed
@@ -20,11 +20,11 @@ class Kind(IntEnum):
     ERROR = 5  # begins with an error word, or has one before a colon
     EXCEPTION = 6  # an exception, with its text
     DEFINITE = 7  # an error with its place or its code, or one of the operating system
-    MACHINE = 8  # the machine ran out of disk or memory, of which any other error may come
+    MACHINE = 8  # the machine ran out of disk or memory, which can cause any other error
 
 
 class Opens(Enum):
-    """What a line opens that stands in the lines below it."""
+    """The construct that a line opens and the lines below it continue."""
 
     NOTHING = auto()
     TRACEBACK = auto()  # of Python
@@ -35,7 +35,7 @@ class Opens(Enum):
 
 
 class Line(NamedTuple):
-    """A line of a message as far as it can be judged by itself."""
+    """The classification of one line of a message."""
 
     kind: Kind
     text: str  # without its prefix
@@ -58,7 +58,7 @@ def read_line(line: str) -> Line:
         return judge(line)
     judged = judge(shape)
     start = shape.rfind(judged.text)
-    if start < 0:  # put together from values of a structured line
+    if start < 0:  # built from the values of a structured line
         return judge(line)
     return judged._replace(text=line[start : start + len(judged.text)])
 
@@ -129,7 +129,7 @@ def _opens(text: str, kind: Kind) -> Opens:
         return Opens.CODE
     if not text.endswith(":") or text.startswith("CMake Error at"):
         return Opens.NOTHING
-    # A command that failed: what it printed is judged by itself.
+    # A failed command; its output is classified separately.
     is_command = kind is Kind.WRAPPER and signs.EXIT.search(low)
     return Opens.NOTHING if is_command and not _is_exception(text, low) else Opens.COLON
 

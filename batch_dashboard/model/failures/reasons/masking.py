@@ -76,7 +76,7 @@ _ADDRESSES = _pattern(
 _MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*+\.?+"
 _TIME = r"\d{1,2}:\d\d(?::\d\d(?:[.,]\d++)?+)?+(?:\ ?[AaPp][Mm]\b)?+"
 _ZONE = r"(?:\ ?(?:Z|UTC|GMT|[A-Z]{2,4}T|[+-]\d\d:?\d\d)\b)?+"
-# Where none of these stands, there is no date and no time of day.
+# A line without any of these contains no date and no time of day.
 _DATE_CLUE = re.compile(
     r"[\dJFMASOND](?:(?<=\d)(?::\d\d|[-/.]\d{1,2}[-/.]\d|T\d)|an|eb|ar|pr|ay|un|ul|ug|ep|ct|ov|ec)"
 )
@@ -238,7 +238,7 @@ def _mask_part(text: str) -> str:
 
 
 def _mask_numbers(text: str, first: int) -> str:
-    """The text with dates and numbers masked, the first digit of which stands at `first`."""
+    """The text with dates and numbers masked; `first` is the position of the first digit."""
     if _DATE_CLUE.search(text):
         return _NUMBERS.sub(_mask_number, _DATES.sub(MASK, text))
     start = first
@@ -279,7 +279,7 @@ def _mask_number(match: re.Match[str]) -> str:
 
 
 def _mask_own_name(line: str, recipe_name: str) -> str:
-    """The line with the recipe's name masked where it stands as a word of its own."""
+    """The line with the recipe's name masked where it is a separate word."""
     # In this order everywhere: the longer name first.
     for name in (recipe_name, recipe_name.rpartition("/")[2]):
         if name and name in line:

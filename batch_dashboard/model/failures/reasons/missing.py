@@ -1,4 +1,4 @@
-"""The name of something that is missing: it says what to do, so it is not masked.
+"""The name of something that is missing, which is not masked because it names the fix.
 
 A missing header `zlib.h` is another cause than a missing `openssl/ssl.h`.
 """
@@ -8,7 +8,7 @@ from itertools import islice
 
 from batch_dashboard.model.failures.reasons.expressions import alternatives
 
-# Where none of these stands, nothing is missing.
+# A line without any of these names nothing that is missing.
 _CLUE = re.compile(
     r"find|found|no (?:such|module|package|match|crate|known|required|suitable|attribute|rule)"
     r"|unmet|missing|locate|resolve|requir|undefined|unsatisf|unbound|unknown|unresolved|keyerror"
@@ -71,7 +71,7 @@ _OF_FILES = re.compile(r"open|no rule")
 _MAX_PHRASES = 4
 _OPENING = {"'": "'`", '"': '"', "`": "`", "’": "‘", "”": "“", ">": "<"}
 _HEADERS = (".h", ".hh", ".hpp", ".hxx")
-# A path or an address says where something is looked for, and a number how much, not what.
+# A path or an address is where something was searched, and a number is an amount: not a name.
 _WHERE = re.compile(
     r"\W*\d[\d.:-]*\W*$|\W?(?:[/~\\]|\.{1,2}/|[A-Za-z]:[\\/])"
     r"|.*(?:://|\*/|\.(?:com|org|net|io|dev|local)\W*$)"
@@ -82,7 +82,7 @@ _BRANCH = re.compile(r"(?<=/)(?:x86_64|i[36]86|amd64|aarch64|arm64|noarch|\d[\d.
 
 
 def missing_names(line: str, low: str) -> list[tuple[int, int]]:
-    """Where the names of missing things stand in a line, with their quotes.
+    """The positions of the names of missing things in a line, with their quotes.
 
     `low` is the line in lower case.
     """

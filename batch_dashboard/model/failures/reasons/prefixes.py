@@ -63,7 +63,7 @@ _RULES = " \t─━═"
 def strip_prefix(line: str) -> tuple[str, bool]:
     """The line without timestamps, CI markers, log levels in brackets and decoration.
 
-    The second value tells whether one of them marked the line as an error.
+    The second value is whether one of them marked the line as an error.
     """
     match = _PREFIX.match(line)
     text, is_marked = line, False

@@ -1,4 +1,4 @@
-"""The words and phrases that tell apart what lines of a failure message say.
+"""The words and phrases by which lines of a failure message are classified.
 
 All are in lower case and are looked for in lines in lower case. `START_…` are expressions for the
 beginning of a line, `…_PHRASES` are plain texts anywhere in it.
@@ -68,10 +68,10 @@ START_NOISE = _starts(
     r"(?!.*(?:error|mismatch|corrupt|fail|cannot|can't|could not|unable|denied|refused"
     r"|no such|timed out|fatal)\b)",
     r"(?:get|hit|ign):\d",
-    # Where an exception was raised that stands elsewhere, and the values of an assertion.
+    # The position at which an exception was raised, and the values of an assertion.
     r"\S+:\d+: \w*(?:error|exception)$|\+ +(?:where|and) ",
     r"[`'\"]?(?:expected|actual|received|left|right|got|want)(?:[`'\"]|\[[\d:]+\])*\s*[:|](?:\s|$)",
-    # Where a log is, where something was looked for, which signal an exception of Go came with.
+    # The place of a log, where something was searched, the signal of an exception in Go.
     r"['\"]?\S+\.log['\"]?\W*$|plugin repositories\b|\[signal sig\w+: |go: (?:finding|found) ",
     r"after correcting\b|mvn [<-]|do not report\b|lifecycle scripts? .*:$|npm (?:error|err!) *$",
     # Success.
@@ -87,7 +87,7 @@ NOISE_PHRASES = (
     *("warning:", "warning(", ": warning ", ": note:", "[info]", "[debug]"),
     *("conftest.", ": required from"),
 )
-# A count of nothing, unless another count stands in the same line.
+# A count of zero, unless the same line contains another count.
 NO_FAILURES = re.compile(
     r"(?<![\w.])(?:0|no) (?:errors?|failures?|failed)\b(?!.*[1-9]\d* (?:error|fail))"
     r"|\b(?:errors?|failures?|failed)[:=] ?0\b(?!.*(?:error|fail)\w*[:=] ?[1-9])"
@@ -186,7 +186,7 @@ FAILED_WORDS = (
 )
 ENDS_AS_FAILED = re.compile(rf"\b(?:{'|'.join(FAILED_WORDS)})$")
 BEHIND_FAILED = " .!*)]"
-# Codes with which a system ends a process; they tell more than that it failed.
+# Exit codes set by the system, which state more than a failure.
 SYSTEM_EXIT = re.compile(
     r"\b(?:code|status|error|value)\W{1,2}(?:12[467]|13[479]|143|0x[8c]0[0-9a-f]{6})\b"
 )
@@ -199,7 +199,7 @@ TITLE = re.compile(
     r"(?:error message|failure message|message|reason|details|what went wrong"
     r"|found the following significant warnings|due to unexpected exception with message)\W*$"
 )
-# An error whose text stands below its code or its place.
+# An error whose text is below its code or its position.
 CODE_ALONE = re.compile(
     r"(?:error|warning): ?(?:\[[\w-]+\])+$|^\S+\d: error:$|^\[[\w.\\]+\]$|\binstance of '[^']*'$"
     r"|(?::\d+|unknown file): failure$|^error in \S+(?: [\d:-]+)?$"
@@ -218,7 +218,7 @@ DEFINITE_PHRASES = (
     *("illegal instruction", "sigkill", "sigsegv", "sigabrt", "signal: "),
     *("curl: (", "internal compiler error", "loading shared libraries", "heap space"),
 )
-# The machine ran out of something; other errors of the same message come of it.
+# The machine ran out of something, which causes the other errors of the message.
 MACHINE_PHRASES = (
     *("no space left on device", "disk full", "disk is full", "disk quota exceeded"),
     *("cannot allocate memory", "out of memory", "oom-kill:", "killed signal"),
@@ -289,7 +289,7 @@ BUILD_WORDS = re.compile(
     r"|stages?|commands?|script|process\w*|target|runs?|pipeline|make|cmake|ninja|cargo|gradle"
     r"|maven|npm|yarn|link\w*)\b"
 )
-# What linkers say, which compilers print in notes.
+# Messages of linkers, which compilers print in notes.
 LINKER_PHRASES = DEFINITE_PHRASES[:8]
 _TEXT = r"\b ?(?:\(\w+\))?[:!\]] ?\S"
 _ACCESS = (
@@ -307,7 +307,7 @@ ERROR_INSIDE = re.compile(
     r"|unrecogni[sz]ed|not a|is a|connection|bad|missing|failed to|command not)\b"
     r"|timed out|timeout|operation was cancell?ed|not available"
 )
-# Words that are an error wherever they stand as words of their own.
+# Words that mark an error anywhere as separate words.
 _ALONE = r"(?![\w/-]|\.\w)"
 WEAK_INSIDE = re.compile(
     alternatives(
@@ -316,7 +316,7 @@ WEAK_INSIDE = re.compile(
         after=r"\w./-",
     )
 )
-# Texts that are an error wherever they stand.
+# Texts that mark an error anywhere.
 WEAK_PHRASES = any_phrase(
     *("cannot", "can't", "could not", "couldn't", "unable", "no such", "no matching", "nothing "),
     *("not ", "n't ", "unknown", "unexpected", "unsupported", "unrecogni", "unavailable"),

@@ -28,7 +28,7 @@ _MAX_REMEMBERED = 2_000
 
 # By how many characters at its end a line is recognised in a text.
 _END = 20
-# How far below an error the lines may stand that complete it.
+# The maximum distance between an error and the lines that complete it.
 _MAX_BELOW = 10
 # Errors with at most so many lines between them belong together; the first of them is the cause.
 _CLUSTER_GAP = 3
@@ -43,7 +43,7 @@ _Item = TypeVar("_Item")
 
 
 class Telling(NamedTuple):
-    """A line that names a cause, and where it stands."""
+    """A line that names a cause, and its position."""
 
     number: int
     kind: Kind
