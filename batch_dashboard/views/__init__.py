@@ -21,6 +21,8 @@ from batch_dashboard.views import (
     health,
     incidents,
     ingest,
+    known_issues,
+    known_marks,
     metrics,
     minutes,
     names,
@@ -63,6 +65,7 @@ def register(app: Flask) -> None:
         forms,
         error_pages,
         subjects,
+        known_marks,
         template_filters,
     ):
         part.register(app)
@@ -78,6 +81,7 @@ def register(app: Flask) -> None:
         search,
         exports,
         incidents,
+        known_issues,
         badges,
         client,
         setup,

@@ -17,6 +17,7 @@ _URLS: dict[SubjectPage, Callable[[Subject], str]] = {
         "failures.show", failure_group_id=about.failure_group_id
     ),
     SubjectPage.MINUTES: lambda _: url_for("minutes.index"),
+    SubjectPage.KNOWN_ISSUES: lambda _: url_for("known_issues.index", state="ended"),
 }
 
 

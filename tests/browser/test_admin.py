@@ -48,6 +48,7 @@ PAGES = {
     "rules": "/admin/ecosystems",
     "rule": "/admin/ecosystems/homebrew",
     "spending": "/admin/budgets-and-prices",
+    "new known issue": "/admin/known-issues?ecosystem=homebrew&recipe_name=wget",
     "failure classes": "/admin/failure-classes?text=checksum",
     "admin runs": "/admin/batch-runs",
     "admin run": "/admin/batch-runs/1",

@@ -39,6 +39,7 @@ PAGES = [
     "/admin/ecosystems/homebrew",
     "/admin/budgets-and-prices",
     "/admin/failure-classes",
+    "/admin/known-issues",
     "/admin/batch-runs",
     "/admin/batch-runs/1",
     "/admin/batch-runs/many/exclude",

@@ -16,8 +16,8 @@ from tests.factories import HOSTILE, NOW, batch_run, failed_result, ingest, reci
 from tests.pages import STATEMENTS
 from tests.statements import counted_statements
 
-# Pages that show single results, of one run or one recipe.
-OF_RESULTS = ("/recipes/homebrew/wget", "/batch-runs/3", "/batch-runs/compare")
+# Pages that show single results, of one run or one recipe, or the last one on a platform.
+OF_RESULTS = ("/known-issues", "/recipes/homebrew/wget", "/batch-runs/3", "/batch-runs/compare")
 
 # No row of a list has one of these, and no database takes them.
 ODD_VALUES = ["1" + "0" * 400, "-1e300", "NaN", "null", '"\\ud83d"', '"\\u0000"', "[[]]", "{}"]

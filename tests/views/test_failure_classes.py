@@ -97,11 +97,12 @@ def test_a_class_that_failed_before_the_period_is_found_there(client: FlaskClien
 
 
 def test_files_and_results_name_the_class(client: FlaskClient) -> None:
-    text = client.get("/exports/recipe_results.csv?batch_run=1").text
-    assert [row["failure_class"] for row in csv.DictReader(io.StringIO(text))] == [
-        *("infrastructure", "infrastructure", "package"),
-        *("package", "unknown", "infrastructure"),
-    ]
+    for query in ("batch_run=1", "since=2026-11-19&until=2026-11-20"):
+        text = client.get(f"/exports/recipe_results.csv?{query}").text
+        assert [row["failure_class"] for row in csv.DictReader(io.StringIO(text))] == [
+            *("infrastructure", "infrastructure", "package"),
+            *("package", "unknown", "infrastructure"),
+        ]
 
 
 def test_an_operator_previews_adds_and_removes_a_rule(administrator: Visitor) -> None:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from batch_dashboard.model.alerts.finding_kinds import FindingKind, Severity, Subject, rank
 from batch_dashboard.model.batch_runs.vocabulary import JOB_RUNNER_OS_NAMES, RUNNER_OS_NAMES
 from batch_dashboard.model.failures.failures import FailureGroupDetail, group_title
+from batch_dashboard.model.failures.known_issues import KnownIssue, KnownIssueState
 from batch_dashboard.model.judgement.ecosystem_health import EcosystemHealth, EcosystemState, moment
 from batch_dashboard.model.recipes.recipes import StuckRecipe
 from batch_dashboard.model.spending.budget import BudgetState, BudgetWeek
@@ -52,6 +53,7 @@ class Facts(NamedTuple):
     queue_waits: Sequence[QueueWait] = ()
     stuck: Sequence[StuckRecipe] = ()
     new_groups: Sequence[FailureGroupDetail] = ()
+    ended_issues: Sequence[KnownIssue] = ()  # that passed or expired in the last days
 
 
 def findings(facts: Facts) -> list[Finding]:
@@ -192,6 +194,30 @@ def _new_failures(facts: Facts) -> Iterator[Finding]:
         )
 
 
+def _known_issues(facts: Facts) -> Iterator[Finding]:
+    """Known issues that ended by themselves, so that their failures count again."""
+    kind = FindingKind.KNOWN_ISSUE
+    for issue in facts.ended_issues:
+        subject = issue.subject
+        words = f"its known issue expired on {issue.expires_on}; its failures count again"
+        if issue.state is KnownIssueState.PASSED:
+            words = "it passes now, twice in a row. Close the known issue: it has ended here"
+        name = issue.masked_line or subject.in_words
+        yield Finding(
+            kind.key(issue.id),
+            kind,
+            kind.severity,
+            Subject(
+                name[:ERROR_LENGTH],
+                ecosystem=subject.ecosystem,
+                recipe_name=subject.recipe_name,
+                failure_group_id=subject.failure_group_id,
+            ),
+            words,
+            issue.ended_at or issue.created_at,
+        )
+
+
 RULES: tuple[Callable[[Facts], Iterator[Finding]], ...] = (
     _ecosystems,
     _stuck_recipes,
@@ -199,4 +225,5 @@ RULES: tuple[Callable[[Facts], Iterator[Finding]], ...] = (
     _queue_waits,
     _unreported_minutes,
     _new_failures,
+    _known_issues,
 )

@@ -41,6 +41,7 @@ class SubjectPage(StrEnum):
     RECIPE = "recipe"
     FAILURE_GROUP = "failure group"
     MINUTES = "minutes"
+    KNOWN_ISSUES = "known issues"
 
 
 class Subject(NamedTuple):
@@ -62,7 +63,8 @@ class FindingKind(StrEnum):
     A subject has one incident for each topic: when its finding changes from one kind of a topic to
     another, the incident stays and changes its kind. `severity` is the usual one; a rule can state
     another. An incident is closed when its finding has been gone for `hold`. While the ecosystem
-    has a critical incident of its own, a kind that `waits_for_ecosystem` is not urgent.
+    has a critical incident of its own, a kind that `waits_for_ecosystem` is not urgent. A kind that
+    `is_event` reports something that happened: nobody is told that it is over.
     """
 
     topic: str  # what the keys of its findings begin with
@@ -70,6 +72,7 @@ class FindingKind(StrEnum):
     hold: timedelta
     page: SubjectPage
     waits_for_ecosystem: bool
+    is_event: bool
 
     FAILING = "failing", "ecosystem", Severity.CRITICAL, A_DAY, SubjectPage.ECOSYSTEM
     SILENT = "silent", "ecosystem", Severity.WARNING, A_DAY, SubjectPage.ECOSYSTEM
@@ -82,6 +85,10 @@ class FindingKind(StrEnum):
     NO_MINUTES = "no minutes", "no-minutes", Severity.NOTICE, AT_ONCE, SubjectPage.MINUTES
     QUEUE_WAIT = "queue wait", "queue-wait", Severity.WARNING, A_DAY, SubjectPage.MINUTES
     NEW_FAILURE = "new failure", "new-failure", Severity.NOTICE, AT_ONCE, SubjectPage.FAILURE_GROUP
+    KNOWN_ISSUE = (
+        *("known issue", "known-issue", Severity.NOTICE, AT_ONCE, SubjectPage.KNOWN_ISSUES),
+        *(False, True),
+    )
 
     def __new__(
         cls,
@@ -91,6 +98,7 @@ class FindingKind(StrEnum):
         hold: timedelta,
         page: SubjectPage,
         waits_for_ecosystem: bool = False,
+        is_event: bool = False,
     ) -> "FindingKind":
         """A member that is its word, with the other columns as attributes."""
         kind = str.__new__(cls, word)
@@ -100,6 +108,7 @@ class FindingKind(StrEnum):
         kind.hold = hold
         kind.page = page
         kind.waits_for_ecosystem = waits_for_ecosystem
+        kind.is_event = is_event
         return kind
 
     def key(self, subject: str | int) -> str:

@@ -25,6 +25,7 @@ from batch_dashboard.model.catalogue import (
     INCIDENTS,
     JOB_MINUTES,
     JOBS,
+    KNOWN_ISSUES,
     PRICES,
     QUEUE_WAITS,
     RECIPES,
@@ -234,6 +235,12 @@ OPERATIONS = (
         _list("findings", "List what needs attention", FINDINGS),
         _list("incidents", "List incidents", INCIDENTS),
         _one("incidents/{incident_id}", INCIDENTS, PathPart("incident_id", INCIDENTS, "id")),
+        _list("known-issues", "List known issues", KNOWN_ISSUES),
+        _one(
+            "known-issues/{known_issue_id}",
+            KNOWN_ISSUES,
+            PathPart("known_issue_id", KNOWN_ISSUES, "id"),
+        ),
     ),
 )
 # Of the OpenAPI document and the page about the API, in their order.

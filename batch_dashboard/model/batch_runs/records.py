@@ -148,6 +148,7 @@ class RecipeResult(NamedTuple):
     duration_seconds: float | None  # None: unknown
     platform: str | None
     telling_line: str | None  # of a failure whose message was shortened
+    failure_group_id: int | None = None  # None: it did not fail
 
 
 class OutcomeCount(NamedTuple):

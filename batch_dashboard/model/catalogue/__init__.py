@@ -16,6 +16,7 @@ from batch_dashboard.model.catalogue.failures import (
 )
 from batch_dashboard.model.catalogue.findings import FINDINGS
 from batch_dashboard.model.catalogue.incidents import INCIDENTS
+from batch_dashboard.model.catalogue.known_issues import KNOWN_ISSUES
 from batch_dashboard.model.catalogue.recipes import RECIPES
 from batch_dashboard.model.catalogue.spending import (
     BUDGET_CHANGES,
@@ -47,6 +48,7 @@ __all__ = [
     "INCIDENTS",
     "JOBS",
     "JOB_MINUTES",
+    "KNOWN_ISSUES",
     "PRICES",
     "QUEUE_WAITS",
     "RECIPES",
@@ -73,6 +75,7 @@ RESOURCES = (
     EXCLUDED_BATCH_RUNS,
     FINDINGS,
     INCIDENTS,
+    KNOWN_ISSUES,
     CIRCUIT_BREAKERS,
     ERROR_BUDGETS,
     BUDGETS,

@@ -159,6 +159,7 @@ class RecipeAttempt(NamedTuple):
     duration_seconds: float | None  # None: unknown
     platform: str | None
     telling_line: str | None = None  # of a failure whose message was shortened
+    failure_group_id: int | None = None  # None: it did not fail
 
 
 class RecipeFailures(NamedTuple):

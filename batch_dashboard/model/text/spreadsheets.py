@@ -15,3 +15,8 @@ BLANKS = (
 def guarded(text: str) -> str:
     """The text of a cell, with an apostrophe before what would be a formula."""
     return f"'{text}" if text.lstrip(BLANKS).startswith(tuple(FORMULA_STARTS)) else text
+
+
+def unguarded(cell: str) -> str:
+    """The text that `guarded` made a cell of."""
+    return cell[1:] if cell.startswith("'") and guarded(cell[1:]) == cell else cell

@@ -17,6 +17,7 @@ from batch_dashboard.model.alerts.incidents import (
     urgent_of,
 )
 from batch_dashboard.services.alerts.destinations import Destination, send
+from batch_dashboard.services.failures.known_issues import end_due
 from batch_dashboard.services.judgement.judgement import find_all
 from batch_dashboard.store.alerts import alerts, incidents
 from batch_dashboard.store.engine import Connection, Store
@@ -42,8 +43,10 @@ def check(
 ) -> Changes:
     """Judge everything now; open and close incidents, and write messages into the outbox.
 
-    All in one transaction, so that every incident marked as notified has a message.
+    All in one transaction, so that every incident marked as notified has a message. Known issues
+    that passed or expired are ended before.
     """
+    end_due(store, now)
     with store.read() as connection:
         latest = alerts.latest_batch_run_id(connection)
         found, cut = find_all(connection, now)
@@ -90,7 +93,8 @@ def _tell(
     telling = new if is_digest else urgent
     for destination in destinations:
         to_new = admitted(telling, destination.min_severity)
-        to_over = admitted(over, destination.min_severity)
+        ended = [incident for incident in over if not incident.kind.is_event]
+        to_over = admitted(ended, destination.min_severity)
         if to_new or to_over:
             message = compose(to_new, to_over, url, is_digest and not urgent)
             alerts.insert_delivery(connection, destination.name, message, now)

@@ -21,6 +21,7 @@ from batch_dashboard.store.engine import Connection, Store
 from batch_dashboard.store.failures import (
     failure_classes,
     failure_groups,
+    known_issues,
     pruned_groups,
     regrouping,
     truncated_lines,
@@ -210,7 +211,7 @@ def _move(connection: Connection, moves: list[_Move], now: datetime) -> int:
     )
     for group_id in gone:
         went = Counter(move.after for move in still if move.before == group_id)
-        incidents.move_group(connection, group_id, went.most_common(1)[0][0], now)
+        _follow(connection, group_id, went.most_common(1)[0][0], now)
     return len(still)
 
 
@@ -233,4 +234,10 @@ def _move_pruned(store: Store, pace: Pace, now: datetime) -> None:
             if pruned_groups.move(connection, group, group_id, line):
                 recipes = streaks.move_pruned_group(connection, group.id, group_id)
                 circuit_breakers.recount(connection, recipes)
-                incidents.move_group(connection, group.id, group_id, now)
+                _follow(connection, group.id, group_id, now)
+
+
+def _follow(connection: Connection, before: int, after: int, now: datetime) -> None:
+    """Let what operators know of a group that is gone follow its results."""
+    incidents.move_group(connection, before, after, now)
+    known_issues.update_group(connection, before, after)

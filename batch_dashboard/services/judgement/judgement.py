@@ -1,13 +1,14 @@
 """Judgement of the stored data, the same for pages, CI and alerts. Reads only."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from batch_dashboard.model.alerts.attention import Facts, Finding, findings
 from batch_dashboard.model.alerts.finding_kinds import FindingKind
 from batch_dashboard.model.batch_runs.records import EcosystemSpan
 from batch_dashboard.model.batch_runs.vocabulary import RUNNER_OS
 from batch_dashboard.model.failures.failures import new_since
+from batch_dashboard.model.failures.known_issues import KnownIssue
 from batch_dashboard.model.judgement.decision import Decision, decide
 from batch_dashboard.model.judgement.ecosystem_health import EcosystemHealth, judge_ecosystem
 from batch_dashboard.model.lists.filters import EVERYTHING, RunFilter
@@ -17,7 +18,7 @@ from batch_dashboard.model.spending.queue_waits import JUDGED_DAYS, QueueWait
 from batch_dashboard.services.failures import regrouping
 from batch_dashboard.store.batch_runs import batch_runs, ecosystem_days
 from batch_dashboard.store.engine import Connection
-from batch_dashboard.store.failures import failure_group_list
+from batch_dashboard.store.failures import failure_group_list, known_issues
 from batch_dashboard.store.judgement import ecosystem_health
 from batch_dashboard.store.recipes import recipe_list
 from batch_dashboard.store.spending import ci_jobs, spending_rules
@@ -25,6 +26,8 @@ from batch_dashboard.store.spending import ci_jobs, spending_rules
 # The maximum numbers of stuck recipes and new failure groups that become incidents.
 MAX_STUCK = 1_000
 MAX_NEW_GROUPS = 100
+# For so long it is named that a known issue ended.
+NAMED_AFTER_END = timedelta(days=7)
 
 
 def judge_ecosystems(
@@ -89,8 +92,11 @@ def fetch_facts(
     new = Period(new_since(now.date()), None)
     return Facts(
         ecosystem_health=judge_ecosystems(connection, spans, now),
-        stuck=recipe_list.fetch_stuck(connection, shown, max_stuck),
-        new_groups=failure_group_list.fetch_new(connection, new, shown.ecosystem, max_new_groups),
+        stuck=recipe_list.fetch_stuck(connection, shown, max_stuck, now.date()),
+        new_groups=failure_group_list.fetch_new(
+            connection, new, shown.ecosystem, max_new_groups, now.date()
+        ),
+        ended_issues=_ended_issues(connection, shown.ecosystem, now),
     )
 
 
@@ -108,6 +114,11 @@ def fetch_all_facts(connection: Connection, run_filter: RunFilter, now: datetime
         unreported=of_minutes.unreported,
         queue_waits=of_minutes.queue_waits,
     )
+
+
+def _ended_issues(connection: Connection, ecosystem: str | None, now: datetime) -> list[KnownIssue]:
+    found = known_issues.fetch_ended(connection, now - NAMED_AFTER_END, now.date())
+    return [issue for issue in found if ecosystem in (None, issue.subject.ecosystem)]
 
 
 def find_all(connection: Connection, now: datetime) -> tuple[list[Finding], set[FindingKind]]:

@@ -25,7 +25,10 @@ class ClassifiedGroup(NamedTuple):
 
 
 def class_of(results: Table) -> ColumnElement[str]:
-    """The class of each failed result if its failure group is joined, otherwise NULL."""
+    """The class of each failed result if its failure group is joined, otherwise NULL.
+
+    The CSV file of all results has the same in its own words (store/lists/csv_rows.py).
+    """
     return func.coalesce(results.c.failure_class, failure_groups.c.failure_class)
 
 

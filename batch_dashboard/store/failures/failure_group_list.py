@@ -36,7 +36,7 @@ from batch_dashboard.model.lists.pagination import Page
 from batch_dashboard.model.lists.periods import DAY, WEEK, Period, Step
 from batch_dashboard.model.lists.sorting import Sort
 from batch_dashboard.model.recipes.recipes import RecipeFailures
-from batch_dashboard.store.failures import message_index
+from batch_dashboard.store.failures import known_issues, message_index
 from batch_dashboard.store.lists.conditions import midnight
 from batch_dashboard.store.lists.keyset import SortKey, fetch_page_by_keys
 from batch_dashboard.store.schema import (
@@ -267,12 +267,16 @@ def select_counts(run_filter: RunFilter, failure_group_id: int | None, step: Ste
 
 
 def fetch_new(
-    connection: Connection, period: Period, ecosystem: str | None, count: int
+    connection: Connection, period: Period, ecosystem: str | None, count: int, today: date
 ) -> list[FailureGroupDetail]:
-    """Groups first seen in a period, the most frequent first."""
+    """Groups first seen in a period, the most frequent first.
+
+    Without those that known issues expect on this day.
+    """
     query = select(*_DETAIL).where(
         _group.first_seen_at >= midnight(period.since) if period.since else true(),
         _group.first_seen_at < midnight(period.until) if period.until else true(),
+        ~known_issues.expects_group(_group.id, today),
     )
     if ecosystem is not None:
         touched = select(_recipe.failure_group_id).where(_recipe.ecosystem == ecosystem)

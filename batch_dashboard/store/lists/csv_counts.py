@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, Connection, Table, func, select
 from batch_dashboard.model.lists.filters import RunFilter
 from batch_dashboard.model.lists.periods import Step
 from batch_dashboard.store.failures import failure_group_list
+from batch_dashboard.store.failures import known_issues as known_issue_store
 from batch_dashboard.store.lists.conditions import (
     period_conditions,
     run_conditions,
@@ -23,6 +24,7 @@ from batch_dashboard.store.schema import (
     failure_group_days,
     failure_group_recipes,
     incidents,
+    known_issues,
     pruned_ecosystem_days,
 )
 from batch_dashboard.store.spending.ci_jobs import select_waits
@@ -56,6 +58,7 @@ def count_rows(connection: Connection, run_filter: RunFilter) -> dict[str, int]:
             *period_conditions(run_filter.period, incidents, "opened_at"),
             *_of_ecosystem(run_filter, incidents),
         ),
+        "known_issues": _count(known_issues, *known_issue_store.of_ecosystem(run_filter.ecosystem)),
         "circuit_breakers": _count(
             circuit_breaker_changes, *run_conditions(run_filter, circuit_breaker_changes)
         ),

@@ -37,6 +37,7 @@ _OF_RESULTS = {
     "batch_id": "b.batch_id",
     "started_at": "b.started_at",
     "reason": "g.masked_line",
+    "failure_class": "coalesce(r.failure_class, g.failure_class)",
 }
 
 

@@ -12,7 +12,7 @@ from batch_dashboard.model.lists.pagination import Page
 from batch_dashboard.model.lists.sorting import Sort
 from batch_dashboard.store.alerts import incidents
 from batch_dashboard.store.batch_runs import batch_runs, recipe_results
-from batch_dashboard.store.failures import failure_group_list
+from batch_dashboard.store.failures import failure_group_list, known_issues
 from batch_dashboard.store.lists.keyset import SortKey, fetch_page_by_keys
 from batch_dashboard.store.lists.resource_queries import SELECT
 from batch_dashboard.store.recipes import recipe_list
@@ -29,6 +29,7 @@ _SORT_KEYS: dict[str, Callable[[Sort, Select[Any]], list[SortKey]]] = {
     ),
     "failure_group_recipes": lambda sort, _: failure_group_list.recipe_sort_keys(sort),
     "incidents": lambda sort, _: incidents.sort_keys(sort),
+    "known_issues": lambda sort, _: known_issues.sort_keys(sort),
 }
 # Replaces NULL in a sort order; below every value.
 _LOWEST: dict[Kind, Any] = {Kind.TEXT: "", Kind.NUMBER: -1.0, Kind.DAY: date.min}

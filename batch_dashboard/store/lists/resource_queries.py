@@ -29,7 +29,7 @@ from batch_dashboard.model.spending.prices import ListPrice
 from batch_dashboard.store.alerts.incidents import in_state
 from batch_dashboard.store.batch_runs import recipe_results, run_comparison
 from batch_dashboard.store.dialects.columns import DOUBLE
-from batch_dashboard.store.failures import failure_classes, failure_group_list
+from batch_dashboard.store.failures import failure_classes, failure_group_list, known_issues
 from batch_dashboard.store.lists.conditions import (
     midnight,
     names_run,
@@ -196,6 +196,12 @@ def _incidents(_connection: Connection, query: ListQuery, _today: date) -> Selec
     if query.filter.ecosystem is not None:
         found = found.where(row.ecosystem == query.filter.ecosystem)
     return in_state(found, query.state)
+
+
+def _known_issues(_connection: Connection, query: ListQuery, today: date) -> Select[Any]:
+    """The known issues with their state on a day."""
+    found = known_issues.select_issues(today, with_passes=True)
+    return known_issues.chosen(found, query.filter.ecosystem, query.state, today)
 
 
 def _circuit_breakers(_connection: Connection, query: ListQuery, _today: date) -> Select[Any]:
@@ -365,5 +371,6 @@ SELECT: dict[str, Callable[[Connection, ListQuery, date], Select[Any]]] = {
     "compared_runs": _compared_runs,
     "excluded_batch_runs": _excluded_batch_runs,
     "incidents": _incidents,
+    "known_issues": _known_issues,
     "circuit_breakers": _circuit_breakers,
 }

@@ -1,7 +1,7 @@
 """Recipes as pages show them: the list, the stuck ones, one of them."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from itertools import groupby
 from typing import Any
 
@@ -36,6 +36,7 @@ from batch_dashboard.model.recipes.recipes import (
     count_in_streak,
 )
 from batch_dashboard.store.dialects.columns import DOUBLE
+from batch_dashboard.store.failures import known_issues
 from batch_dashboard.store.lists.conditions import seen_conditions
 from batch_dashboard.store.lists.keyset import SortKey, fetch_page_by_keys
 from batch_dashboard.store.schema import failure_group_recipes, failure_groups, recipes
@@ -161,10 +162,16 @@ def find_last_seen(
     return last
 
 
-def fetch_stuck(connection: Connection, run_filter: RunFilter, count: int) -> list[StuckRecipe]:
-    """The stuck recipes seen in a period, the longest streak first."""
+def fetch_stuck(
+    connection: Connection, run_filter: RunFilter, count: int, today: date
+) -> list[StuckRecipe]:
+    """The stuck recipes seen in a period, the longest streak first.
+
+    Without those that known issues expect to fail on this day.
+    """
     stuck = (
         chosen(select(recipes), run_filter, RecipeState.STUCK, None)
+        .where(~known_issues.expects_recipe(_recipe.ecosystem, _recipe.recipe_name, today))
         .order_by(_recipe.failure_streak.desc(), _recipe.ecosystem, _recipe.recipe_name)
         .limit(count)
         .subquery()
@@ -199,10 +206,12 @@ def fetch_stuck(connection: Connection, run_filter: RunFilter, count: int) -> li
         .order_by(stuck.c.failure_streak.desc(), stuck.c.ecosystem, stuck.c.recipe_name, _group.id)
     )
     rows = connection.execute(query)
-    return [
+    found = [
         _stuck(list(of_recipe))
         for _, of_recipe in groupby(rows, lambda row: (row.ecosystem, row.recipe_name))
     ]
+    expected = known_issues.fetch_expected_streaks(connection, found, today) if found else set()
+    return [recipe for recipe in found if (recipe.ecosystem, recipe.recipe_name) not in expected]
 
 
 def _stuck(rows: Sequence[Any]) -> StuckRecipe:

@@ -48,6 +48,7 @@ from batch_dashboard.store.schema.failures import (
     failure_group_weeks,
     failure_groups,
     failure_messages,
+    known_issues,
 )
 from batch_dashboard.store.schema.judgement import (
     circuit_breaker_changes,
@@ -111,6 +112,7 @@ __all__ = [
     "ingest_tokens",
     "issuer_keys",
     "jobs",
+    "known_issues",
     "list_prices",
     "metadata",
     "minute_budgets",

@@ -14,11 +14,13 @@ from sqlalchemy import (
 )
 
 from batch_dashboard.model.failures.failure_classes import FailureClass
+from batch_dashboard.model.failures.known_issues import KnownIssueState
 from batch_dashboard.store.dialects.columns import (
     IDS_NEVER_REUSED,
     ROWS_BY_KEY,
     RowId,
     finds_prefixes,
+    only_where,
 )
 from batch_dashboard.store.schema.columns import OneOf, UnixTime, metadata
 
@@ -124,4 +126,36 @@ failure_group_recipes = Table(
     Column("last_seen_at", UnixTime, nullable=False),
     Index("ix_failure_group_recipes_group", "failure_group_id"),
     **ROWS_BY_KEY,
+)
+
+# Failures that operators expect until a day: of a failure group, or of a recipe.
+known_issues = Table(
+    "known_issues",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("failure_group_id", BigInteger),  # NULL: it is about a recipe
+    Column("ecosystem", Text),  # NULL: it is about a group
+    Column("recipe_name", Text),  # NULL: it is about a group
+    Column("platform", Text),  # NULL: every platform
+    Column("link", Text, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("created_at", UnixTime, nullable=False),
+    Column("created_by", Text, nullable=False),
+    Column("expires_on", Date, nullable=False),  # the last day on which it holds
+    # The list that it came from closes it when it is not in there any more.
+    Column("is_synced", Boolean, nullable=False),
+    Column("ended_at", UnixTime),  # NULL: it holds until it expires
+    Column("outcome", OneOf(KnownIssueState)),  # passed, expired or closed; NULL: as above
+    **IDS_NEVER_REUSED,
+)
+Index(
+    "ix_known_issues_recipe",
+    known_issues.c.ecosystem,
+    known_issues.c.recipe_name,
+    **only_where(known_issues.c.ended_at.is_(None)),
+)
+Index(
+    "ix_known_issues_group",
+    known_issues.c.failure_group_id,
+    **only_where(known_issues.c.ended_at.is_(None)),
 )

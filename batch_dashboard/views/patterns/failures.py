@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from batch_dashboard.model.catalogue.failures import FAILURE_GROUPS, GROUP_RECIPES
+from batch_dashboard.model.catalogue.known_issues import KNOWN_ISSUES
 from batch_dashboard.model.failures.failure_classes import FailureClass
 from batch_dashboard.model.failures.failures import (
     CategoryCount,
@@ -12,6 +13,12 @@ from batch_dashboard.model.failures.failures import (
     FailureSums,
     new_since,
 )
+from batch_dashboard.model.failures.known_issues import (
+    IssueSubject,
+    KnownIssue,
+    KnownIssueState,
+)
+from batch_dashboard.model.lists.filters import EVERYTHING
 from batch_dashboard.model.lists.list_query import ListQuery
 from batch_dashboard.model.lists.pagination import Page
 from batch_dashboard.model.recipes.recipes import RecipeFailures
@@ -34,8 +41,13 @@ from batch_dashboard.views.panels.failures.group_summary import (
     FailureGroupSummary,
     failure_group_summary,
 )
+from batch_dashboard.views.panels.failures.known_issue_list import (
+    KnownIssueList,
+    known_issue_list,
+)
 from batch_dashboard.views.panels.failures.top_groups import TopGroups
 from batch_dashboard.views.patterns.values import (
+    LINE,
     LONG_NAME,
     SLOTS,
     choice_at,
@@ -53,6 +65,7 @@ class FailurePatterns:
     lists: Sequence[FailureGroupList]
     summaries: Sequence[FailureGroupSummary]
     recipes: Sequence[FailureGroupRecipes]
+    known_issues: Sequence[KnownIssueList]
 
 
 def failure_patterns(now: datetime) -> FailurePatterns:
@@ -95,6 +108,7 @@ def failure_patterns(now: datetime) -> FailurePatterns:
             failure_group_summary(group._replace(sample_message=None), [CategoryCount(None, 41)]),
         ],
         [_recipes(choice, recipes), _recipes(choice, [])],
+        [_known_issues(_issues(now), now), _known_issues([], now)],
     )
 
 
@@ -111,6 +125,38 @@ def _groups(
     return group_list_panel(
         choice, asked, Page(rows, None, None), len(rows), recipes, counts.series, classes
     )
+
+
+def _issues(now: datetime) -> list[KnownIssue]:
+    """Each state: as usual, expiring soon, passing, and ended."""
+    today = now.date()
+    recipe = IssueSubject(None, "homebrew", "sharkdp/bat", "darwin-arm64")
+    issue = KnownIssue(
+        id=1,
+        subject=recipe,
+        masked_line=None,
+        link="https://example.org/issues/7",
+        note="Waits for the next release",
+        created_at=now,
+        created_by="ada",
+        expires_on=today + timedelta(days=30),
+        state=KnownIssueState.OPEN,
+        ended_at=None,
+        is_synced=False,
+        passes_now=False,
+    )
+    return [
+        issue,
+        issue._replace(subject=IssueSubject(1), masked_line=LINE, expires_on=today, link=""),
+        issue._replace(subject=IssueSubject(None, "npm", LONG_NAME), passes_now=True),
+        issue._replace(state=KnownIssueState.PASSED, ended_at=now, is_synced=True, note=""),
+    ]
+
+
+def _known_issues(issues: list[KnownIssue], now: datetime) -> KnownIssueList:
+    asked, _ = ListQuery.of({}, KNOWN_ISSUES, EVERYTHING, 50)
+    page = Page(issues, None, None)
+    return known_issue_list("/patterns", asked, page, issues[:3], now.date())
 
 
 def _recipes(choice: Choice, rows: list[RecipeFailures]) -> FailureGroupRecipes:

@@ -22,7 +22,7 @@ from batch_dashboard.store.failures import failure_group_list
 from batch_dashboard.store.failures.failure_group_list import ANY_GROUP
 from batch_dashboard.store.recipes import recipe_history, recipe_list
 from batch_dashboard.store.schema import recipe_results, recipes
-from tests.factories import batch_run, ingest, recipe_result
+from tests.factories import NOW, batch_run, ingest, recipe_result
 
 ALL = RunFilter(Period(None, None), "all")
 FIRST = date(2026, 10, 1)
@@ -140,7 +140,7 @@ def test_states_are_what_the_recipe_itself_says(filled: Store) -> None:
             )
             assert set(page.rows) == expected
             assert recipe_list.count_recipes(connection, ALL, state) == len(expected)
-        stuck = recipe_list.fetch_stuck(connection, ALL, 99)
+        stuck = recipe_list.fetch_stuck(connection, ALL, 99, NOW.date())
         assert len(stuck) == recipe_list.count_recipes(connection, ALL, "stuck")
         found = recipe_list.fetch_page(connection, ListQuery(ALL, sort, count=99, text="%_"))
     assert {row.recipe_name for row in found.rows} == {"100%_sure"}

@@ -9,10 +9,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from batch_dashboard.model.api.operations import OPERATIONS
+from batch_dashboard.model.failures.known_issues import IssueSubject
 from batch_dashboard.services.administration.changes import changing
 from batch_dashboard.services.alerts.alerts import check
 from batch_dashboard.services.batch_runs.batch_runs import exclude
+from batch_dashboard.services.failures import known_issues
 from batch_dashboard.store.engine import Store
+from batch_dashboard.store.failures.known_issues import NewIssue
 from tests.factories import NOW, batch_run, failed_result, ingest, recipe_result
 from tests.visitors import SOMEBODY
 
@@ -54,6 +57,10 @@ def filled(app: Flask, store: Store) -> Store:
     excluded = ingest(store, batch_run(batch_id="wrong"))
     with changing(store, SOMEBODY, NOW) as change:
         exclude(change, excluded.batch_run_id, "the runner was broken")
+    with changing(store, SOMEBODY, NOW) as change:
+        for name, platform in (("wget", None), ("curl", "darwin-arm64")):
+            subject = IssueSubject(None, "homebrew", name, platform)
+            known_issues.add(change, NewIssue(subject, "https://example.org/1", "", NOW.date()))
     check(store, [], None, NOW)
     return store
 
@@ -65,9 +72,9 @@ def addresses(client: FlaskClient) -> dict[str, str]:
 
 def addresses_of(read: Callable[[str], Any]) -> dict[str, str]:
     """The same of any dashboard; `read` gives the JSON document of a path."""
-    recipe, group, incident = (
+    recipe, group, incident, issue = (
         read(f"/api/v1/{path}?last=all")["items"][0]
-        for path in ("recipes", "failure-groups", "incidents")
+        for path in ("recipes", "failure-groups", "incidents", "known-issues")
     )
     query = urlencode({name: recipe[name] for name in ("ecosystem", "recipe_name")})
     runs = read(f"/api/v1/batch-runs?last=all&ecosystem={quote(recipe['ecosystem'])}")["items"]
@@ -78,6 +85,7 @@ def addresses_of(read: Callable[[str], Any]) -> dict[str, str]:
         "recipe_name": recipe["recipe_name"],
         "failure_group_id": group["id"],
         "incident_id": str(incident["id"]),
+        "known_issue_id": str(issue["id"]),
     }
     return {
         operation.name: f"{operation.full_path.format(**values)}"

@@ -85,7 +85,10 @@ def recipes(client: FlaskClient, query: dict[str, str], rows: list[Any]) -> Both
     names = ("recipe_name", "ecosystem", "state", "failure_streak", "failed")
     cells = cells_of(client, "/recipes", query, "recipes")
     return Both(
-        [(*row[:2], row[2] or None, number(row[3]), number(row[7])) for row in cells],
+        [
+            (*row[:2], row[2].removesuffix(" expected") or None, number(row[3]), number(row[7]))
+            for row in cells
+        ],
         [tuple(row[name] for name in names) for row in rows],
     )
 
@@ -160,6 +163,17 @@ def incidents(client: FlaskClient, query: dict[str, str], _rows: list[Any]) -> B
     )
 
 
+def known_issues(client: FlaskClient, query: dict[str, str], _rows: list[Any]) -> Both:
+    """The page has those of all ecosystems."""
+    kept = {name: value for name, value in query.items() if name == "state"}
+    everything = api_rows(client, LISTS["known_issues"], kept)
+    cells = cells_of(client, "/known-issues", kept, "known-issues")
+    return Both(
+        [(row[0].split()[0], row[2]) for row in cells],
+        [(row["recipe_name"], row["expires_on"]) for row in everything],
+    )
+
+
 # The lists that a page shows as a table of its own.
 SHOWN = {
     shown.__name__: shown
@@ -171,6 +185,7 @@ SHOWN = {
         failure_rates,
         ecosystems,
         incidents,
+        known_issues,
     )
 }
 
