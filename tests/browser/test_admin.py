@@ -10,7 +10,9 @@ import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -33,6 +35,8 @@ from tests.visitors import PASSWORD, SOMEBODY
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 NOW = datetime.now(UTC).replace(microsecond=0)
+# Tests with and without JavaScript share a database, so what they name has a number.
+NUMBERS = count(1)
 PAGES = {
     "system": "/admin",
     "tokens": "/admin/tokens",
@@ -109,20 +113,41 @@ def address(store: Store, folder: Path) -> Iterator[str]:
         thread.join(30)
 
 
-@pytest.fixture(params=["with JavaScript", "without JavaScript"])
-def page(request: pytest.FixtureRequest, browser: Browser, address: str) -> Iterator[Page]:
-    """Ada's browser, signed in."""
-    with_javascript = request.param == "with JavaScript"
-    context: BrowserContext = browser.new_context(
+KINDS = ["with JavaScript", "without JavaScript"]
+
+
+@contextmanager
+def signed_in(browser: Browser, address: str, kind: str) -> Iterator[BrowserContext]:
+    """Ada's browser."""
+    with_javascript = kind == "with JavaScript"
+    context = browser.new_context(
         base_url=address,
         java_script_enabled=with_javascript,
         viewport={"width": 1440 if with_javascript else 390, "height": 900},
     )
+    context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
-    page.set_default_timeout(PATIENCE_MS)
     sign_in(page)
-    yield page
+    page.wait_for_url("**/admin/audit")
+    page.close()
+    yield context
     context.close()
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def context(
+    request: pytest.FixtureRequest, browser: Browser, address: str
+) -> Iterator[BrowserContext]:
+    """Ada's browser, which loads once what pages have in common."""
+    with signed_in(browser, address, request.param) as context:
+        yield context
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Iterator[Page]:
+    page = context.new_page()
+    yield page
+    page.close()
 
 
 def sign_in(page: Page, name: str = "ada", password: str = PASSWORD) -> None:
@@ -199,8 +224,15 @@ def test_a_refused_form_is_sound(walk: Visit) -> None:
     assert_sound(walk, "refused form", ("422 (UNP",))
 
 
-def test_signing_in_and_out(page: Page) -> None:
-    assert page.url.endswith("/admin/audit")
+@pytest.fixture(params=KINDS)
+def own_page(request: pytest.FixtureRequest, browser: Browser, address: str) -> Iterator[Page]:
+    """A page of a browser that no other test signs out of."""
+    with signed_in(browser, address, request.param) as context:
+        yield context.new_page()
+
+
+def test_signing_in_and_out(own_page: Page) -> None:
+    page = own_page
     page.goto("/")
     page.get_by_role("link", name="ada").click()
     page.get_by_role("button", name="Sign out").click()
@@ -254,7 +286,7 @@ def test_a_token(page: Page, address: str) -> None:
 
 
 def test_a_user(page: Page, browser: Browser, address: str) -> None:
-    name = f"eve {id(page)}"
+    name = f"eve {next(NUMBERS)}"
     page.goto("/admin/users")
     page.get_by_role("link", name="Create user").click()
     page.get_by_label("Name").fill(name)
@@ -343,7 +375,7 @@ def test_budgets_and_prices(page: Page) -> None:
 
 
 def test_a_batch_run(page: Page, store: Store) -> None:
-    run = ingest(store, batch_run(batch_id=f"one {id(page)}"), NOW).batch_run_id
+    run = ingest(store, batch_run(batch_id=f"one {next(NUMBERS)}"), NOW).batch_run_id
     page.goto(f"/batch-runs/{run}")
     page.get_by_role("link", name="Exclude or delete").click()
     page.get_by_role("button", name=f"Exclude batch run {run}").click()
@@ -364,7 +396,7 @@ def test_a_batch_run(page: Page, store: Store) -> None:
 
 
 def test_many_batch_runs(page: Page, store: Store) -> None:
-    name = f"eco-{id(page)}"
+    name = f"eco-{next(NUMBERS)}"
     size = page.viewport_size
     # Another number each time: the page names the work before this one, too.
     many = 3 if size and size["width"] > 1_000 else 4
@@ -413,7 +445,7 @@ def test_retention(page: Page) -> None:
 
 
 def test_notifications(page: Page) -> None:
-    name = f"hook {id(page)}"
+    name = f"hook {next(NUMBERS)}"
     with http_receiver() as receiver:
         page.goto("/admin/notifications")
         page.get_by_label("Name").fill(name)
