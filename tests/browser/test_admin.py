@@ -183,7 +183,7 @@ def post(address: str, token: str, run: dict[str, object]) -> int:
 @pytest.fixture(scope="module")
 def walk(browser: Browser, address: str) -> Iterator[Visit]:
     """Ada's visit of all pages."""
-    visit = Visit(browser, address, 1440, "light")
+    visit = Visit(browser.new_context(), address, 1440, "light")
     visit.open("/sign-in")
     visit.page.get_by_label("Name").fill("ada")
     visit.page.get_by_label("Password").fill(PASSWORD)
@@ -201,7 +201,7 @@ def test_every_admin_page_is_sound(walk: Visit, name: str) -> None:
 
 
 def test_the_sign_in_is_sound(browser: Browser, address: str) -> None:
-    visit = Visit(browser, address, 1440, "light")
+    visit = Visit(browser.new_context(), address, 1440, "light")
     visit.open("/sign-in")
     assert_sound(visit, "sign-in")
     visit.context.close()
@@ -497,7 +497,7 @@ def test_the_rollup_check(page: Page) -> None:
 
 
 def test_a_form_is_filled_in_and_sent_by_keyboard(browser: Browser, address: str) -> None:
-    visit = Visit(browser, address, 1440, "light")
+    visit = Visit(browser.new_context(), address, 1440, "light")
     page = visit.open("/sign-in")
     page.get_by_label("Name").focus()
     page.keyboard.type("ada")

@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, BrowserContext
 
 from batch_dashboard.model.failures.failure_groups import failure_group_id, find_reason
 from batch_dashboard.services.alerts.alerts import check
@@ -106,11 +106,11 @@ def address(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 @pytest.fixture(scope="module")
-def walk(browser: Browser, address: str) -> Iterator[Visit]:
+def walk(context: BrowserContext, address: str) -> Iterator[Visit]:
     """One visit of all pages, so that what they have in common is loaded once."""
-    visit = Visit(browser, address, 1440, "light")
+    visit = Visit(context, address, 1440, "light")
     yield visit
-    visit.context.close()
+    visit.page.close()
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -126,9 +126,9 @@ def test_every_page_is_sound(walk: Visit, name: str) -> None:
 
 
 def test_on_a_phone_the_choice_of_days_is_one_line_until_it_is_unfolded(
-    browser: Browser, address: str
+    context: BrowserContext, address: str
 ) -> None:
-    visit = Visit(browser, address, 390, "light")
+    visit = Visit(context, address, 390, "light")
     page = visit.open("/?last=30d")
     bar = page.locator(".filter-bar").first
     box = bar.bounding_box()
@@ -142,11 +142,13 @@ def test_on_a_phone_the_choice_of_days_is_one_line_until_it_is_unfolded(
     assert not page.locator("input[name=since]").is_visible()
     page.set_viewport_size({"width": 1440, "height": 900})
     page.locator("input[name=since]").wait_for()
-    visit.context.close()
+    visit.page.close()
 
 
-def test_a_long_name_is_cut_in_the_middle_and_copied_whole(browser: Browser, address: str) -> None:
-    visit = Visit(browser, address, 390, "light")
+def test_a_long_name_is_cut_in_the_middle_and_copied_whole(
+    context: BrowserContext, address: str
+) -> None:
+    visit = Visit(context, address, 390, "light")
     page = visit.open("/batch-runs/1")
     link = page.locator("#results a", has_text="org.apache").first
     start = link.locator(".name-start")
@@ -163,11 +165,11 @@ def test_a_long_name_is_cut_in_the_middle_and_copied_whole(browser: Browser, add
     assert copied == LONG_NAME
     results = page.locator("#results")
     assert results.get_by_role("link", name=LONG_NAME, exact=True).count() == 1
-    visit.context.close()
+    visit.page.close()
 
 
-def test_the_charts_draw_their_marks(browser: Browser, address: str) -> None:
-    visit = Visit(browser, address, 1440, "light")
+def test_the_charts_draw_their_marks(context: BrowserContext, address: str) -> None:
+    visit = Visit(context, address, 1440, "light")
     page = visit.open("/?last=1y")
     page.wait_for_selector(".js-plotly-plot .bars .point path")
     page.wait_for_selector(".js-plotly-plot .scatterlayer .trace .points path")
@@ -178,33 +180,35 @@ def test_the_charts_draw_their_marks(browser: Browser, address: str) -> None:
     lines = page.locator(".js-plotly-plot .scatterlayer .trace path.js-line").count()
     ecosystems = page.locator("#ecosystems tbody tr").count()
     assert lines >= min(8, ecosystems - 1)
-    visit.context.close()
+    visit.page.close()
 
 
-def test_a_filter_leads_to_a_view_that_can_be_shared(browser: Browser, address: str) -> None:
-    visit = Visit(browser, address, 1440, "light")
+def test_a_filter_leads_to_a_view_that_can_be_shared(
+    browser: Browser, context: BrowserContext, address: str
+) -> None:
+    visit = Visit(context, address, 1440, "light")
     page = visit.open("/?last=1y")
     page.select_option("select[name=ecosystem]", "homebrew")
     page.wait_for_url("**ecosystem=homebrew**")
     page.wait_for_load_state("networkidle")
     rows = page.locator("#ecosystems tbody tr").all_inner_texts()
     assert len(rows) == 1
-    shared = Visit(browser, address, 1440, "light")
+    shared = Visit(browser.new_context(), address, 1440, "light")
     again = shared.open(page.url.removeprefix(address))
     assert again.locator("#ecosystems tbody tr").all_inner_texts() == rows
     shared.context.close()
-    visit.context.close()
+    visit.page.close()
 
 
-def test_days_and_an_ecosystem_are_chosen_together(browser: Browser, address: str) -> None:
-    visit = Visit(browser, address, 1440, "light")
+def test_days_and_an_ecosystem_are_chosen_together(context: BrowserContext, address: str) -> None:
+    visit = Visit(context, address, 1440, "light")
     page = visit.open("/batch-runs?last=1y")
     page.fill("input[name=since]", "2026-01-01")
     page.select_option("select[name=ecosystem]", "homebrew")
     page.wait_for_url("**/batch-runs?since=2026-01-01&ecosystem=homebrew")
     assert page.input_value("input[name=since]") == "2026-01-01"
     assert page.locator("[role=alert], .notice-warning").count() == 0
-    visit.context.close()
+    visit.page.close()
 
 
 @pytest.mark.parametrize(
@@ -217,8 +221,10 @@ def test_days_and_an_ecosystem_are_chosen_together(browser: Browser, address: st
         ("/recipes/homebrew/sharkdp/bat?last=1y", ".scatterlayer .trace .points path"),
     ],
 )
-def test_every_chart_draws_marks(browser: Browser, address: str, path: str, marks: str) -> None:
-    visit = Visit(browser, address, 1440, "light")
+def test_every_chart_draws_marks(
+    context: BrowserContext, address: str, path: str, marks: str
+) -> None:
+    visit = Visit(context, address, 1440, "light")
     page = visit.open(path)
     figures = page.locator("[data-figure]")
     assert figures.count() >= 1
@@ -238,13 +244,13 @@ def test_every_chart_draws_marks(browser: Browser, address: str, path: str, mark
             );
         })"""
     )
-    visit.context.close()
+    visit.page.close()
 
 
 def test_a_table_is_ordered_and_paged_by_clicks_and_the_back_button_goes_back(
-    browser: Browser, address: str
+    context: BrowserContext, address: str
 ) -> None:
-    visit = Visit(browser, address, 1440, "light")
+    visit = Visit(context, address, 1440, "light")
     page = visit.open("/batch-runs?last=all")
     asked = len(visit.requests)
 
@@ -277,13 +283,13 @@ def test_a_table_is_ordered_and_paged_by_clicks_and_the_back_button_goes_back(
     page.wait_for_selector("th[aria-sort=descending] >> text=started")
     assert column(1) == newest
     assert visit.complaints == []
-    visit.context.close()
+    visit.page.close()
 
 
 def test_a_table_below_charts_stays_in_view_as_it_is_ordered(
-    browser: Browser, address: str
+    context: BrowserContext, address: str
 ) -> None:
-    visit = Visit(browser, address, 1440, "light")
+    visit = Visit(context, address, 1440, "light")
     page = visit.open("/minutes?last=all")
     link = page.locator("#ecosystems").get_by_role("link", name="macOS min", exact=True)
     link.scroll_into_view_if_needed()
@@ -294,11 +300,13 @@ def test_a_table_below_charts_stays_in_view_as_it_is_ordered(
     assert page.evaluate("scrollY") == place > 0
     assert [url for url in visit.requests[asked:] if "/assets/js" in url] == []
     assert visit.complaints == []
-    visit.context.close()
+    visit.page.close()
 
 
-def test_what_was_found_can_be_shared_and_taken_away(browser: Browser, address: str) -> None:
-    visit = Visit(browser, address, 1440, "light")
+def test_what_was_found_can_be_shared_and_taken_away(
+    browser: Browser, context: BrowserContext, address: str
+) -> None:
+    visit = Visit(context, address, 1440, "light")
     page = visit.open("/recipes?last=all")
     page.fill("input[name=text]", "a")
     page.get_by_role("button", name="Find").click()
@@ -308,7 +316,7 @@ def test_what_was_found_can_be_shared_and_taken_away(browser: Browser, address: 
     page.wait_for_selector("th[aria-sort] >> text=failure rate")
     names = page.locator("#recipes tbody th").all_inner_texts()
     assert names
-    shared = Visit(browser, address, 390, "dark")
+    shared = Visit(browser.new_context(), address, 390, "dark")
     again = shared.open(page.url.removeprefix(address))
     assert again.locator("#recipes tbody th").all_inner_texts() == names
     shared.context.close()
@@ -320,13 +328,13 @@ def test_what_was_found_can_be_shared_and_taken_away(browser: Browser, address: 
     assert total == f"{len(rows)} recipe{'s' * (len(rows) != 1)}"
     # A file guards what a spreadsheet would take for a formula.
     assert set(names) <= {row["recipe_name"].removeprefix("'") for row in rows}
-    visit.context.close()
+    visit.page.close()
 
 
 def test_from_the_overview_the_whole_error_is_two_clicks_away(
-    browser: Browser, address: str
+    context: BrowserContext, address: str
 ) -> None:
-    visit = Visit(browser, address, 1440, "light")
+    visit = Visit(context, address, 1440, "light")
     page = visit.open("/?last=1y&ecosystem=homebrew")
     page.locator(".findings").get_by_role("link", name="sharkdp/bat").click()
     page.wait_for_url("**/recipes/homebrew/sharkdp/bat")
@@ -336,11 +344,13 @@ def test_from_the_overview_the_whole_error_is_two_clicks_away(
     page.locator("#groups a").first.click()
     page.wait_for_url("**/failures/*")
     assert "sharkdp/bat" in page.locator("#recipes").inner_text()
-    visit.context.close()
+    visit.page.close()
 
 
-def test_what_hovers_over_a_chart_covers_no_mark_of_it(browser: Browser, address: str) -> None:
-    visit = Visit(browser, address, 1440, "light")
+def test_what_hovers_over_a_chart_covers_no_mark_of_it(
+    context: BrowserContext, address: str
+) -> None:
+    visit = Visit(context, address, 1440, "light")
     page = visit.open("/failures?last=1y")
     # A mouse reaches only what is on the screen.
     page.locator(".bars").first.scroll_into_view_if_needed()
@@ -365,11 +375,11 @@ def test_what_hovers_over_a_chart_covers_no_mark_of_it(browser: Browser, address
     # One button saves a picture: the panel's own.
     assert page.locator(".modebar").count() == 0
     assert page.get_by_role("button", name="PNG").count() == 1
-    visit.context.close()
+    visit.page.close()
 
 
-def test_a_chart_is_saved_as_a_picture(browser: Browser, address: str) -> None:
-    visit = Visit(browser, address, 1440, "dark")
+def test_a_chart_is_saved_as_a_picture(context: BrowserContext, address: str) -> None:
+    visit = Visit(context, address, 1440, "dark")
     page = visit.open("/failures?last=1y")
     with page.expect_download() as downloading:
         page.get_by_role("button", name="PNG of Failed results by error category").click()
@@ -378,11 +388,11 @@ def test_a_chart_is_saved_as_a_picture(browser: Browser, address: str) -> None:
     assert len(picture) > 10_000
     assert visit.complaints == []
     assert visit.outside_requests() == []
-    visit.context.close()
+    visit.page.close()
 
 
-def test_the_exact_time_shows_on_focus(browser: Browser, address: str) -> None:
-    visit = Visit(browser, address, 390, "light")
+def test_the_exact_time_shows_on_focus(context: BrowserContext, address: str) -> None:
+    visit = Visit(context, address, 390, "light")
     page = visit.open("/recipes?last=1y")
     page.locator("#recipes time[tabindex]").first.focus()
     shown = page.locator("[role=tooltip]").inner_text()
@@ -390,11 +400,11 @@ def test_the_exact_time_shows_on_focus(browser: Browser, address: str) -> None:
     assert "your time" in shown
     page.keyboard.press("Escape")
     assert not page.locator("[role=tooltip]").is_visible()
-    visit.context.close()
+    visit.page.close()
 
 
-def test_the_search_is_driven_by_the_keyboard(browser: Browser, address: str) -> None:
-    visit = Visit(browser, address, 1440, "light")
+def test_the_search_is_driven_by_the_keyboard(context: BrowserContext, address: str) -> None:
+    visit = Visit(context, address, 1440, "light")
     page = visit.open("/incidents")
     dialog = page.get_by_role("dialog", name="Search")
     page.get_by_role("link", name="Exports").focus()
@@ -439,11 +449,11 @@ def test_the_search_is_driven_by_the_keyboard(browser: Browser, address: str) ->
     page.keyboard.press("Enter")
     page.wait_for_url("**/recipes/homebrew/sharkdp/bat")
     assert visit.complaints == []
-    visit.context.close()
+    visit.page.close()
 
 
-def test_everything_can_be_reached_by_keyboard(browser: Browser, address: str) -> None:
-    visit = Visit(browser, address, 1440, "light")
+def test_everything_can_be_reached_by_keyboard(context: BrowserContext, address: str) -> None:
+    visit = Visit(context, address, 1440, "light")
     page = visit.open("/batch-runs?last=all")
     reached = []
     for _ in range(40):
@@ -463,13 +473,13 @@ def test_everything_can_be_reached_by_keyboard(browser: Browser, address: str) -
         assert name in names, names
     assert names.index("Recipes") < names.index("since") < names.index("failed")
     assert [name for name, outline in reached if outline not in ("solid", "auto")] == []
-    visit.context.close()
+    visit.page.close()
 
 
 def test_on_paper_every_chart_is_drawn_and_nothing_is_cut_off(
-    browser: Browser, address: str
+    context: BrowserContext, address: str
 ) -> None:
-    visit = Visit(browser, address, 1440, "dark")
+    visit = Visit(context, address, 1440, "dark")
     page = visit.page
     for path in ("/minutes?last=1y", "/?last=1y", "/batch-runs", "/recipes?last=1y"):
         # Charts far below have never come near the screen.
@@ -503,7 +513,7 @@ def test_on_paper_every_chart_is_drawn_and_nothing_is_cut_off(
         assert 2 <= len(pages) <= 5, paper
         assert len(page.pdf(format=paper, page_ranges="1")) > 20_000, "the first page is empty"
     assert visit.complaints == []
-    visit.context.close()
+    visit.page.close()
 
 
 def test_pages_read_well_without_javascript(browser: Browser, address: str) -> None:

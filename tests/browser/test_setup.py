@@ -60,7 +60,7 @@ def copied(page: Page, name: str) -> str:
 def test_a_new_user_sees_the_first_run_with_its_minutes(
     browser: Browser, address: str, tmp_path: Path
 ) -> None:
-    visit = Visit(browser, address, 1440, "light")
+    visit = Visit(browser.new_context(), address, 1440, "light")
     visit.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page = visit.open("/")
     page.get_by_role("link", name="Set up CI").click()

@@ -1,10 +1,10 @@
-"""One page in a browser of its own, and what holds for every page."""
+"""One page of a browser, and what holds for every page."""
 
 from pathlib import Path
 from typing import Any, Literal
 
 import axe_playwright_python
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request
 
 PATIENCE_MS = 120_000
 FLAGS = [
@@ -57,18 +57,18 @@ EXPECTED = ("404 (NOT", "400 (BAD")
 
 
 class Visit:
-    """One page in a browser of its own, with everything it complained about and asked for."""
+    """One page of a browser, with everything it complained about and asked for."""
 
-    def __init__(self, browser: Browser, address: str, width: int, scheme: Any) -> None:
+    def __init__(self, context: BrowserContext, address: str, width: int, scheme: Any) -> None:
         self.address = address
         self.width = width
         self.scheme = scheme
         self.complaints: list[str] = []
         self.requests: list[str] = []
-        self.context = browser.new_context(
-            viewport={"width": width, "height": 900}, color_scheme=scheme
-        )
-        self.page: Page = self.context.new_page()
+        self.context = context
+        self.page: Page = context.new_page()
+        self.page.set_viewport_size({"width": width, "height": 900})
+        self.page.emulate_media(color_scheme=scheme)
         self.page.set_default_timeout(PATIENCE_MS)
         self.page.on("console", self._note)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
