@@ -9,10 +9,12 @@ import click
 from tqdm import tqdm
 
 from batch_dashboard.commands.context import in_application, store
+from batch_dashboard.model.plan.breaker_replay import BreakerReplayed
+from batch_dashboard.model.plan.breaker_replay import add as add_breakers
 from batch_dashboard.model.plan.replay import Replayed, add
 from batch_dashboard.model.plan.rule import PlanRule
 from batch_dashboard.model.text.wording import count, dollars, duration, percent, plural
-from batch_dashboard.services.plan.replay import replay
+from batch_dashboard.services.plan.replay import follow_breaker, replay
 from batch_dashboard.store.batch_runs.batch_runs import fetch_ecosystems
 from batch_dashboard.store.judgement.ecosystem_rules import find_plan_rule
 from batch_dashboard.store.plan.history import count_attempts
@@ -79,7 +81,11 @@ def replay_plan(
                         f"longer than its longest wait ({duration(rule.cap_seconds)})"
                     )
                 replayed[name] = replay(connection, name, rule, since, now, bar.update)
+        stopped = add_breakers(follow_breaker(connection, name, since) for name in names)
     _print(replayed)
+    click.echo("")
+    for line in _breaker_sentences(stopped):
+        click.echo(line)
 
 
 def _print(replayed: Mapping[str, Replayed]) -> None:
@@ -109,6 +115,25 @@ def _row(name: str, of: Replayed) -> tuple[str, ...]:
         count(len(of.delays)),
         "–" if of.max_delay_seconds is None else duration(of.max_delay_seconds),
     )
+
+
+def _breaker_sentences(total: BreakerReplayed) -> list[str]:
+    """What following the circuit breaker would have stopped, and when its passes would come."""
+    lines = [
+        f"The circuit breaker alone would have stopped {count(total.stopped)} of "
+        f"{plural(total.runs, 'run')}."
+    ]
+    if total.median_delay_seconds is not None and total.max_delay_seconds is not None:
+        lines.append(
+            f"{count(len(total.delays))} of {count(total.passes)} passes would have come later: "
+            f"the median by {duration(total.median_delay_seconds)}, the longest by "
+            f"{duration(total.max_delay_seconds)}."
+        )
+    else:
+        lines.append(f"None of {count(total.passes)} passes would have come later.")
+    if total.lost:
+        lines.append(f"After {count(total.lost)} other passes no run was let through.")
+    return lines
 
 
 def _sentences(total: Replayed) -> list[str]:

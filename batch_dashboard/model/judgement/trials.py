@@ -121,12 +121,12 @@ def trials_of(runs: Iterable[AttemptedRun]) -> Iterator[Trial]:
         for key, of_trial in list(waiting.items()):
             if of_trial[0].started_at + TRIAL_LENGTH > run.started_at:
                 break
-            yield _trial(waiting.pop(key))
+            yield trial_of(waiting.pop(key))
         waiting.setdefault((run.batch_id, run.trial_at), []).append(run)
-    yield from map(_trial, waiting.values())
+    yield from map(trial_of, waiting.values())
 
 
-def _trial(runs: Sequence[AttemptedRun]) -> Trial:
+def trial_of(runs: Sequence[AttemptedRun]) -> Trial:
     """Some runs as one: a recipe counts by its last attempt."""
     first = runs[0]
     if len(runs) == 1:

@@ -4,9 +4,11 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from batch_dashboard.model.plan.breaker_replay import BreakerReplayed, replay_breaker
 from batch_dashboard.model.plan.replay import Replay, Replayed
 from batch_dashboard.model.plan.rule import PlanRule
 from batch_dashboard.store.engine import Connection
+from batch_dashboard.store.judgement import breaker_runs
 from batch_dashboard.store.plan import history
 from batch_dashboard.store.spending import spending_rules
 
@@ -39,6 +41,13 @@ def replay(
         following.follow(run)
         report(len(run.attempts) + run.unlisted)
     return following.result
+
+
+def follow_breaker(
+    connection: Connection, ecosystem: str, since: datetime | None
+) -> BreakerReplayed:
+    """What following the circuit breaker would have changed from a time on; None: ever."""
+    return replay_breaker(breaker_runs.iter_runs_with_passes(connection, ecosystem), since)
 
 
 def preview_plans(

@@ -52,6 +52,7 @@ _SURROUNDINGS = (
 _ALL_RUNS = (
     "SELECT id FROM batch_runs WHERE ecosystem = ? AND passed + failed > 0 ORDER BY started_at, id"
 )
+_PASSES = "SELECT id, passed FROM batch_runs WHERE ecosystem = ? AND passed > 0"
 _RUN = (
     "SELECT ecosystem, started_at, batch_id, coalesce(completed_at, started_at), passed, failed,"
     " pruned_results FROM batch_runs WHERE id = ?"
@@ -185,20 +186,31 @@ def find(connection: Connection, batch_run_id: int) -> tuple[str, AttemptedRun] 
 
 def iter_trials(connection: Connection, ecosystem: str, since: int) -> Iterator[Trial]:
     """The trials of an ecosystem from a time on, at which one begins, in their order."""
-    length, started_at, run_id = FIRST_PAGE, since, 0
+    return trials_of(_iter_runs(connection, ecosystem, since, FIRST_PAGE))
 
-    def runs() -> Iterator[AttemptedRun]:
-        nonlocal length, started_at, run_id
-        while True:
-            page = run_statement(
-                connection, _ROWS_FROM, ecosystem, started_at, started_at, run_id, length
-            )
-            yield from (_run_of(row) for row in page if row[2] >= since)
-            if len(page) < length:
-                return
-            started_at, run_id, length = page[-1][0], page[-1][1] + 1, PAGE
 
-    return trials_of(runs())
+def iter_runs_with_passes(
+    connection: Connection, ecosystem: str
+) -> Iterator[tuple[AttemptedRun, int]]:
+    """Every run of an ecosystem in its order, with the number of passes that it counts."""
+    passes = dict(run_statement(connection, _PASSES, ecosystem))
+    for run in _iter_runs(connection, ecosystem, BEGINNING, PAGE):
+        yield run, passes.get(run.id, 0)
+
+
+def _iter_runs(
+    connection: Connection, ecosystem: str, since: int, length: int
+) -> Iterator[AttemptedRun]:
+    """The runs of trials from a time on, in their order; `length` is that of the first page."""
+    started_at, run_id = since, 0
+    while True:
+        page = run_statement(
+            connection, _ROWS_FROM, ecosystem, started_at, started_at, run_id, length
+        )
+        yield from (_run_of(row) for row in page if row[2] >= since)
+        if len(page) < length:
+            return
+        started_at, run_id, length = page[-1][0], page[-1][1] + 1, PAGE
 
 
 def fetch_trials_before(

@@ -5,9 +5,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from batch_dashboard.model.plan.breaker_replay import add as add_breakers
 from batch_dashboard.model.plan.replay import Replayed, add
 from batch_dashboard.model.plan.rule import DAY, PlanRule
-from batch_dashboard.services.plan.replay import preview_plans, replay
+from batch_dashboard.services.plan.replay import follow_breaker, preview_plans, replay
 from batch_dashboard.store.batch_runs.batch_runs import fetch_ecosystems
 from batch_dashboard.store.engine import Store
 from tests.services.corpus import CORPUS, needs_corpus
@@ -83,3 +84,15 @@ def test_a_preview_is_bounded(records: Store, monkeypatch: pytest.MonkeyPatch) -
 
     assert previewed.since > start
     assert 40 < previewed.replayed[0].attempts <= 50
+
+
+def test_the_circuit_breaker_loses_no_pass_and_delays_none_by_more_than_a_day(
+    records: Store,
+) -> None:
+    with records.read() as connection:
+        names = [span.ecosystem for span in fetch_ecosystems(connection)]
+        stopped = add_breakers(follow_breaker(connection, name, None) for name in names)
+
+    assert (stopped.runs, stopped.stopped, stopped.passes, stopped.lost) == (757, 173, 206, 0)
+    assert len(stopped.delays) == 4
+    assert max(stopped.delays) < DAY
