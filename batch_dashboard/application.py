@@ -15,7 +15,7 @@ from batch_dashboard.store.engine import Store
 def create_app(settings: Settings | None = None) -> Flask:
     """The application; without settings, those of the environment.
 
-    A setting that cannot be used ends the process with its name and what would be right.
+    An invalid setting ends the process with a message that names it and states what is valid.
     """
     try:
         settings = settings or load_settings()

@@ -1,31 +1,31 @@
-"""What can go wrong, in the field's words; views/error_pages.py gives the status codes."""
+"""The exceptions of the domain; views/error_pages.py maps them to status codes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 
 class BatchDashboardError(Exception):
-    """Base of every error this application raises on purpose."""
+    """Base of all errors of this application."""
 
 
 class SettingsError(BatchDashboardError):
-    """A setting cannot be used; the message names it and what would be right."""
+    """A setting is invalid; the message names it and states what is valid."""
 
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing wrong with a payload: where (`results[0].result`, "" for the whole) and what."""
+    """One error in a payload: its path (`results[0].result`, or "") and its message."""
 
     path: str
     message: str
 
     def within(self, parent: str) -> "Problem":
-        """The same of a field of `parent`, where the message begins with the name of the field."""
+        """The same problem for a field of `parent`; the message begins with the field's name."""
         return Problem(f"{parent}.{self.path}", f"{parent}.{self.message}")
 
 
 class PayloadError(BatchDashboardError):
-    """A payload is refused; `problems` holds the first 100 reasons, in the order of the payload."""
+    """A payload is rejected; `problems` has the first 100 errors, in the order of the payload."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         super().__init__(problems[0].message)
@@ -48,21 +48,21 @@ class BodyNotDecodable(BatchDashboardError):
 
 
 class EncodingNotSupported(BatchDashboardError):
-    """A request body has a Content-Encoding that is not understood; `supported` lists those."""
+    """A request body has an unknown Content-Encoding; `supported` lists the known ones."""
 
     supported = "gzip"
 
 
 class IdempotencyConflict(BatchDashboardError):
-    """An Idempotency-Key came a second time with other content."""
+    """An Idempotency-Key was used again with other content."""
 
 
 class StoreUnavailable(BatchDashboardError):
-    """The database cannot be used at the moment; the message says why. Nothing was written."""
+    """The database is unavailable; the message states why. Nothing was written."""
 
 
 class StatementTooSlow(StoreUnavailable):
-    """A statement took longer than a statement may, and was stopped."""
+    """A statement exceeded its time limit and was stopped."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -73,7 +73,7 @@ class StatementTooSlow(StoreUnavailable):
 
 
 class DiskFull(StoreUnavailable):
-    """The disk of the database has no room."""
+    """The disk of the database is full."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -83,19 +83,19 @@ class DiskFull(StoreUnavailable):
 
 
 class IdentityRejected(BatchDashboardError):
-    """An identity token is not accepted; the reason is for the server's log only."""
+    """An identity token is rejected; the reason is for the server's log only."""
 
 
 class IssuerUnavailable(BatchDashboardError):
-    """The keys of an issuer are neither cached nor to be had, so no token of it can be checked."""
+    """The keys of an issuer are neither cached nor available, so its tokens cannot be checked."""
 
 
 class FilterError(BatchDashboardError):
-    """A filter in the URL cannot be understood; the message says what would be right."""
+    """A filter in the URL is invalid; the message states what is valid."""
 
 
 class QueryError(FilterError):
-    """The query string of an API request is refused; `problems` names each part and the reason."""
+    """The query string of an API request is rejected; `problems` names each part and the reason."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         super().__init__(problems[0].message)
@@ -103,11 +103,11 @@ class QueryError(FilterError):
 
 
 class ImportFileError(BatchDashboardError):
-    """A file to import cannot be read, or is of no kind this application knows."""
+    """A file to import cannot be read, or its format is unknown."""
 
 
 class InputError(BatchDashboardError):
-    """A value somebody entered cannot be used: which field, and what would be right."""
+    """An entered value is invalid: the field, and what is valid."""
 
     def __init__(self, field: str, message: str) -> None:
         super().__init__(message)
@@ -115,12 +115,12 @@ class InputError(BatchDashboardError):
 
 
 class FormUsed(BatchDashboardError):
-    """A form was sent before; nothing is done a second time."""
+    """A form was already sent; it has no second effect."""
 
 
 class NotFound(BatchDashboardError):
-    """What was to be changed is not there any more."""
+    """The object of a change no longer exists."""
 
 
 class Forbidden(BatchDashboardError):
-    """Who asks is known and may not do this; the message says why."""
+    """The sender is known, but not permitted to do this; the message states why."""

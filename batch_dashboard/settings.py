@@ -1,4 +1,4 @@
-"""Settings: read once from the environment; a bad one stops the start by name.
+"""Settings, read once from the environment; an invalid one stops the start and is named.
 
 Source: docs/configuration.md, which a test keeps complete.
 """
@@ -33,7 +33,7 @@ MIN_SECRET_LENGTH = 32
 
 @dataclass(frozen=True)
 class Settings:
-    """Everything an operator can set, already checked. Secrets stay out of the representation."""
+    """All settings, checked. Secrets are not part of the representation."""
 
     database_url: str
     instance_dir: Path
@@ -58,7 +58,7 @@ class Settings:
 def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     """Settings from environment variables.
 
-    Raises SettingsError naming the first variable that cannot be used and what would be right.
+    Raises SettingsError that names the first invalid variable and states what is valid.
     """
     env = os.environ if environ is None else environ
     instance_dir = _read(env, "BATCH_DASHBOARD_INSTANCE_DIR", _folder, PROJECT_ROOT / "instance")
@@ -205,7 +205,7 @@ def _secret(text: str) -> str:
 
 
 def _kept_secret(path: Path) -> str:
-    """The secret made at the first start and kept in a file that only its owner can read."""
+    """The secret key, created at the first start in a file that only its owner can read."""
     try:
         return _secret(path.read_text(encoding="ascii").strip())
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""What every command needs: the store, the settings, and one-line error messages."""
+"""The store, the settings and the error messages of every command."""
 
 import getpass
 import os

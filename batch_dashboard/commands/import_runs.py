@@ -45,7 +45,7 @@ def import_runs(files: tuple[Path, ...]) -> None:
 
 
 def _losses(report: ImportReport) -> Iterator[str]:
-    """What of the batch runs that went in was left out."""
+    """The parts of imported batch runs that were left out."""
     if report.shortened_messages:
         yield f"{plural(report.shortened_messages, 'message')} shortened because they are too long"
     if report.ignored_fields:

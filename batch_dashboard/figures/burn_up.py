@@ -1,4 +1,4 @@
-"""Minutes of the current week as they add up, against the budget of each runner system."""
+"""Minutes of the current week as they add up, against the budget of each runner OS."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -28,7 +28,7 @@ def burn_up_figure(
 ) -> dict[str, Any]:
     """A line of what is used, Monday to today, and a dashed one of the forecast up to Sunday.
 
-    `burnt` holds the days of each runner system's week. Days to come have no point but the
+    `burnt` holds the days of each runner OS's week. Days to come have no point but the
     forecast's; a day on which some or all runs reported no minutes has a hollow one.
     """
     data: list[dict[str, Any]] = []

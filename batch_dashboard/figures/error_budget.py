@@ -1,4 +1,4 @@
-"""How much of an ecosystem's error budget was used, day by day."""
+"""The use of an ecosystem's error budget by day."""
 
 from collections.abc import Sequence
 from typing import Any

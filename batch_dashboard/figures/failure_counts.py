@@ -1,4 +1,4 @@
-"""How many results failed over time, by error category or by ecosystem."""
+"""Failed results over time, by error category or by ecosystem."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date

@@ -60,7 +60,7 @@ def failure_rates_figure(
 def limits(
     series: Sequence[RateSeries], targets: Mapping[str, float | None]
 ) -> list[tuple[float, str]]:
-    """What may fail at most by the targets of those shown, lowest first, and whose target it is."""
+    """The largest allowed failure rates, lowest first, with the ecosystems of each."""
     named: dict[float, list[str]] = {}
     for line in series:
         target = None if line.is_other else targets.get(line.ecosystem)

@@ -1,4 +1,4 @@
-"""How long CI jobs waited for a runner over time, by operating system."""
+"""Waits of CI jobs for a runner over time, by operating system."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any

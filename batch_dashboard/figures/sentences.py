@@ -1,4 +1,4 @@
-"""What a figure shows, in a sentence or two: for those who cannot or need not see it."""
+"""The sentences below the titles of figures, for readers who do not see the figure."""
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
@@ -82,7 +82,7 @@ def _used(
 
 
 def burn_up_sentence(budgets: Sequence[BudgetWeek]) -> str:
-    """What is used of each budget this week, and where the forecast ends."""
+    """The use of each budget this week, and the forecast."""
     parts = []
     if not any(budget.used.runs for budget in budgets):
         parts.append(f"No batch run has started since Monday {budgets[0].week.since}.")
@@ -122,7 +122,7 @@ def _forecast(budget: BudgetWeek) -> str:
 def ecosystem_minutes_sentence(
     buckets: Buckets, series: Sequence[SumSeries], without_minutes: Sequence[str]
 ) -> str:
-    """Which ecosystem used most of each runner system, and how many reported no minutes."""
+    """The ecosystem that used most of each operating system, and the number without minutes."""
     if not series:
         return "No minutes were reported in this period."
     first: dict[str, list[str]] = {}
@@ -150,7 +150,7 @@ def ecosystem_minutes_sentence(
 
 
 def error_budget_sentence(health: EcosystemHealth) -> str:
-    """How many of the failures that the target allows happened in 28 days."""
+    """The share of the allowed failures of 28 days that was used."""
     spent = health.error_budget
     if spent is None or spent.used_share is None:
         return "Nothing was attempted in the last 28 days."
@@ -184,7 +184,7 @@ def queue_waits_sentence(buckets: Buckets, waits: Sequence[StepWaits]) -> str:
 def cost_sentence(
     buckets: Buckets, costs: Mapping[date, Cost], sums: Mapping[date, RunSums], total: Cost
 ) -> str:
-    """The sum, which part of it macOS is, the dearest bucket, and where nothing is known."""
+    """The total cost, the share of macOS, the most expensive bucket, and unknown ones."""
     shown = _shown(buckets, sums)
     if not shown:
         return NO_RUN
@@ -220,7 +220,7 @@ def _absent(buckets: Buckets, shown: Mapping[date, RunSums]) -> list[str]:
 
 
 def _parts(buckets: Buckets, starts: Collection[date], look: str) -> list[str]:
-    """Which of some buckets are cut by the period or not over yet, and how these look."""
+    """The buckets that are cut by the period or not yet over, and how they are drawn."""
     parts = [(start, part) for start in buckets.starts if (part := buckets.part_in_words(start))]
     words = [
         f"{start if buckets.step is Step.DAY else f'the {buckets.word} from {start}'} ({part})"
@@ -245,7 +245,7 @@ def _when(buckets: Buckets, start: date) -> str:
 def failure_rates_sentence(
     buckets: Buckets, series: Sequence[RateSeries], targets: Mapping[str, float | None]
 ) -> str:
-    """Which ecosystem failed most and least often, and where nothing was attempted."""
+    """The ecosystems with the highest and lowest failure rate, and those without attempts."""
     if not series:
         return "No recipe was attempted in this period, so there is no failure rate."
     named = sorted(
@@ -304,7 +304,7 @@ def failure_counts_sentence(
 
 
 def recipe_results_sentence(results: Sequence[RecipeAttempt], are_all: bool) -> str:
-    """How many results passed and failed, and how long attempts took."""
+    """The numbers of passed and failed results, and the durations of attempts."""
     if not results:
         return "No result of this recipe in this period."
     counts = Counter(result.result for result in results)

@@ -63,7 +63,7 @@ def _mark(
 
 
 def facts(span: str, row: RunSums | None, runner_os: str) -> list[str]:
-    """What hovers over a bucket: its days, as they come, and how many runs it had."""
+    """The hover text of a bucket: its days and its number of runs."""
     return [span, NO_RUN if row is None else runs_in_words(row.minutes(runner_os))]
 
 

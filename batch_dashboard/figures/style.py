@@ -1,4 +1,4 @@
-"""What all figures share. Colours are CSS custom properties, which static/js/figures.js reads."""
+"""The common style of figures. Colours are CSS custom properties, read by static/js/figures.js."""
 
 from collections.abc import Mapping
 from datetime import date

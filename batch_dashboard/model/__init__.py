@@ -1,1 +1,1 @@
-"""What things are: pure Python, no SQL, no Flask."""
+"""Records and rules: pure Python, no SQL, no Flask."""

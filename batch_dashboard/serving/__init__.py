@@ -1,4 +1,4 @@
-"""What gunicorn loads before the application: its worker, which no slow client can occupy.
+"""The gunicorn worker, whose threads slow clients cannot occupy.
 
 gunicorn's first process never runs the application, so nothing here imports another part of it.
 Source: docs/deployment.md, "Slow clients".

@@ -19,7 +19,7 @@ MOMENT_SECONDS = 0.05
 
 
 class Wait(Enum):
-    """How a wait for a client ended."""
+    """The outcome of a wait for a client."""
 
     READY = "it can go on, or the next wait says why not"
     TOO_SLOW = "it did not keep its pace"
@@ -27,7 +27,7 @@ class Wait(Enum):
 
 
 class Pace:
-    """How much a client moved in the time that a thread has waited for it.
+    """The bytes that a client sent or read while a thread waited for it.
 
     Only waiting counts: a client is not slow while the application is.
     """
@@ -80,14 +80,14 @@ class ClientSocket(socket.socket):
         self._moment_left = MOMENT_SECONDS
 
     def receive_now(self, size: int) -> bytes | None:
-        """What has arrived, b"" at the end, None where nothing has."""
+        """The received bytes, b"" at the end, None if there are none."""
         try:
             return super().recv(size, socket.MSG_DONTWAIT)
         except BlockingIOError:
             return None
 
     def recv(self, size: int, flags: int = 0) -> bytes:
-        """What arrives next."""
+        """The next received bytes."""
         if flags or self.gettimeout() is not None:
             return super().recv(size, flags)
         while (received := self.receive_now(size)) is None:

@@ -1,4 +1,4 @@
-"""How much of a request must have arrived before a thread takes it on."""
+"""The part of a request that must arrive before a thread processes it."""
 
 HEAD_END = b"\r\n\r\n"
 MAX_HEAD_BYTES = 64 * 1024

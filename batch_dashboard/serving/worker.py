@@ -62,7 +62,7 @@ class ClientWorker(ThreadWorker):  # type: ignore[misc]
         super().run()
 
     def accept(self, listener: socket.socket) -> None:
-        """Take a new connection, and what it has sent already."""
+        """Accept a new connection, and read the bytes that it has already sent."""
         try:
             accepted, address = listener.accept()
         except OSError as error:

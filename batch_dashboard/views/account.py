@@ -40,7 +40,7 @@ class PasswordForm(Form):  # type: ignore[misc]
 
 @blueprint.route("/account", methods=["GET", "POST"])
 def index() -> Response | tuple[str, int]:
-    """Who is signed in here, and another password."""
+    """The signed-in user, and a form to change the password."""
     user = current_principal().user
     if user is None:
         abort(401)

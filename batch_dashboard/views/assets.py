@@ -45,7 +45,7 @@ def asset_url(name: str) -> str:
 
 
 def plotly_url() -> str | None:
-    """Where plotly.js is, None when set-up has not installed it."""
+    """The address of plotly.js, None if set-up has not installed it."""
     plotly: Plotly | None = current_app.extensions["plotly"]
     return None if plotly is None else url_for("plotly", name=plotly.file)
 

@@ -1,4 +1,4 @@
-"""What the reader of a page chose, and what the page can show of it."""
+"""The selection of the reader of a page, and the data that the page can show."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -56,7 +56,7 @@ class Choice:
 
     @property
     def last_started_at(self) -> datetime | None:
-        """When the last run of the chosen ecosystems started, None when there was none ever."""
+        """The start of the last run of the selected ecosystems, None if there is none."""
         return max((span.last_started_at for span in self.spans), default=None)
 
     @property
@@ -71,7 +71,7 @@ class Choice:
 
     @property
     def step(self) -> Step:
-        """What the charts of the period shown go through."""
+        """The step of the charts for the shown period."""
         return fitting_step(self.shown.period, self.data)
 
     @property
@@ -154,7 +154,7 @@ class Choice:
 
 
 def choose(connection: Connection, args: Mapping[str, str], ecosystem: str | None = None) -> Choice:
-    """What a query string asks for, before anything is known about its data.
+    """The selection of a query string, without fetching its data.
 
     `ecosystem` is the ecosystem in the path of the page, if there is one.
     """
@@ -174,5 +174,5 @@ def choose(connection: Connection, args: Mapping[str, str], ecosystem: str | Non
 
 
 def csv_url(name: str, query: Mapping[str, Any]) -> str:
-    """Where a CSV file of what is shown is."""
+    """The address of a CSV file with the shown data."""
     return url_for("exports.download", name=name, **query)

@@ -204,7 +204,7 @@ def price_rows(connection: Connection, _run_filter: RunFilter, _now: datetime) -
 def count_rows(
     connection: Connection, run_filter: RunFilter, spans: Sequence[EcosystemSpan]
 ) -> dict[str, int]:
-    """How many rows these files have for a choice; `spans` are the ecosystems chosen."""
+    """The number of rows of these files; `spans` are the selected ecosystems."""
     with_sums = ecosystem_days.fetch_ecosystems(connection, run_filter)
     return {
         "ecosystems": len(with_sums | {span.ecosystem for span in spans}),

@@ -1,4 +1,4 @@
-"""What a view needs of its application and its request: settings, database, connection, clock."""
+"""The settings, database, connection and clock of a view."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -58,7 +58,7 @@ def connection() -> Connection:
 
 
 def release() -> None:
-    """Give the connection back before the request ends, for a view that then writes or waits."""
+    """Return the connection before the end of the request, for a view that writes or waits."""
     _close()
 
 

@@ -1,4 +1,4 @@
-"""What CI asks before it spends minutes. Source: docs/ci.md."""
+"""The advice to CI before it spends minutes. Source: docs/ci.md."""
 
 from flask import Blueprint, Response, jsonify, request
 

@@ -106,7 +106,7 @@ def show(failure_group_id: int) -> str:
 
 
 def _missing(chosen: GroupChoice) -> str:
-    """What a list of failure groups looks for, in words."""
+    """The filter of the list of failure groups, in words."""
     words = f"{chosen.failure_class} failure" if chosen.failure_class else "failure"
     if chosen.failure_class == FailureClass.UNKNOWN:
         words = "failure of an unknown class"

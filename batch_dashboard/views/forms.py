@@ -123,7 +123,7 @@ def confirmation(form: Form, **values: Any) -> tuple[str, int]:
 
 
 def done(message: str, endpoint: str, **values: Any) -> Response:
-    """Say that it is done, on another page: loading that one again sends nothing again."""
+    """Redirect to another page with a message, so that reloading does not send the form again."""
     flash(message)
     response: Response = redirect(url_for(endpoint, **values), 303)  # type: ignore[assignment]
     return response

@@ -49,7 +49,7 @@ class Listing:
 
     @property
     def order(self) -> dict[str, str]:
-        """What a form has to send along to keep the order."""
+        """The hidden fields with which a form keeps the order."""
         return self.sort.query
 
     @property
@@ -98,7 +98,7 @@ class Listing:
 
     @property
     def kept(self) -> dict[str, str]:
-        """What stays chosen where the period or the ecosystem changes."""
+        """The parameters that stay when the period or the ecosystem changes."""
         own = {name: value for name, value in self.query.items() if name not in FILTER_PARTS}
         return {**own, **self.sort.query}
 

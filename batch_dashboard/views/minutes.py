@@ -37,7 +37,7 @@ BY = tuple(step.value for step in Step)
 
 @blueprint.get("")
 def index() -> str:
-    """What the chosen batch runs used and cost."""
+    """Minutes and costs of the selected batch runs."""
     conn = connection()
     choice = choose(conn, request.args)
     if not choice.ecosystems:

@@ -60,7 +60,7 @@ class PathNameConverter(NameConverter):
 
 
 def register(app: Flask) -> None:
-    """Let routes have names in them: `<name:ecosystem>`, `<path_name:recipe_name>`.
+    """Register converters for names in routes: `<name:ecosystem>`, `<path_name:recipe_name>`.
 
     Every address is the same with a slash at its end and without one.
     """

@@ -1,4 +1,4 @@
-"""What every request leaves behind for operators: its time, slow statements, errors."""
+"""Observations of requests for operators: time, slow statements, errors."""
 
 import time
 
@@ -29,7 +29,7 @@ def register(app: Flask) -> None:
 
 
 def note_error(request_id: str, place: str) -> None:
-    """Note an answer 500 for the system page; if the database is away, the log has it."""
+    """Store a response 500 for the system page; without the database, only the log has it."""
     try:
         with store().write(NOTE_WAIT_SECONDS) as connection:
             endpoint = request.endpoint or "none"

@@ -90,6 +90,6 @@ def show(ecosystem: str, recipe_name: str) -> str:
 
 
 def _missing(state: str | None, text: str | None) -> str:
-    """What a list of recipes looks for, in words."""
+    """The filter of the list of recipes, in words."""
     named = f" with “{text}” in its name" if text else ""
     return f"result of a {state + ' ' if state else ''}recipe{named}"

@@ -23,7 +23,7 @@ MIN_COMMIT_LENGTH = 4
 
 @blueprint.get("/search")
 def index() -> str:
-    """What a text finds; the overlay of every page shows the results of this page."""
+    """The results of a search; the dialog of every page shows the results of this page."""
     complaints: list[str] = []
     text = parse_text(request.args, "q", complaints)
     spans = batch_runs.fetch_ecosystems(connection())

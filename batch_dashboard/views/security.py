@@ -1,4 +1,4 @@
-"""What every answer carries: the security headers, and gzip for pages and for JSON."""
+"""The security headers of every response, and gzip for pages and JSON."""
 
 import gzip
 from functools import cache

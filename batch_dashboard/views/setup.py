@@ -44,7 +44,7 @@ class Setup(NamedTuple):
 
     @classmethod
     def parse(cls, args: Mapping[str, str]) -> "Setup":
-        """What a query string asks for; what cannot be used is replaced and complained about."""
+        """Parse a query string; invalid parts are replaced and reported."""
         complaints: list[str] = []
 
         def text(name: str, words: str, default: str) -> str:
@@ -132,7 +132,7 @@ def _address() -> str:
 
 
 def _snippets(setup: Setup) -> dict[str, str]:
-    """What is to be copied, by name: `permissions`, `step` and, for jobs in a matrix, `matrix`."""
+    """The snippets by name: `permissions`, `step` and, for jobs in a matrix, `matrix`."""
     names = ("permissions", "step", "matrix") if setup.ci == GITHUB else ("step",)
     sha256 = uploader_sha256()
     return {

@@ -26,7 +26,7 @@ blueprint = Blueprint("sign_in", __name__)
 
 @blueprint.get("/sign-in")
 def form() -> str:
-    """Where a name and a password are entered."""
+    """The form for name and password."""
     return _page(_following(request.args.get("next", "")), "", {})
 
 

@@ -22,7 +22,7 @@ _URLS: dict[SubjectPage, Callable[[Subject], str]] = {
 
 
 def register(app: Flask) -> None:
-    """Give templates the links."""
+    """Register the links for templates."""
     app.jinja_env.globals["subject_url"] = subject_url
 
 

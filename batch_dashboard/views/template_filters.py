@@ -1,4 +1,4 @@
-"""How templates write numbers, times and names. The words themselves: model/text/wording.py."""
+"""Template filters for numbers, times and names, based on model/text/wording.py."""
 
 import re
 from datetime import datetime
@@ -27,7 +27,7 @@ NO_RUN = Markup('<span class="unknown">no run</span>')
 
 
 def register(app: Flask) -> None:
-    """Make the filters and what every page's frame needs known to templates."""
+    """Register the filters and the globals of every page."""
     assets.register(app)
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True

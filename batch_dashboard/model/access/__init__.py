@@ -1,1 +1,1 @@
-"""Who may do what: tokens and trusted publishers."""
+"""Permissions: tokens, users and trusted publishers."""

@@ -119,7 +119,7 @@ class TrustedPublisher:
         return _text(found.get(CLAIMS[self.kind][REPOSITORY_ID])) or None
 
     def recorded(self, found: Mapping[str, Any]) -> dict[str, str]:
-        """What of a token is stored with the batch run it brought."""
+        """The claims of a token that are stored with its batch run."""
         values = {name: _text(found.get(name)) for name in RECORDED[self.kind]}
         return {name: value[:MAX_RECORDED_LENGTH] for name, value in values.items() if value}
 

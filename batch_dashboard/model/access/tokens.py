@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Scope(StrEnum):
-    """What a token is for."""
+    """The permitted use of a token."""
 
     INGEST = "ingest"  # send batch runs
     READ = "read"  # read data, ask for decisions and plans
@@ -21,7 +21,7 @@ class TokenState(StrEnum):
 
 
 class Token(NamedTuple):
-    """What is known of a token."""
+    """A stored token, without its secret."""
 
     id: int
     name: str

@@ -1,10 +1,10 @@
-"""What users may do."""
+"""The roles of users."""
 
 from enum import StrEnum
 
 
 class Role(StrEnum):
-    """Who may change things, and who may only look."""
+    """Administrators can make changes, viewers can only read."""
 
     ADMINISTRATOR = "administrator"
     VIEWER = "viewer"

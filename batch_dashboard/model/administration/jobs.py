@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 
 class JobKind(StrEnum):
-    """What can be asked for."""
+    """The kinds of background jobs."""
 
     PRUNE = "prune"
     CHECK_ROLLUPS = "check rollups"
@@ -17,7 +17,7 @@ class JobKind(StrEnum):
 
 
 class JobState(StrEnum):
-    """How far a job has come."""
+    """The state of a job."""
 
     WAITS = "waits"
     RUNS = "runs"
@@ -43,7 +43,7 @@ class Job(NamedTuple):
 
     @property
     def state(self) -> JobState:
-        """How far it has come."""
+        """The state of the job."""
         if self.finished_at is not None:
             return JobState.FAILED if self.has_failed else JobState.DONE
         return JobState.WAITS if self.started_at is None else JobState.RUNS

@@ -1,4 +1,4 @@
-"""What results add to the summaries for good when they are pruned. Pure sums.
+"""What pruned results permanently add to the summaries. Pure sums.
 
 Source: docs/data-model.md, "Retention".
 """
@@ -22,7 +22,7 @@ from batch_dashboard.model.plan.streaks import ANY_PLATFORM, Attempt
 
 
 class PrunedResult(NamedTuple):
-    """What of a result the summaries know; times are Unix seconds."""
+    """The part of a result that the summaries contain; times are Unix seconds."""
 
     id: int
     batch_run_id: int

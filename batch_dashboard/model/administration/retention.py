@@ -34,7 +34,7 @@ class Retention(NamedTuple):
 
     @classmethod
     def of(cls, own: Mapping[str, int | None]) -> "Retention":
-        """What operators set, the rest by default."""
+        """The days set by operators, the rest by default."""
         return cls(*(own.get(kind, days) for kind, days in DEFAULT_DAYS.items()))
 
     def checked(self) -> "Retention":

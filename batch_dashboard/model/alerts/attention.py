@@ -1,4 +1,4 @@
-"""What a maintainer should look at first: findings in plain words, worst first."""
+"""Findings: what needs attention, as sentences, worst first."""
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, time
@@ -38,14 +38,14 @@ class Finding(NamedTuple):
 
     @property
     def sentence(self) -> str:
-        """What was found, as a sentence that begins with the subject's name."""
+        """The finding as a sentence that continues after the name of the subject."""
         if self.reason is None:
             return self.words
         return f"{self.words}: {group_title(self.reason.masked_line)[:ERROR_LENGTH]}"
 
 
 class Facts(NamedTuple):
-    """All that the rules look at."""
+    """The facts for the rules."""
 
     ecosystem_health: Sequence[EcosystemHealth] = ()
     budgets: Sequence[BudgetWeek] = ()
@@ -57,7 +57,7 @@ class Facts(NamedTuple):
 
 
 def findings(facts: Facts) -> list[Finding]:
-    """All that needs attention, worst first; within one severity in the order of RULES."""
+    """All findings, worst first; within one severity in the order of RULES."""
     found = [finding for rule in RULES for finding in rule(facts)]
     return sorted(found, key=lambda finding: rank(finding.severity))
 
@@ -133,7 +133,7 @@ def _budgets(facts: Facts) -> Iterator[Finding]:
 
 
 def _advice(budget: BudgetWeek) -> tuple[Severity | None, str]:
-    """How bad the use of a budget is, and what it asks for; None: nothing needs attention."""
+    """The severity and the advice for the use of a budget; None: nothing needs attention."""
     if budget.state == BudgetState.PAUSE:
         return Severity.CRITICAL, "; spend no more before Monday"
     if budget.state == BudgetState.SAMPLE:

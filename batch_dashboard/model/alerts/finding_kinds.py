@@ -1,7 +1,7 @@
 """The registry of finding kinds, and what findings are about. Source: docs/alerts.md.
 
 A new kind is one member of `FindingKind` and one rule in `model/alerts/attention.py`. Alerts,
-incidents, pages and the feed take everything else that they need of a kind from here.
+incidents, pages and the feed read everything else about a kind from here.
 """
 
 from datetime import timedelta
@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 
 class Severity(StrEnum):
-    """How bad a finding is, worst first; each is also the name of its icon and its colour."""
+    """Severities, worst first; each is also the name of its icon and its colour."""
 
     CRITICAL = "critical"
     WARNING = "warning"
@@ -45,7 +45,7 @@ class SubjectPage(StrEnum):
 
 
 class Subject(NamedTuple):
-    """What a finding is about: its name, and the ids that the link to its page needs."""
+    """The subject of a finding: its name, and the ids for the link to its page."""
 
     name: str
     ecosystem: str | None = None
@@ -112,5 +112,5 @@ class FindingKind(StrEnum):
         return kind
 
     def key(self, subject: str | int) -> str:
-        """What a finding of this topic about a subject is known by, for as long as it lasts."""
+        """The key of a finding of this topic about a subject, constant while it lasts."""
         return f"{self.topic}:{subject}"

@@ -42,7 +42,7 @@ class Incident(NamedTuple):
 
 
 class Changes(NamedTuple):
-    """What a look at all findings changes."""
+    """The changes of incidents after a check of all findings."""
 
     opened: list[Finding]
     seen: list[tuple[Incident, Finding]]  # it is still there, but not quite as it was
@@ -91,7 +91,7 @@ def _differs(incident: Incident, finding: Finding) -> bool:
 
 
 class Message(NamedTuple):
-    """What is sent, as plain text."""
+    """The title and body of a message, as plain text."""
 
     title: str
     body: str
@@ -143,7 +143,7 @@ def digest_is_due(last_digest_at: datetime | None, now: datetime) -> bool:
 
 
 def admitted(incidents: Iterable[Incident], min_severity: Severity) -> list[Incident]:
-    """Those that are at least as bad as a destination asks for."""
+    """The incidents of at least the severity of a destination."""
     return [incident for incident in incidents if rank(incident.severity) <= rank(min_severity)]
 
 

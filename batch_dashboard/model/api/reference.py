@@ -1,4 +1,4 @@
-"""What the page about the API shows of each operation, read from the OpenAPI document."""
+"""The contents of the API page, read from the OpenAPI document."""
 
 import json
 import shlex

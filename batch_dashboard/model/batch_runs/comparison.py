@@ -1,4 +1,4 @@
-"""What became of the recipes of one batch run in a later one.
+"""Changes of recipes between two batch runs.
 
 Source: docs/data-model.md, "Comparing two runs".
 """
@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 
 class Change(StrEnum):
-    """What became of a recipe between two runs."""
+    """The change of a recipe between two runs."""
 
     NEWLY_FAILING = "newly failing"
     FIXED = "fixed"
@@ -45,7 +45,7 @@ class ComparedRecipe(NamedTuple):
 
 
 class Comparison(NamedTuple):
-    """How many recipes changed in each way, and the first of them by name."""
+    """The number of recipes per change, and the first of them by name."""
 
     counts: dict[str, int]
     recipes: list[ComparedRecipe]

@@ -1,4 +1,4 @@
-"""What queries return: the shapes of rows, and the few sums pages need of them."""
+"""The records that queries return, and a few sums of them for pages."""
 
 import json
 from collections.abc import Iterable
@@ -43,7 +43,7 @@ class RunSums(NamedTuple):
 
     @property
     def failed_seconds(self) -> float | None:
-        """How long failed results took, those of unknown duration not counted; None: all are."""
+        """The known duration of failed results in seconds; None: no duration is known."""
         if self.failed and not self.failed_milliseconds:
             return None
         return self.failed_milliseconds / 1_000
@@ -132,12 +132,12 @@ class BatchRun(NamedTuple):
 
     @property
     def outcomes(self) -> int:
-        """How many recipes the counts say had an outcome."""
+        """The number of recipes with an outcome, from the counts."""
         return self.passed + self.failed + self.skipped
 
 
 class RecipeResult(NamedTuple):
-    """How one recipe fared in a batch run."""
+    """The result of one recipe in a batch run."""
 
     id: int
     recipe_name: str
@@ -152,7 +152,7 @@ class RecipeResult(NamedTuple):
 
 
 class OutcomeCount(NamedTuple):
-    """How many results of a batch run had one result and one error category."""
+    """The number of results of a batch run with one outcome and one error category."""
 
     result: str
     error_category: str | None

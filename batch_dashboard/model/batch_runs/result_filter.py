@@ -1,4 +1,4 @@
-"""Which results of one batch run a reader chose to see: from the URL, and back to it."""
+"""The filter of the results of one batch run, parsed from a URL and formatted for one."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What a resource is made of: fields, filters, orders. CSV files, the API and tables follow it."""
+"""The parts of a resource: fields, filters and orders, for CSV files, the API and tables."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -141,7 +141,7 @@ class Resource:
 
     @property
     def singular(self) -> str:
-        """What one row is, in words: `batch run`."""
+        """The name of one row: `batch run`."""
         return self.name.replace("_", " ").removesuffix("s")
 
     @cached_property

@@ -1,4 +1,4 @@
-"""What needs attention now."""
+"""Findings."""
 
 from batch_dashboard.model.alerts.finding_kinds import FindingKind, Severity
 from batch_dashboard.model.catalogue.fields import (

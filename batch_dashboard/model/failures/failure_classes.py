@@ -22,7 +22,7 @@ REMEMBERED_LINES = 4_096
 
 
 class FailureClass(StrEnum):
-    """What a failure is about."""
+    """The cause of a failure."""
 
     PACKAGE = "package"
     INFRASTRUCTURE = "infrastructure"

@@ -1,4 +1,4 @@
-"""Which failed results fail for the same reason. Source: docs/failure-groups.md.
+"""Grouping of failed results with the same reason. Source: docs/failure-groups.md.
 
 A message is reduced to the line that names the cause, the variable parts of that line are masked,
 and the masked line identifies the group.

@@ -1,4 +1,4 @@
-"""What failed results add to the sums of failure groups. Pure sums.
+"""The contribution of failed results to the sums of failure groups.
 
 Source: docs/data-model.md, "Summaries".
 """
@@ -35,7 +35,7 @@ class Failure(NamedTuple):
 
 
 class Seen(NamedTuple):
-    """How many results failed, and when the first and the last of them."""
+    """The number of failed results, with the first and the last time."""
 
     failed: int
     first_seen_at: int
@@ -55,7 +55,7 @@ class Seen(NamedTuple):
 
 
 class GroupName(NamedTuple):
-    """What a group is called, and a message that shows why."""
+    """The line of a group, and a sample message."""
 
     masked_line: str
     sample_message: str | None

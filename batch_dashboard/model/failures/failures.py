@@ -26,12 +26,12 @@ def names_a_cause(masked_line: str) -> bool:
 
 
 def group_title(masked_line: str) -> str:
-    """What a group is called: its line, or in words that it has none."""
+    """The title of a group: its line, or a phrase if it has none."""
     return plain_text(masked_line) or NO_MESSAGE
 
 
 class GroupChoice(NamedTuple):
-    """Which failures the list of failure groups counts; None: whatever it is."""
+    """The failures that the list of failure groups counts; None: no restriction."""
 
     category: str | None = None
     failure_class: str | None = None
@@ -64,7 +64,7 @@ class FailureGroupDetail(NamedTuple):
 
 
 class RecipeFailureGroup(NamedTuple):
-    """How often one recipe failed in one way."""
+    """The number of failures of one recipe in one failure group."""
 
     id: int
     error_category: str | None
@@ -82,7 +82,7 @@ class CategoryCount(NamedTuple):
 
 
 class ClassCount(NamedTuple):
-    """How many results failed with a class, and for how many of them the client reported it."""
+    """The number of failures of a class, and for how many of them the client reported it."""
 
     failure_class: FailureClass
     failed: int
@@ -90,7 +90,7 @@ class ClassCount(NamedTuple):
 
 
 def class_sentence(counts: Sequence[ClassCount], period_in_words: str) -> str:
-    """How many failures of a period were about what; empty where nothing failed."""
+    """A sentence with the number of failures per class; empty without failures."""
     failed = {row.failure_class: row.failed for row in counts}
     total = sum(failed.values())
     if not total:

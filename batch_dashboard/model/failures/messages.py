@@ -1,4 +1,4 @@
-"""What is kept of a message that is long, and whether messages arrived truncated.
+"""Shortening of long messages, and detection of truncated ones.
 
 Source: docs/failure-groups.md, "Long and truncated messages".
 """
@@ -132,6 +132,6 @@ def _telling_line(message: str, recipe_name: str, truncated_at: int | None) -> s
 
 
 def beginning_of(truncated_line: str) -> str | None:
-    """What the whole line begins with, of a masked line that was truncated; None: too little."""
+    """The reliable beginning of a truncated masked line; None: it is too short."""
     beginning = truncated_line.rstrip(f"{MASK} ")
     return beginning if len(beginning) >= MIN_BEGINNING else None

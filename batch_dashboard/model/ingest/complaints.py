@@ -1,4 +1,4 @@
-"""What is wrong with a field of a payload and what would be right, in a sentence."""
+"""Sentences that state what is wrong with a field of a payload, and what is allowed."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -23,7 +23,7 @@ def problems_of(error: ValidationError, array: str = "", first_index: int = 0) -
 
 
 def _complaint(details: ErrorDetails) -> str:
-    """What is wrong with a field and what would be right, to follow its path in a sentence."""
+    """The error of a field and what is allowed, to follow its path in a sentence."""
     kind, value, limits = details["type"], details["input"], details.get("ctx", {})
     required = kind == "missing" or (value is None and kind != "string_pattern_mismatch")
     if required or (kind in ("string_too_short", "literal_error") and value == ""):
@@ -53,7 +53,7 @@ def _complaint(details: ErrorDetails) -> str:
 
 
 def _control_character(text: str) -> str:
-    """What of a text is not allowed in it, and where the first one is."""
+    """The first forbidden character of a text, and its position."""
     if "\0" in text:
         return f"NUL (U+0000), found at character {text.index(chr(0)) + 1:,}"
     found = CONTROL_CHARACTER.search(text)
@@ -76,7 +76,7 @@ def _number(value: float) -> str:
 
 
 def named_kind(value: Any) -> str:
-    """What JSON calls a value's type."""
+    """The JSON name of a value's type."""
     if value is None:
         return "null"
     names = {bool: "true or false", str: "text", list: "an array", dict: "an object"}

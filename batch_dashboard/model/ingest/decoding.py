@@ -88,7 +88,7 @@ def decode_next(text: str, start: int) -> tuple[Decoded | PayloadError, int]:
 
 
 def kind_of(head: bytes) -> tuple[str, str] | None:
-    """What bytes look like that begin no JSON text, and what would be right; None: unknown."""
+    """The apparent format of bytes that are not JSON, and what is right; None: unknown."""
     for signature, name, advice in SIGNATURES:
         if head.startswith(signature):
             found = "" if signature.isascii() else f" (it begins with {head[:2].hex(' ').upper()})"

@@ -132,7 +132,7 @@ RESULT_FIELDS = frozenset(RecipeResultFields.__annotations__)
 
 @dataclass(frozen=True, slots=True)
 class NewRecipeResults:
-    """How the recipes fared: the columns of `recipe_results` that a client sends, a list each.
+    """The results as columns: one list for each column of `recipe_results` that clients send.
 
     Blank texts and absent fields are None: unknown. Lists by column, because a hundred thousand
     rows as objects take more time and memory than all the checks.

@@ -1,4 +1,4 @@
-"""What one batch run adds to the summaries of recipes and failure groups. Pure sums.
+"""The contribution of a batch run to the summaries of recipes and failure groups.
 
 Source: docs/data-model.md, "Summaries".
 """
@@ -29,7 +29,7 @@ RecipeKey = tuple[str, str]
 
 
 class RecipeOutcome(NamedTuple):
-    """How one recipe fared in one batch run, which may hold several results of it."""
+    """The outcome of one recipe in a batch run, which can contain several results of it."""
 
     passed: int = 0
     failed: int = 0
@@ -68,7 +68,7 @@ ONE_PASS = NOTHING.and_passed()
 
 @dataclass(slots=True)
 class RunSummary:
-    """What one batch run adds to every summary kept of recipe results."""
+    """The contribution of one batch run to every summary of recipe results."""
 
     recipes: dict[RecipeKey, RecipeOutcome] = field(default_factory=dict)
     # Those of them that did not just pass once; mostly few.

@@ -1,1 +1,1 @@
-"""How ecosystems are doing: rates, targets, states, circuit breakers."""
+"""Judgement of ecosystems: rates, targets, states, circuit breakers."""

@@ -51,7 +51,7 @@ class Change(NamedTuple):
 
     @property
     def place(self) -> Place:
-        """Where its trial stands in the order of trials."""
+        """The position of its trial in the order of trials."""
         return self.started_at, self.batch_run_id
 
 
@@ -73,7 +73,7 @@ class CircuitBreaker:
         return self.change is not None and self.change.state == BreakerState.OPEN
 
     def follow(self, trial: Trial) -> Change | None:
-        """Take the next trial into account; what it changed, if anything."""
+        """Process the next trial; returns the change, if any."""
         self._starts = [*self._starts, trial.started_at][-MAX_INTERVALS - 1 :]
         if self.change is not None and self.change.half_open_at is not None:
             return self._probe(trial, self.change.half_open_at, self.change.wait_seconds or 0)

@@ -13,7 +13,7 @@ from batch_dashboard.model.text.wording import CONTROL_CHARACTER, minutes, perce
 
 
 class Advice(StrEnum):
-    """What CI is advised to do."""
+    """The advice to CI."""
 
     PROCEED = "proceed"
     SAMPLE_ONLY = "sample"

@@ -123,7 +123,7 @@ def usual_interval(starts: Sequence[datetime]) -> timedelta | None:
 
 
 def silence_allowed(facts: PipelineFacts) -> timedelta:
-    """How long after its last run an ecosystem is silent."""
+    """The time after its last run at which an ecosystem becomes silent."""
     expected = facts.rule.expected_interval
     if expected is not None:
         return expected

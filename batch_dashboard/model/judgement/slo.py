@@ -103,14 +103,14 @@ def verdict_since(days: DayAttempts, today: date, target: float | None, min_atte
 
 
 class ErrorBudget(NamedTuple):
-    """How much of the failures that a target allows has been used in 28 days."""
+    """The share of the allowed failures that was used in 28 days."""
 
     attempts: Attempts
     target: float
 
     @property
     def allowed(self) -> float:
-        """How many of the attempts may fail."""
+        """The number of attempts that may fail."""
         return self.attempts.total * (1 - self.target)
 
     @property
@@ -170,14 +170,14 @@ MIN_RUNS = 2
 
 
 class WindowRuns(NamedTuple):
-    """What ran within one window up to now."""
+    """The runs within one window up to now."""
 
     runs: int  # with attempts
     attempts: Attempts
 
 
 class Burn(NamedTuple):
-    """How fast the error budget is burnt in one window: 1 uses it up in exactly 28 days."""
+    """The burn rate in one window: at 1, the error budget lasts exactly 28 days."""
 
     window: BurnWindow
     rate: float | None  # None: too few attempts

@@ -19,7 +19,7 @@ class EcosystemRule(NamedTuple):
 
 
 class RuleOverride(NamedTuple):
-    """What an operator set for an ecosystem; None: the default."""
+    """The rule of an operator for an ecosystem; None: the default."""
 
     has_target: bool = True
     success_rate_target: float | None = None  # 0…1

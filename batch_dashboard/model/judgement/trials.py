@@ -1,4 +1,4 @@
-"""What the circuit breaker looks at: the recipes of batch runs, by trial. Pure.
+"""The input of the circuit breaker: the recipes of batch runs by trial. Pure.
 
 Source: docs/data-model.md, "Circuit breaker".
 """
@@ -20,7 +20,7 @@ Place = tuple[datetime, int]
 
 
 class RunRecipes(NamedTuple):
-    """How the recipes of a batch run fared, each by its last attempt.
+    """The outcomes of the recipes of a batch run, each by its last attempt.
 
     Few recipes are named, so that one that comes again is counted once; many are only counted.
     """
@@ -43,7 +43,7 @@ def recipes_of_run(
     known_failures: Mapping[RecipeKey, int],
     attempts: tuple[int, int],
 ) -> RunRecipes:
-    """What a run of an ecosystem says of its recipes.
+    """The outcomes of the recipes of a run of an ecosystem.
 
     `passed_once` has the recipes with one result, a pass; those in `others` may be among them, and
     count by their outcome. `known_failures` are the failures of recipes that were known to fail.
@@ -84,7 +84,7 @@ def _last(outcome: RecipeOutcome, known_failures: int) -> bool | None:
 
 
 def _text(ecosystem_of_run: str, key: RecipeKey) -> str:
-    """How a recipe is named among those of a run, which may hold several ecosystems."""
+    """The key of a recipe within a run, which can contain several ecosystems."""
     ecosystem, recipe_name = key
     return recipe_name if ecosystem == ecosystem_of_run else f"{ecosystem} {recipe_name}"
 
@@ -110,7 +110,7 @@ class Trial(NamedTuple):
 
     @property
     def place(self) -> Place:
-        """Where it stands in the order of trials."""
+        """Its position in the order of trials."""
         return self.started_at, self.id
 
 

@@ -1,1 +1,1 @@
-"""What a reader chose to see: filters, orders, pages and periods, from the URL and back to it."""
+"""Filters, orders, pages and periods, parsed from URLs and formatted for them."""

@@ -1,4 +1,4 @@
-"""What a reader chose to see: from the URL, back to the URL, and in words."""
+"""The filter of batch runs: parsed from a URL, formatted for one, and in words."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -23,7 +23,7 @@ MAX_NAME_LENGTH = 200
 
 @dataclass(frozen=True)
 class RunFilter:
-    """Which batch runs a page, a figure and a file show.
+    """The selection of batch runs for a page, a figure or a file.
 
     `last` is the named choice that gave the period, None when `since` and `until` gave it.
     """

@@ -1,4 +1,4 @@
-"""Which rows of a list were asked for, in which order, and which page of them."""
+"""The requested rows of a list, their order, and the page."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -88,7 +88,7 @@ class ListQuery:
 
     @property
     def step(self) -> Step:
-        """What one row is a sum of."""
+        """The step that one row sums."""
         return Step(self.by)
 
     def over(self, run_filter: RunFilter) -> "ListQuery":

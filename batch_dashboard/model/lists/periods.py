@@ -20,7 +20,7 @@ class Period:
 
     @property
     def days(self) -> int | None:
-        """How many days it holds, None when it is open."""
+        """The number of days, None if the period is open."""
         if self.since is None or self.until is None:
             return None
         return (self.until - self.since).days
@@ -57,7 +57,7 @@ class Step(Enum):
                 return day.replace(month=1, day=1)
 
     def between(self, first: date, last: date) -> int:
-        """How many steps lie from one step's first day to another's."""
+        """The number of steps from the first day of one step to that of another."""
         if self is Step.YEAR:
             return last.year - first.year
         if self is Step.MONTH:

@@ -30,7 +30,7 @@ class Buckets(NamedTuple):
 
     @property
     def word(self) -> str:
-        """What one bucket is called."""
+        """The name of one bucket."""
         return self.step.value
 
     @property
@@ -81,7 +81,7 @@ class RatePoint(NamedTuple):
 
 
 class CountSeries(NamedTuple):
-    """How often something of one name happened over time, or the sum of the smallest ones."""
+    """Counts over time for one name, or the sum of the smallest series."""
 
     name: str
     is_other: bool
@@ -224,7 +224,7 @@ def _counts(
 
 
 def colour_slots(ecosystems: Iterable[EcosystemSpan]) -> dict[str, int]:
-    """Which colour each ecosystem has; older ones choose first, so each keeps its own."""
+    """The colour of each ecosystem; older ones come first, so that each keeps its colour."""
     ordered = sorted(ecosystems, key=lambda span: (span.first_started_at, span.ecosystem))
     return name_slots(span.ecosystem for span in ordered)
 

@@ -1,4 +1,4 @@
-"""What changed for a recipe since its previous attempt. Source: docs/data-model.md."""
+"""The change of a recipe since its previous attempt. Source: docs/data-model.md."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -8,7 +8,7 @@ from batch_dashboard.model.batch_runs.vocabulary import FAILED, SKIPPED
 
 
 class AttemptChange(StrEnum):
-    """What became of a recipe in a later attempt."""
+    """The change of a recipe in a later attempt."""
 
     FIRST = "first attempt"
     PASSED_AGAIN = "passed again"
@@ -53,7 +53,7 @@ class ComparedAttempt(NamedTuple):
 
     @property
     def change(self) -> AttemptChange | None:
-        """What changed; None of a skipped result."""
+        """The change; None for a skipped result."""
         own, earlier = self.own, self.earlier
         if own.result == SKIPPED:
             return None
@@ -73,7 +73,7 @@ class ComparedAttempt(NamedTuple):
 
     @property
     def seconds_longer(self) -> float | None:
-        """How much longer it took than before; None where either duration is unknown."""
+        """The increase of the duration; None if either duration is unknown."""
         earlier = self.earlier
         if earlier is None or None in (self.own.duration_seconds, earlier.duration_seconds):
             return None

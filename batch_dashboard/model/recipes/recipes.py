@@ -16,7 +16,7 @@ MIN_ATTEMPTS = 5
 
 
 class RecipeState(StrEnum):
-    """What is wrong with a recipe."""
+    """The states of recipes that need attention."""
 
     FAILING = "failing"
     STUCK = "stuck"
@@ -45,7 +45,7 @@ class Recipe(NamedTuple):
 
     @property
     def attempts(self) -> int:
-        """How often it was tried: skipped is not tried."""
+        """The number of attempts; skipped results are no attempts."""
         return self.passed + self.failed
 
     @property
@@ -55,7 +55,7 @@ class Recipe(NamedTuple):
 
     @property
     def changes(self) -> int:
-        """How often the last attempts went from passed to failed or back."""
+        """The number of changes between passed and failed in the last attempts."""
         pairs = (PASSED_ATTEMPT + FAILED_ATTEMPT, FAILED_ATTEMPT + PASSED_ATTEMPT)
         return sum(self.recent_attempts.count(pair) for pair in pairs)
 
@@ -76,7 +76,7 @@ class Recipe(NamedTuple):
 
 
 class StateCounts(NamedTuple):
-    """How many recipes are in each of STATES; those that are failing include the stuck ones."""
+    """The number of recipes in each of STATES; failing ones include stuck ones."""
 
     failing: int
     stuck: int
@@ -111,7 +111,7 @@ class StuckRecipe(NamedTuple):
 
 
 class StreakReason(NamedTuple):
-    """How often a recipe failed for one reason, of all time."""
+    """The number of failures of a recipe for one reason, of all time."""
 
     failure_group_id: int
     failed: int
@@ -163,7 +163,7 @@ class RecipeAttempt(NamedTuple):
 
 
 class RecipeFailures(NamedTuple):
-    """What a failure group and a recipe have in common."""
+    """The failures of a recipe in a failure group."""
 
     ecosystem: str
     recipe_name: str

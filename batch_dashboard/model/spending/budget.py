@@ -24,7 +24,7 @@ class EverReported(StrEnum):
 
 
 class BudgetState(StrEnum):
-    """What the minutes used of a budget suggest to CI."""
+    """The advice to CI from the use of a budget."""
 
     OK = "ok"
     SAMPLE = "sample"
@@ -32,7 +32,7 @@ class BudgetState(StrEnum):
 
 
 class OwnBudget(NamedTuple):
-    """What an operator set in place of the default, from a Monday on."""
+    """A budget set by an operator, from a Monday on."""
 
     runner_os: str
     since: date
@@ -123,7 +123,7 @@ class BudgetWeek(NamedTuple):
 
 
 def budget_state(used_minutes: float, budget_minutes: float) -> str:
-    """What a share of the budget asks for: `ok`, from 80 % on `sample`, from 95 % on `pause`."""
+    """The state at a share of the budget: `ok`, from 80 % `sample`, from 95 % `pause`."""
     if used_minutes >= PAUSE_SHARE * budget_minutes:
         return BudgetState.PAUSE
     return BudgetState.SAMPLE if used_minutes >= SAMPLE_SHARE * budget_minutes else BudgetState.OK
@@ -206,7 +206,7 @@ def budget_week(
 
 
 def _days_left(now: datetime, last_day: date) -> float:
-    """How many days it is from now to the end of a day."""
+    """The number of days from now to the end of a day."""
     return (datetime.combine(last_day + DAY, time(), UTC) - now) / timedelta(days=1)
 
 

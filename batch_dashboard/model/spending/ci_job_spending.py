@@ -19,7 +19,7 @@ class JobSpending(NamedTuple):
 
     @property
     def added_share(self) -> float | None:
-        """How much billing adds to what was measured, as a share of it; None: nothing was."""
+        """The share that billing adds to measured minutes; None: nothing was measured."""
         seconds = self.times.measured_seconds
         if not seconds:
             return None

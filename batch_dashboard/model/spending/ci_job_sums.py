@@ -1,4 +1,4 @@
-"""What the CI jobs of batch runs add up to: measured and billed time, and waits for a runner.
+"""Sums of CI jobs: measured and billed time, and waits for a runner.
 
 Source: docs/data-model.md, "Sums of jobs".
 """
@@ -49,7 +49,7 @@ NO_JOBS = JobTimes(0, 0, 0, 0)
 
 @dataclass(slots=True)
 class JobSums:
-    """What some jobs add to the sums of their day, by the operating system of their runner."""
+    """The contribution of jobs to the sums of their day, by runner operating system."""
 
     times: dict[str, JobTimes] = field(default_factory=dict)
     # How many jobs waited how many seconds, by operating system and kept wait.
@@ -65,7 +65,7 @@ class StepTimes(NamedTuple):
 
 
 class StepWaits(NamedTuple):
-    """How long the jobs on one operating system waited for a runner in one step of time."""
+    """The waits for a runner on one operating system in one step."""
 
     start: date | None  # None: the whole period
     runner_os: str

@@ -54,14 +54,14 @@ class NewJob(NamedTuple):
 
     @property
     def wait_seconds(self) -> float | None:
-        """How long it waited for a runner; None: unknown."""
+        """The wait for a runner; None: unknown."""
         if self.queued_at is None:
             return None
         return (self.started_at - self.queued_at).total_seconds()
 
     @property
     def duration_seconds(self) -> float | None:
-        """How long it ran; None: it had not ended."""
+        """The duration; None: it had not ended."""
         if self.completed_at is None:
             return None
         return (self.completed_at - self.started_at).total_seconds()

@@ -1,4 +1,4 @@
-"""What minutes cost at list price, by the day they were used. Source: docs/data-model.md, "Cost".
+"""The cost of minutes at list price, by day. Source: docs/data-model.md, "Cost".
 
 GitHub-hosted standard runners, US dollars per minute.
 """

@@ -1,4 +1,4 @@
-"""How long jobs wait for a runner, and what limit an operator set. Source: docs/data-model.md."""
+"""Waits for a runner, and their limits. Source: docs/data-model.md."""
 
 from typing import NamedTuple
 

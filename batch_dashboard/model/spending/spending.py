@@ -1,4 +1,4 @@
-"""What each ecosystem cost in a period, for a table that can be sorted by each of its columns."""
+"""The cost of each ecosystem in a period, for a sortable table."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
@@ -23,7 +23,7 @@ class Spending(NamedTuple):
 
     @property
     def ecosystem(self) -> str:
-        """Where the recipes come from."""
+        """The ecosystem."""
         return self.sums.ecosystem
 
     @property
@@ -38,7 +38,7 @@ class Spending(NamedTuple):
 
     @property
     def failed_minutes(self) -> float | None:
-        """How long failed results took, as far as known; None: no duration is known."""
+        """The known duration of failed results; None: no duration is known."""
         seconds = self.sums.failed_seconds
         return None if seconds is None else seconds / 60
 

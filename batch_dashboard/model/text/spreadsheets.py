@@ -1,4 +1,4 @@
-"""Which texts a spreadsheet would take for a formula. Source: docs/exports.md."""
+"""Texts that a spreadsheet interprets as a formula. Source: docs/exports.md."""
 
 # A cell that begins with one of these is one, or makes the cell after it one.
 FORMULA_STARTS = "=+-@\t\r\n"

@@ -26,7 +26,7 @@ def count(value: int) -> str:
 
 
 def not_one_of(name: str, allowed: Iterable[str], value: str) -> str:
-    """What is wrong with a part of an address that takes a few words only."""
+    """The error for an invalid part of an address that allows only a few words."""
     return f"“{name}” must be one of {', '.join(allowed)}, not “{value[:40]}”."
 
 

@@ -44,7 +44,7 @@ def checked_budget(budget: OwnBudget) -> OwnBudget:
 
 
 def set_budget(change: Change, budget: OwnBudget) -> None:
-    """Set the minutes per week of a runner system from a Monday on. Raises InputError."""
+    """Set the minutes per week of a runner OS from a Monday on. Raises InputError."""
     checked_budget(budget)
     before = spending_rules.fetch_budgets(change.connection).of(budget.runner_os, budget.since)
     spending_rules.replace_budget(change.connection, budget)

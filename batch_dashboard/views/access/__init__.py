@@ -1,4 +1,4 @@
-"""Who is asking, and what they may do: settled by the endpoint's name before any view runs.
+"""Authentication and permissions, decided by the endpoint before any view runs.
 
 A program shows a token of ours or the identity token of its workflow; a person shows a session or a
 name and password. Views and templates ask the `Principal`.

@@ -8,7 +8,7 @@ from batch_dashboard.views.access.principal import VISITOR, Principal
 
 
 def current_principal() -> Principal:
-    """Who sends this request; a visitor on a public page that nobody signed in for.
+    """The principal of this request; a visitor on a public page without sign-in.
 
     Raises StoreUnavailable when the database is away.
     """

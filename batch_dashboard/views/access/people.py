@@ -27,12 +27,12 @@ class BrowserAuth(HTTPAuth):  # type: ignore[misc]
     """A browser that signed in with the form; its cookie replaces name and password."""
 
     def get_auth(self) -> Authorization | None:
-        """What the browser showed, None when it showed nothing."""
+        """The credential of the browser, None if it sent none."""
         cookie = request.cookies.get(SESSION_COOKIE, "")
         return Authorization(self.scheme, token=cookie) if cookie else None
 
     def authenticate(self, auth: Authorization | None, _stored: Any) -> Principal | None:
-        """Whose browser it is."""
+        """The user of a browser."""
         user = session_user() if auth else None
         return Principal.of_user(user) if user else None
 
@@ -60,7 +60,7 @@ def verify_password(name: str, secret: str) -> Principal | None:
 @password.get_user_roles
 @browser.get_user_roles
 def roles_of(person: Principal) -> list[str]:
-    """What a person may do."""
+    """The roles of a user."""
     return list(person.roles)
 
 

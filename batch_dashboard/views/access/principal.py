@@ -1,4 +1,4 @@
-"""Who sends a request, and what they may do."""
+"""The principal of a request, and its permissions."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from batch_dashboard.store.access.users import User
 
 @dataclass(frozen=True, kw_only=True)
 class Principal:
-    """Who sends a request: a person who signed in, a program, or a visitor without `user`."""
+    """The sender of a request: a user, a program, or a visitor without `user`."""
 
     user: User | None = None
     roles: tuple[str, ...] = ()  # the role of a person, the scopes of a program
@@ -24,7 +24,7 @@ class Principal:
 
     @property
     def name(self) -> str:
-        """What the audit log calls them."""
+        """The name in the audit log."""
         return self.user.name if self.user else "nobody"
 
     def is_user(self, user_id: int) -> bool:

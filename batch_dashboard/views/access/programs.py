@@ -95,7 +95,7 @@ def _workflow(token: str) -> Program | None:
 
 @bearer.get_user_roles
 def scopes_of(program: Program) -> list[str]:
-    """What a token is for."""
+    """The scopes of a token."""
     return list(program.roles)
 
 
@@ -122,7 +122,7 @@ def current_program() -> Program:
 
 
 def require_reading(*ecosystems: str | None) -> None:
-    """Note that a token was used to read, and limit it to the ecosystems it is for.
+    """Store that a token was used to read, and limit it to its ecosystems.
 
     None stands for all ecosystems. Raises Forbidden.
     """
@@ -135,7 +135,7 @@ def require_reading(*ecosystems: str | None) -> None:
 
 
 def _note_use(program: Program) -> None:
-    """Note that a token was used to read; uploads note it with what they store."""
+    """Store that a token was used to read; uploads store this with their run."""
     if program.is_use_noted or program.ingest_token_id is None:
         return
     try:

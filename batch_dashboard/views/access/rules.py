@@ -1,4 +1,4 @@
-"""What each endpoint asks of who wants it."""
+"""The permission that each endpoint needs."""
 
 from enum import StrEnum
 
@@ -30,7 +30,7 @@ SIGN_IN_BLUEPRINT = "sign_in."
 
 
 class Need(StrEnum):
-    """Who an endpoint is for."""
+    """The permission for an endpoint."""
 
     ANYBODY = "anybody"
     CHECKED = "checked"  # anybody, but with a valid token for reading if with any
@@ -40,7 +40,7 @@ class Need(StrEnum):
 
 
 def need_of(endpoint: str, *, public: bool) -> Need:
-    """Who an endpoint is for; `public` is whether pages are open to everybody."""
+    """The permission for an endpoint; `public` is whether everybody can read the pages."""
     if endpoint.startswith(ADMIN_BLUEPRINTS):
         return Need.ADMINISTRATOR
     if endpoint.startswith(ACCOUNT_BLUEPRINT):

@@ -44,7 +44,7 @@ class ManyForm(ReasonForm):
 
 @blueprint.get("")
 def index() -> str:
-    """What can be chosen to be changed, what is excluded, and work under way."""
+    """The selection of runs to change, excluded runs, and running jobs."""
     conn = connection()
     choice = choose(conn, request.args)
     chosen = choice.asked
@@ -62,13 +62,13 @@ def index() -> str:
 
 @blueprint.get("/<row_id:batch_run_id>")
 def show(batch_run_id: int) -> tuple[str, int]:
-    """What can be done with one run."""
+    """The actions for one run."""
     return _page(batch_run_id, ReasonForm(), _delete_form())
 
 
 @blueprint.post("/<row_id:batch_run_id>/exclude")
 def exclude(batch_run_id: int) -> Response | tuple[str, int]:
-    """Take a run out of the statistics."""
+    """Exclude a run from the statistics."""
     form = ReasonForm(request.form)
     if form.validate():
         with errors_in(form):
@@ -81,7 +81,7 @@ def exclude(batch_run_id: int) -> Response | tuple[str, int]:
 
 @blueprint.post("/<row_id:batch_run_id>/restore")
 def restore(batch_run_id: int) -> Response:
-    """Put an excluded run back."""
+    """Restore an excluded run."""
     with changing() as change:
         batch_runs.restore(change, batch_run_id)
     said = f"Batch run {batch_run_id} was restored to the statistics."

@@ -19,7 +19,7 @@ class EcosystemFields(Form):  # type: ignore[misc]
     )
 
     def offer(self, names: list[str]) -> None:
-        """Let known ecosystems be chosen."""
+        """Offer the known ecosystems as choices."""
         self.known.choices = [SelectChoice(name, name) for name in names]
 
     @property

@@ -1,4 +1,4 @@
-"""What each ecosystem is held to, and whether it is paused."""
+"""The rules of each ecosystem, and its pause."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -51,7 +51,7 @@ class Preview(NamedTuple):
 
 
 class RuleForm(Form):  # type: ignore[misc]
-    """What an ecosystem is held to; what is empty is the default."""
+    """The rule of an ecosystem; an empty field stands for the default."""
 
     has_target = BooleanField("Has a target", default=True)
     target = NumberField("Target (%)", [Optional()])
@@ -67,7 +67,7 @@ class RuleForm(Form):  # type: ignore[misc]
 
     @property
     def rule(self) -> RuleOverride:
-        """What was entered."""
+        """The entered rule."""
         target = self.target.data
         return RuleOverride(
             self.has_target.data,

@@ -1,4 +1,4 @@
-"""Where notifications go, what is snoozed, and what became of each message."""
+"""Destinations, snoozes, and the delivery log."""
 
 from datetime import timedelta
 
@@ -33,7 +33,7 @@ FROM_SEVERITY = [SelectChoice(severity, severity.and_above.capitalize()) for sev
 
 
 class DestinationForm(Form):  # type: ignore[misc]
-    """Where messages go."""
+    """A destination."""
 
     name = StringField("Name", [InputRequired("Enter a name.")], render_kw={"maxlength": 60})
     url = StringField(
@@ -171,7 +171,7 @@ def test(name: str) -> Response:
 
 @blueprint.post("/snoozes")
 def snooze() -> Response | tuple[str, int]:
-    """Say nothing of a finding for a while."""
+    """Snooze a finding."""
     form = _snooze_form()
     if form.validate():
         with errors_in(form):

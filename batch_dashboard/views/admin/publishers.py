@@ -116,7 +116,7 @@ def remove(publisher_id: int) -> Response | tuple[str, int]:
 
 
 def _filled_in(known: list[str]) -> dict[str, Any]:
-    """What the address of the form says of the publisher."""
+    """The fields of the publisher in the address of the form."""
     filled: dict[str, Any] = {
         name: request.args[name] for name in ("kind", "audience") if name in request.args
     }

@@ -1,4 +1,4 @@
-"""How long rows are kept, and dropping what is older."""
+"""Retention, and deleting older rows now."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -50,7 +50,7 @@ class RetentionForm(Form):  # type: ignore[misc]
 
     @property
     def retention(self) -> Retention:
-        """What was entered."""
+        """The entered retention."""
         return Retention(self.results.data, self.runs.data, self.audit.data)
 
 
@@ -123,7 +123,7 @@ def run() -> Response | tuple[str, int]:
 
 
 def _limits(days: Retention) -> Iterator[tuple[str, date]]:
-    """What is dropped at all, and from before which day."""
+    """The kinds of rows that are deleted, with the day before which."""
     for name, each in zip(ROWS.values(), days, strict=True):
         if day := oldest_day(each, current_time()):
             yield name, day

@@ -57,7 +57,7 @@ class PriceForm(Form):  # type: ignore[misc]
 
 
 class WaitForm(Form):  # type: ignore[misc]
-    """How long jobs may wait for a runner."""
+    """A limit of waits for a runner."""
 
     runner_os = SelectField(
         "Runner", choices=[SelectChoice(os, name) for os, name in JOB_RUNNER_OS_NAMES.items()]
@@ -89,7 +89,7 @@ def set_budget() -> Response | tuple[str, int]:
 
 @blueprint.post("/budget/<runner_os>/<since>/remove")
 def remove_budget(runner_os: str, since: str) -> Response:
-    """Take a budget back."""
+    """Delete a budget."""
     if runner_os not in RUNNER_OS:
         abort(404)
     with changing() as change:
@@ -115,7 +115,7 @@ def set_price() -> Response | tuple[str, int]:
 
 @blueprint.post("/price/<since>/remove")
 def remove_price(since: str) -> Response:
-    """Take list prices back."""
+    """Delete list prices."""
     with changing() as change:
         spending_rules.remove_price(change, _day(since))
     return done(f"The list prices from {since} were removed.", ".index")
@@ -136,7 +136,7 @@ def set_wait_limit() -> Response | tuple[str, int]:
 
 @blueprint.post("/wait-limit/<runner_os>/remove")
 def remove_wait_limit(runner_os: str) -> Response:
-    """Take a limit of queue waits back."""
+    """Delete a limit of queue waits."""
     if runner_os not in JOB_RUNNER_OS_NAMES:
         abort(404)
     with changing() as change:

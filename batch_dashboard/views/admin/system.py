@@ -1,4 +1,4 @@
-"""How the installation is: versions, sizes, checks, processes, errors, slow statements."""
+"""The state of the installation: versions, sizes, checks, processes, errors, slow statements."""
 
 import os
 import platform
@@ -69,7 +69,7 @@ def check_rollups() -> Response:
 
 
 def _workers() -> int | None:
-    """How many processes of gunicorn serve beside this one, itself among them; None: unknown."""
+    """The number of gunicorn's worker processes, including this one; None: unknown."""
     parent = os.getppid()
     try:
         children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()

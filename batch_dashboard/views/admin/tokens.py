@@ -58,7 +58,7 @@ class TokenForm(EcosystemFields):
 
 
 class RotateForm(Form):  # type: ignore[misc]
-    """How long the old token and the new one are both in force."""
+    """The time during which the old and the new token are both valid."""
 
     overlap_hours = WholeNumberField(
         "Overlap (hours)",

@@ -44,7 +44,7 @@ class RoleForm(Form):  # type: ignore[misc]
 
 
 class NewPasswordForm(Form):  # type: ignore[misc]
-    """Another password for somebody."""
+    """A new password for a user."""
 
     password = PasswordField(
         "New password",
@@ -64,7 +64,7 @@ def index() -> str:
 
 @blueprint.route("/new", methods=["GET", "POST"])
 def new() -> Response | tuple[str, int]:
-    """Make a user."""
+    """Create a user."""
     form = UserForm(request.form)
     if request.method == "POST" and form.validate():
         with errors_in(form):
@@ -76,13 +76,13 @@ def new() -> Response | tuple[str, int]:
 
 @blueprint.get("/<row_id:user_id>")
 def show(user_id: int) -> tuple[str, int]:
-    """What can be changed of a user."""
+    """The forms to change a user."""
     return _page(_user(user_id), NewPasswordForm())
 
 
 @blueprint.post("/<row_id:user_id>/role")
 def set_role(user_id: int) -> Response | tuple[str, int]:
-    """Give a user another role."""
+    """Change the role of a user."""
     user, form = _user(user_id), RoleForm(request.form)
     if form.validate():
         with errors_in(form):
@@ -94,7 +94,7 @@ def set_role(user_id: int) -> Response | tuple[str, int]:
 
 @blueprint.post("/<row_id:user_id>/password")
 def set_password(user_id: int) -> Response | tuple[str, int]:
-    """Give a user another password."""
+    """Change the password of a user."""
     user, form = _user(user_id), NewPasswordForm(request.form)
     if form.validate():
         with errors_in(form):

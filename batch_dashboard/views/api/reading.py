@@ -41,7 +41,7 @@ def show_one(operation: Operation, **path: Any) -> Response:
 
 
 def _asked(operation: Operation, path: Mapping[str, Any]) -> ListQuery:
-    """What a request asks for. Raises Forbidden for what its token is not for."""
+    """The requested rows. Raises Forbidden for rows that the token may not read."""
     if operation.resource.name in OF_ALL:
         current_principal().require_all(OF_ALL[operation.resource.name])
     require_reading(*(path[part.name] for part in operation.parts if part.field == "ecosystem"))
@@ -61,7 +61,7 @@ def _within_token(operation: Operation, query: ListQuery, found: Sequence[Row]) 
 
 
 def _require_row(resource: Resource, key: Mapping[str, Any], query: ListQuery | None = None) -> Row:
-    """The row of a key. Raises NotFound where there is none that the token may see."""
+    """The row of a key. Raises NotFound if there is none that the token may read."""
     query = query or ListQuery.of({}, resource, EVERYTHING)[0]
     if resource.name in COMPUTED:
         query = replace(query, filter=replace(query.filter, ecosystem=key["ecosystem"]))

@@ -1,4 +1,4 @@
-"""What a text finds."""
+"""The results of a search."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,5 +22,5 @@ class SearchResults:
 
     @property
     def shown(self) -> int:
-        """How many results are shown."""
+        """The number of shown results."""
         return len(self.ecosystems) + len(self.recipes) + len(self.runs) + len(self.groups)

@@ -20,5 +20,5 @@ def alternatives(*expressions: str, after: str = "") -> str:
 
 
 def any_phrase(*phrases: str) -> re.Pattern[str]:
-    """What finds any of several plain texts."""
+    """An expression that finds any of several plain texts."""
     return re.compile(alternatives(*(phrase[0] + re.escape(phrase[1:]) for phrase in phrases)))

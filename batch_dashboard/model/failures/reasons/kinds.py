@@ -1,4 +1,4 @@
-"""What a single line of a message is: noise, a wrapper, or an error of some weight."""
+"""Classification of single lines: noise, a wrapper, or an error of some kind."""
 
 from enum import Enum, IntEnum, auto
 from functools import lru_cache

@@ -116,7 +116,7 @@ def without_version(name: str, mask: str) -> str:
 
 
 def _start_of_name(line: str, end: int) -> int:
-    """Where the name begins that ends at `end`: at its opening quote, or behind a blank."""
+    """The start of the name that ends at `end`: its opening quote, or after a blank."""
     opening = _OPENING.get(line[end - 1 : end])
     if opening is None:
         return line.rfind(" ", 0, end) + 1

@@ -30,7 +30,7 @@ def plain_text(message: str) -> str:
 
 
 def _last_written(line: str) -> str:
-    """What remains of a line whose beginning was written again, perhaps several times."""
+    """The visible text of a line that was overwritten once or several times."""
     if "\r" not in line:
         return line
     return line.rstrip("\r").rpartition("\r")[2]

@@ -1,4 +1,4 @@
-"""What CI systems, loggers and tools put before the text of a line."""
+"""Prefixes that CI systems, loggers and tools put before the text of a line."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""What became of the recipes of one batch run in a later one."""
+"""Changes of recipes between two batch runs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class ChangesTable:
 
 @dataclass(frozen=True)
 class ChangeCount:
-    """How many recipes changed in one way, and the address of the list of them."""
+    """The number of recipes with one change, and the address of their list."""
 
     change: Change
     sentence: str

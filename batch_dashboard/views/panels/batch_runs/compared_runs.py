@@ -51,7 +51,7 @@ def change_list(
     recipes: Listing,
     named: int,
 ) -> ChangeList:
-    """What was asked for of two runs; without a `change` all of them are listed."""
+    """The requested changes of two runs; without a `change`, all of them."""
     before, after = runs
     query: dict[str, str | int] = {"before": before.id, "after": after.id}
     if change:

@@ -16,7 +16,7 @@ MAX_COMPARED = 2_000
 
 @dataclass(frozen=True)
 class RunChanges:
-    """What changed since the previous run of the ecosystem; None: there is none.
+    """The changes since the previous run of the ecosystem; None: there is none.
 
     `compared` is None if the runs are not compared here, as they are large or one is excluded.
     """

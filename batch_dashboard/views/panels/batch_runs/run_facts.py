@@ -1,4 +1,4 @@
-"""What is known of one batch run."""
+"""The facts about one batch run."""
 
 from dataclasses import dataclass
 
@@ -17,5 +17,5 @@ class RunFacts:
 
     @property
     def link(self) -> str | None:
-        """Where the CI run is, if its address can be a link."""
+        """The address of the CI run, if it can be a link."""
         return self.run.run_url if is_web_link(self.run.run_url) else None

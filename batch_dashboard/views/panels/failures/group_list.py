@@ -48,7 +48,7 @@ class FailureGroupList:
 
     @property
     def max_recipes(self) -> int:
-        """Up to how many recipes of a group are counted."""
+        """The number up to which recipes of a group are counted."""
         return MAX_RECIPES
 
 

@@ -1,4 +1,4 @@
-"""What one failure group is."""
+"""The summary of one failure group."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

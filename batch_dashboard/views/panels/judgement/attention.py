@@ -1,4 +1,4 @@
-"""What to look at first."""
+"""The findings of the overview."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,14 +25,14 @@ class AttentionPanel:
 
 
 def facts_of(choice: Choice) -> Facts:
-    """What the ecosystems chosen are judged by; stuck recipes are those of the period shown."""
+    """The facts about the selected ecosystems; stuck recipes are those of the shown period."""
     return fetch_facts(
         connection(), choice.shown, choice.spans, choice.now, MAX_STUCK, MAX_NEW_GROUPS
     )
 
 
 def attention_panel(choice: Choice, facts: Facts, of_all: Facts = NOTHING) -> AttentionPanel:
-    """What of the facts needs attention.
+    """The findings from the facts.
 
     `of_all` are the facts about budgets, minutes and runners, which belong to no ecosystem.
     """

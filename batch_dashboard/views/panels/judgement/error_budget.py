@@ -1,4 +1,4 @@
-"""How much of an ecosystem's error budget is used."""
+"""The use of an ecosystem's error budget."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""How one recipe is now."""
+"""The present state of one recipe."""
 
 from dataclasses import dataclass
 

@@ -22,7 +22,7 @@ class JobMinutes:
 def job_minutes(
     choice: Choice, step: Step, times: Sequence[StepTimes], prices: Sequence[ListPrice]
 ) -> JobMinutes:
-    """What jobs took, what of it is billed, and both at list price; `step` is that of the file."""
+    """Measured and billed minutes of jobs with their costs; `step` is that of the CSV file."""
     return JobMinutes(
         ci_job_spending(times, prices),
         csv_url("job_minutes.csv", choice.shown.query(by=step.value)),

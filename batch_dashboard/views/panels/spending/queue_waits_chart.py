@@ -1,4 +1,4 @@
-"""How long CI jobs waited for a runner."""
+"""Waits of CI jobs for a runner."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

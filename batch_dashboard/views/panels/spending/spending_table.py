@@ -1,4 +1,4 @@
-"""What each ecosystem used and cost."""
+"""Minutes and costs of each ecosystem."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

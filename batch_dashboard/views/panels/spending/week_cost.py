@@ -1,4 +1,4 @@
-"""What this week cost so far."""
+"""The cost of this week so far."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
