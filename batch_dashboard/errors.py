@@ -37,7 +37,7 @@ class BodyTooLarge(BatchDashboardError):
 
     def __init__(self, limit_bytes: int) -> None:
         super().__init__(
-            f"the body is over the limit of {limit_bytes:,} bytes (decoded); "
+            f"the decoded body exceeds the limit of {limit_bytes:,} bytes; "
             "split the batch run or raise BATCH_METRICS_MAX_BODY_MIB"
         )
         self.limit_bytes = limit_bytes
@@ -66,8 +66,8 @@ class StatementTooSlow(StoreUnavailable):
 
     def __init__(self) -> None:
         super().__init__(
-            "reading this from the database took longer than one statement may take "
-            "(BATCH_METRICS_STATEMENT_SECONDS), so it was stopped; choose a shorter period or less "
+            "a database query took longer than one statement may take "
+            "(BATCH_METRICS_STATEMENT_SECONDS), so it was stopped. Choose a shorter period or less "
             "data, or try again when the server is less busy"
         )
 
@@ -77,8 +77,8 @@ class DiskFull(StoreUnavailable):
 
     def __init__(self) -> None:
         super().__init__(
-            "the disk of the database is full; nothing was stored. docs/deployment.md says how to "
-            "make room"
+            "the disk of the database is full; nothing was stored. docs/deployment.md explains how "
+            "to free space"
         )
 
 

@@ -107,7 +107,7 @@ def _flag(text: str) -> bool:
         return True
     if word in FALSE_WORDS:
         return False
-    raise ValueError(f"{text!r} is neither yes nor no; use 1 or 0")
+    raise ValueError(f"{text!r} is not valid; use 1 for yes or 0 for no")
 
 
 def _whole_number(low: int, high: int) -> Callable[[str], int]:
@@ -148,7 +148,7 @@ def _database_url(text: str) -> str:
         if text.startswith(scheme):
             return "postgresql+psycopg://" + text.removeprefix(scheme)
     raise ValueError(
-        "not a database URL this application knows; use sqlite:///path/to/file.db "
+        "not a supported database URL; use sqlite:///path/to/file.db "
         "or postgresql://user:password@host/database"
     )
 
@@ -158,12 +158,12 @@ def _web_address(text: str) -> str:
     is_usable = address.scheme in ("http", "https") and address.hostname
     if not is_usable or address.query or address.fragment or address.username is not None:
         raise ValueError(
-            f"{text!r} is not an address that links can begin with; "
+            f"{text!r} is not a valid base address for links; "
             "use https://dashboard.example.org or https://example.org/dashboard"
         )
     if not text.isascii() or any(c.isspace() for c in text):
         raise ValueError(
-            f"{text!r} has characters that no address has; write the host as xn--… "
+            f"{text!r} has characters that are not allowed in an address; write the host as xn--… "
             "and other characters as %…"
         )
     return text.rstrip("/")
@@ -186,8 +186,8 @@ def _alert_urls(text: str) -> tuple[str, ...]:
     for number, url in enumerate(urls, 1):
         if "://" not in url:
             raise ValueError(
-                f"the {number}. of {len(urls)} is no Apprise URL; they are separated by spaces "
-                "and look like mailto://user:password@example.org"
+                f"the {number}. of {len(urls)} is not an Apprise URL; separate URLs by spaces and "
+                "write each like mailto://user:password@example.org"
             )
     return urls
 

@@ -84,7 +84,7 @@ PYTHON_END
 
 if [ "$demo" = yes ] && [ -z "${BATCH_METRICS_DATABASE_URL:-}" ]; then
     instance="${BATCH_DASHBOARD_INSTANCE_DIR:-$PROJECT_ROOT/instance}"
-    mkdir -p -- "$instance" || die "$instance cannot be made"
+    mkdir -p -- "$instance" || die "$instance cannot be created"
     BATCH_METRICS_DATABASE_URL="sqlite:///$(cd -- "$instance" && pwd -P)/demo.db"
     export BATCH_METRICS_DATABASE_URL
 fi

@@ -64,7 +64,7 @@ find_python() {
     local candidate first=""
     if [ -n "${BATCH_DASHBOARD_PYTHON:-}" ]; then
         usable_python "$BATCH_DASHBOARD_PYTHON" ||
-            die "BATCH_DASHBOARD_PYTHON: '$BATCH_DASHBOARD_PYTHON' is not a Python 3.11 or newer"
+            die "BATCH_DASHBOARD_PYTHON: '$BATCH_DASHBOARD_PYTHON' is not Python 3.11 or newer"
         first="$BATCH_DASHBOARD_PYTHON"
     else
         for candidate in python3.13 python3.12 python3.11 python3 python; do
@@ -77,7 +77,7 @@ find_python() {
         done
     fi
     [ -n "$first" ] ||
-        die "Python 3.11 or newer is needed and none is on PATH; install one and start this again"
+        die "Python 3.11 or newer is required, but not on PATH; install it and run this script again"
     if ! can_make_venv "$first"; then
         install_venv_module "$first"
     fi
@@ -88,27 +88,27 @@ install_venv_module() {
     local python="$1" versioned
     versioned="$("$python" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')"
     if ! command -v apt-get >/dev/null 2>&1; then
-        die "$python lacks the modules venv and ensurepip; install them and start this again"
+        die "$python lacks the modules venv and ensurepip; install them and run this script again"
     fi
     if ! is_root; then
-        die "$python cannot make virtual environments; run: sudo apt-get install -y $versioned"
+        die "$python cannot create virtual environments; run: sudo apt-get install -y $versioned"
     fi
-    say "Installing $versioned, which $python needs to make a virtual environment ..."
+    say "Installing $versioned, which $python needs to create a virtual environment ..."
     {
         apt-get update || true
         DEBIAN_FRONTEND=noninteractive apt-get install -y python3-venv || true
         can_make_venv "$python" || DEBIAN_FRONTEND=noninteractive apt-get install -y "$versioned"
     } >&2 || true
     can_make_venv "$python" ||
-        die "$python still cannot make virtual environments; run: apt-get install -y $versioned"
+        die "$python still cannot create virtual environments; run: apt-get install -y $versioned"
 }
 
 install_packages() {
     local set_name="$1" file python smaller
     if ! "$PYTHON" -c 'import pip, sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then
         python="$(find_python)" || exit 1
-        say "Making the virtual environment .venv with $python ..."
-        "$python" -m venv --clear "$VENV" || die "the virtual environment could not be made in $VENV"
+        say "Creating the virtual environment .venv with $python ..."
+        "$python" -m venv --clear "$VENV" || die "the virtual environment could not be created in $VENV"
     fi
     file="requirements-$set_name.txt"
     [ "$set_name" = runtime ] && file="requirements.txt"
@@ -117,7 +117,7 @@ install_packages() {
     rm -f -- "$VENV"/.installed-*
     PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore \
         "$PYTHON" -m pip install --quiet --requirement "$PROJECT_ROOT/$file" >&2 ||
-        die "the packages of $file could not be installed; the lines above say why"
+        die "the packages of $file could not be installed; see the lines above"
     for smaller in runtime postgresql dev; do
         requirements_of "$smaller" >"$VENV/.installed-$smaller"
         [ "$smaller" = "$set_name" ] && break
@@ -130,12 +130,12 @@ install_packages() {
 install_plotlyjs() {
     local version temporary package="" bundle
     version="$("$PYTHON" -c 'import plotly.offline as o; print(o.get_plotlyjs_version())')" ||
-        die "the installed plotly package does not say which plotly.js it uses"
+        die "the installed plotly package does not state which plotly.js it uses"
     if plotlyjs_ready && grep -qF "\"$version\"" "$VENDOR/plotly.json"; then
         return 0
     fi
     say "Installing plotly.js $version ..."
-    temporary="$(mktemp -d)" || die "no temporary folder could be made"
+    temporary="$(mktemp -d)" || die "no temporary folder could be created"
     bundle=full
     if command -v npm >/dev/null 2>&1 && (
         cd -- "$temporary" &&
@@ -146,7 +146,7 @@ install_plotlyjs() {
         package="$(find "$temporary" -maxdepth 1 -name '*.tgz' -print -quit)"
         bundle=basic
     elif command -v npm >/dev/null 2>&1; then
-        say "npm could not fetch plotly.js-basic-dist-min $version; using the larger file of the plotly package."
+        say "npm could not fetch plotly.js-basic-dist-min $version; the larger file of the plotly package is used."
     fi
     "$PYTHON" - "$VENDOR" "$version" "$bundle" "$package" <<'PYTHON_END' || {
 import gzip
@@ -165,7 +165,7 @@ else:
 
     script = (Path(plotly.__file__).parent / "package_data" / "plotly.min.js").read_bytes()
 if f"v{version}".encode() not in script[:300]:
-    sys.exit(f"plotly.js does not say that it is version {version}")
+    sys.exit(f"plotly.js does not state that it is version {version}")
 
 
 def put(name: str, content: bytes) -> None:

@@ -24,7 +24,7 @@ install() {
     say "Installing $1 ..."
     apt-get update >&2 || true
     DEBIAN_FRONTEND=noninteractive apt-get install -y "$1" >&2 ||
-        die "$1 could not be installed; the lines above say why"
+        die "$1 could not be installed; see the lines above"
 }
 
 cd -- "$PROJECT_ROOT"

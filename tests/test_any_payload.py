@@ -243,7 +243,7 @@ def assert_answered(house: House, address: str) -> None:
     answer = house.visitor.client.get(address, headers={"Accept": "text/html", **headers})
     # The API refuses values and parameters that a page passes over.
     refused = answer.status_code == 400 and re.search(
-        "must be one of|is no parameter here", answer.text
+        "must be one of|is not a parameter", answer.text
     )
     assert answer.status_code == 200 or refused, (address, answer.status_code, answer.text[-500:])
     assert len(answer.data) < MAX_ANSWER_BYTES, (address, len(answer.data))

@@ -46,11 +46,11 @@ EXIT_USAGE = 2
 EXIT_REJECTED = 3
 EXIT_CODES = """\
 exit codes:
-  0  done; also when an upload failed without --strict, and always for `decision`
-  1  the dashboard could not be reached in time and the upload was spooled (with --strict);
-     spooled uploads remain (`retry`); the dashboard could not be asked (`validate`)
-  2  wrong arguments, or input that cannot be used (with --strict also a report that breaks off)
-  3  the payload or the token was refused (with --strict; always for `validate`)
+  0  success; also if an upload failed without --strict, and always for `decision`
+  1  with --strict: the dashboard could not be reached in time, and the upload was spooled;
+     `retry`: spooled uploads remain; `validate`: the dashboard could not be reached
+  2  wrong arguments or unusable input; with --strict also an incomplete report
+  3  with --strict, and always for `validate`: the payload or the token was rejected
 """
 
 # The server's bounds, which docs/ingest-api.md lists.
@@ -285,7 +285,7 @@ def _recognised(text: str) -> InputFile:
         return InputFile("payload", value)
     if isinstance(value, list) and all(isinstance(entry, dict) for entry in value):
         return InputFile("results", value)
-    raise InputError("holds neither a payload, nor results, nor JUnit XML")
+    raise InputError("contains neither a payload, nor results, nor JUnit XML")
 
 
 def read_lines(text: str) -> list[dict[str, Any]]:
@@ -417,9 +417,9 @@ class JUnitReport:
             parser.Parse(b"", True)
         except (xml.parsers.expat.ExpatError, Unreadable) as error:
             if not self._open and not self.results:
-                raise InputError(f"is no XML that can be read: {error}") from None
+                raise InputError(f"is not valid XML: {error}") from None
             self._finish_case(is_broken=True)
-            self.problem = f"the file breaks off: {error}"
+            self.problem = f"the file is incomplete: {error}"
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
         tag = tag.rpartition(":")[2]
@@ -985,10 +985,10 @@ class Session:
     ) -> Answer:
         """One request and its whole answer. Raises Unavailable if there is none in time."""
         if not address.lower().startswith(("http://", "https://")):
-            raise Unavailable(f"{address[:200]!r} is no address of HTTP")
+            raise Unavailable(f"{address[:200]!r} is not an HTTP address")
         seconds = min(deadline.remaining(), ATTEMPT_SECONDS)
         if seconds <= 0:
-            raise Unavailable("the time limit is over")
+            raise Unavailable("the time limit was exceeded")
         request = urllib.request.Request(address, body, dict(headers))  # noqa: S310
         return within(seconds, lambda: self._exchange(request, seconds))
 
@@ -1023,7 +1023,7 @@ class Session:
             if not following:
                 return entries
             if _origin(following) != _origin(address):
-                raise Unavailable(f"{_host(address)} names a next page on another host")
+                raise Unavailable(f"{_host(address)} links to a next page on another host")
         raise Unavailable(f"the run has more than {MAX_PAGES * 100:,} jobs")
 
     def _get_json(
@@ -1202,7 +1202,8 @@ class Dashboard:
                 return value
             if 200 <= answer.status < 300:
                 raise _Retry(
-                    f"what answered {answer.status} is no Batch Dashboard; check the address"
+                    f"the server that answered {answer.status} is not a Batch Dashboard; "
+                    "check the address"
                 )
             raise Refused(
                 f"the dashboard answered {answer.status}{_detail(answer)}{_more_errors(value)}",
@@ -1227,7 +1228,7 @@ class Dashboard:
             if re.fullmatch(r"[a-z][a-z0-9_]*=.*", line) and line == one_line(line)
         ]
         if not any(line in [f"decision={word}" for word in DECISIONS] for line in lines):
-            raise Unavailable("the answer holds no decision; check the address")
+            raise Unavailable("the answer contains no decision; check the address")
         return lines
 
 
@@ -1514,7 +1515,7 @@ class Spool:
         return sent, len(self.waiting()), reason
 
     def _put_aside(self, path: str, reason: str) -> None:
-        warn(f"a spooled upload was rejected and put aside in {path}.rejected: {reason}")
+        warn(f"a spooled upload was rejected and moved to {path}.rejected: {reason}")
         os.replace(path, f"{path}.rejected")
         rejected = sorted(glob.glob(os.path.join(glob.escape(self.folder), "*.rejected")))
         for oldest in rejected[:-SPOOL_ENTRIES]:
@@ -1615,7 +1616,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if getattr(options, "strict", True):
             raise
         kind = type(error).__name__
-        warn(f"a mistake in {USER_AGENT}, the batch run may not be stored: {kind}: {error}")
+        warn(f"an error in {USER_AGENT}; the batch run may not be stored: {kind}: {error}")
         return EXIT_OK
 
 
@@ -1664,7 +1665,7 @@ def _send(
             write_summary(env["GITHUB_STEP_SUMMARY"], payload, [markdown(outcome)])
         return code if options.strict else EXIT_OK
     for warning in _listed(answer.get("warnings")):
-        say(f"note of the dashboard: {warning}")
+        say(f"warning of the dashboard: {warning}")
     if options.dry_run:
         say("dry run: the dashboard would store this batch run; nothing was stored")
         return EXIT_OK
@@ -1676,7 +1677,7 @@ def _send(
     try:
         _send_spooled(spool, dashboard, deadline)
     except OSError as error:
-        warn(f"what is spooled could not be sent: {error}")
+        warn(f"spooled uploads could not be sent: {error}")
     listed = counted(len(payload["results"]), "result")
     say(f"stored as batch run {answer['batch_run_id']} with {listed}: {answer.get('url', '')}")
     return EXIT_OK
@@ -1692,9 +1693,9 @@ def _not_stored(
     if options.dry_run:
         return f"the dry run could not be done: {error}", code
     try:
-        kept = f"kept in {spool.add(packed)}; the next upload or the command `retry` sends it"
+        kept = f"spooled in {spool.add(packed)}; the next upload or the command `retry` sends it"
     except OSError as reason:
-        kept = f"and it could not be kept: {reason}"
+        kept = f"and it could not be spooled: {reason}"
     return f"the batch run was not stored: {error}; {kept}", code
 
 
@@ -1720,7 +1721,7 @@ def retry(options: argparse.Namespace, env: Mapping[str, str]) -> int:
         dashboard = _dashboard(address, env, session, deadline)
         return EXIT_NOT_SENT if _send_spooled(spool, dashboard, deadline) else EXIT_OK
     except (Unavailable, Refused, OSError) as error:
-        warn(f"what is spooled could not be sent: {error}")
+        warn(f"spooled uploads could not be sent: {error}")
         return EXIT_NOT_SENT
 
 
@@ -1731,7 +1732,7 @@ def validate(options: argparse.Namespace, env: Mapping[str, str]) -> int:
     except InputError as error:
         raise InputError(f"{options.file}: {error}") from None
     if found.kind != "payload":
-        raise InputError(f"{options.file}: is not a payload")
+        raise InputError(f"{options.file} is not a payload")
     problems = shape_problems(found.content)
     for problem in problems:
         say(problem)
@@ -1739,7 +1740,7 @@ def validate(options: argparse.Namespace, env: Mapping[str, str]) -> int:
         say(f"{options.file}: {counted(len(problems), 'problem')}")
         return EXIT_REJECTED
     if options.offline:
-        say(f"{options.file}: the shape is right; the server was not asked (--offline)")
+        say(f"{options.file}: the format is valid; the dashboard was not asked (--offline)")
         return EXIT_OK
     session = Session(options.ca_file)
     deadline = Deadline(options.timeout)
@@ -1750,7 +1751,7 @@ def validate(options: argparse.Namespace, env: Mapping[str, str]) -> int:
         say(f"{options.file}: {error}")
         return EXIT_REJECTED
     except Unavailable as error:
-        say(f"{options.file}: the shape is right, but the server could not be asked: {error}")
+        say(f"{options.file}: the format is valid, but the dashboard could not be reached: {error}")
         return EXIT_NOT_SENT
     for warning in _listed(answer.get("warnings")):
         say(f"warning: {warning}")
@@ -1769,7 +1770,7 @@ def decision(options: argparse.Namespace, env: Mapping[str, str]) -> int:
         # Also for a mistake in this program: it must never stop a job.
         known = isinstance(error, (Unavailable, Refused, InputError))
         reason = str(error) if known else f"{type(error).__name__}: {error}"
-        warn(f"no decision from the dashboard, so everything runs: {reason}")
+        warn(f"the dashboard gave no decision, so everything runs: {reason}")
         lines = ["decision=proceed", f"reasons={one_line(f'no answer: {reason}')}"]
     print("\n".join(lines), flush=True)
     return EXIT_OK
@@ -1796,7 +1797,7 @@ def _read_inputs(options: argparse.Namespace) -> Inputs:
             found = read_input(path)
             if found.kind == "payload":
                 if inputs.base:
-                    raise InputError("is a second payload; upload each payload by itself")
+                    raise InputError("is a second payload; upload each payload separately")
                 inputs.base.update(found.content)
             elif found.kind == "results":
                 inputs.results.extend(found.content)
@@ -1806,7 +1807,7 @@ def _read_inputs(options: argparse.Namespace) -> Inputs:
                 inputs.results.extend(report.results)
                 if report.problem:
                     read = counted(len(report.results), "result")
-                    inputs.problems.append(f"{path}: {report.problem}; it gave {read}")
+                    inputs.problems.append(f"{path}: {report.problem}; read {read}")
         except InputError as error:
             unusable += 1
             inputs.problems.append(f"{path}: {error}")
@@ -1843,9 +1844,9 @@ def _find_jobs(
     except (Unavailable, Refused) as error:
         is_forbidden = isinstance(error, Refused) and error.status in (401, 403, 404)
         advice = f"; {hint}" if is_forbidden else ""
-        warn(f"the minutes of this run are not known: its jobs could not be read: {error}{advice}")
+        warn(f"the minutes of this run are unknown: its jobs could not be read: {error}{advice}")
         return None, f"nowhere: {error}"
-    return None, "nowhere: use --jobs-from or --macos-minutes in this CI system"
+    return None, "nothing: with this CI system, use --jobs-from or --macos-minutes"
 
 
 def _fields(
@@ -1880,7 +1881,7 @@ def explain(
     payload: Mapping[str, Any], fields: Mapping[str, Sourced], system: str, jobs_source: str
 ) -> None:
     """Print which value was taken from which source."""
-    say(f"CI system: {system or 'none that is known'}")
+    say(f"CI system: {system or 'unknown'}")
     for name, value in payload.items():
         if name not in ("results", "jobs"):
             is_given = name in fields and fields[name].value == value
@@ -1914,11 +1915,11 @@ def _address(options: argparse.Namespace, env: Mapping[str, str]) -> str:
     parts = urllib.parse.urlsplit(address)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise InputError(
-            "give the dashboard's address with --url or BATCH_METRICS_URL, such as "
+            "set the dashboard's address with --url or BATCH_METRICS_URL, such as "
             "https://dashboard.example.org"
         )
     if parts.username is not None or parts.query or parts.fragment:
-        raise InputError("the dashboard's address must hold no password and no `?` or `#`")
+        raise InputError("the dashboard's address must contain no password and no `?` or `#`")
     return address
 
 
@@ -1936,9 +1937,9 @@ def _dashboard(
         audience = env.get("BATCH_METRICS_AUDIENCE") or address
         token = identity_token(env, audience, session, deadline.part())
     if token and re.search(r"[^\x21-\x7e]", token.value):
-        raise InputError(f"{token.source} holds characters that no token has")
+        raise InputError(f"{token.source} contains characters that are not allowed in a token")
     if is_explained:
-        say(f"token from {token.source if token else 'nowhere: there is none'}")
+        say(f"token from {token.source if token else 'none was found'}")
     return Dashboard(address, token.value if token else "", session)
 
 
@@ -1961,52 +1962,63 @@ def _parser() -> argparse.ArgumentParser:
         "files",
         nargs="*",
         metavar="FILE",
-        help="payload, JSON lines of results or JUnit XML, recognised by its content; "
+        help="payload, results as JSON lines, or JUnit XML, detected by content; "
         "`-` for standard input",
     )
     for name, help_text in (
-        ("--file", "like FILE; may be a pattern or begin with a dash"),
-        ("--junit", "like FILE; a folder stands for all .xml files in it"),
+        ("--file", "like FILE, but can be a pattern or begin with a dash"),
+        ("--junit", "like FILE; of a folder, all .xml files are read"),
     ):
         sending.add_argument(name, action="append", default=[], metavar="PATTERN", help=help_text)
     sending.add_argument(
-        "--result", action="append", default=[], metavar="NAME=passed", help="one result"
+        "--result", action="append", default=[], metavar="NAME=passed", help="a single result"
     )
-    sending.add_argument("--ecosystem", help="ecosystem of the run and of results without one")
-    sending.add_argument("--platform", help="platform of results without one")
+    sending.add_argument("--ecosystem", help="ecosystem of the run, and of results that have none")
+    sending.add_argument("--platform", help="platform of results that have none")
     sending.add_argument(
         "--recipe-name",
         default="{classname}.{name}",
         metavar="FORMAT",
-        help="how a JUnit test case names its recipe, from {name}, {classname}, {suite} and "
+        help="recipe name of a JUnit test case, made of {name}, {classname}, {suite} and "
         "{file}; default: %(default)s",
     )
     for name in ("batch-id", "started-at", "completed-at", "run-url", "commit-sha"):
-        sending.add_argument(f"--{name}", help="instead of what the CI system states")
+        sending.add_argument(f"--{name}", help="replaces the value of the CI system")
     sending.add_argument("--run-attempt", type=int)
     sending.add_argument("--macos-minutes", type=float)
     sending.add_argument("--linux-minutes", type=float)
-    sending.add_argument("--jobs-from", metavar="FILE", help="the run's jobs as JSON")
-    sending.add_argument("--no-jobs", action="store_true", help="do not ask the CI system for jobs")
-    sending.add_argument("--explain", action="store_true", help="print where each value comes from")
-    sending.add_argument("--dry-run", action="store_true", help="check everything, store nothing")
+    sending.add_argument(
+        "--jobs-from", metavar="FILE", help="read the jobs of the run from this JSON file"
+    )
+    sending.add_argument(
+        "--no-jobs", action="store_true", help="do not read jobs from the CI system"
+    )
+    sending.add_argument("--explain", action="store_true", help="print the source of each value")
+    sending.add_argument(
+        "--dry-run", action="store_true", help="check the batch run without storing it"
+    )
     sending.add_argument("--strict", action="store_true", help="fail the job if the upload fails")
 
-    trying = _command(commands, retry, UPLOAD_SECONDS, "send what could not be sent earlier")
+    trying = _command(commands, retry, UPLOAD_SECONDS, "send spooled uploads")
     for spooling in (sending, trying):
         spooling.add_argument(
             "--spool",
             metavar="FOLDER",
-            help="where uploads that could not be sent are kept; default: $BATCH_METRICS_SPOOL, "
-            "or a folder in the home folder",
+            help="folder for uploads that could not be sent; default: $BATCH_METRICS_SPOOL, "
+            "or a folder in the home directory",
         )
 
-    checking = _command(commands, validate, VALIDATE_SECONDS, "check a payload, store nothing")
+    checking = _command(commands, validate, VALIDATE_SECONDS, "check a payload without storing it")
     checking.add_argument("file", metavar="FILE")
-    checking.add_argument("--offline", action="store_true", help="check the shape only")
+    checking.add_argument(
+        "--offline", action="store_true", help="check the format only, without the dashboard"
+    )
 
     asking = _command(
-        commands, decision, DECISION_SECONDS, "ask whether to spend minutes; prints key=value"
+        commands,
+        decision,
+        DECISION_SECONDS,
+        "ask for advice whether to run; prints key=value lines",
     )
     asking.add_argument("--ecosystem", required=True)
     return parser
@@ -2025,13 +2037,13 @@ def _command(
     )
     parser.set_defaults(command=command)
     parser.add_argument("--url", help="address of the dashboard; default: $BATCH_METRICS_URL")
-    parser.add_argument("--ca-file", help="certificates of another authority")
+    parser.add_argument("--ca-file", help="certificates of a private certificate authority")
     parser.add_argument(
         "--timeout",
         type=_seconds,
         default=seconds,
         metavar="SECONDS",
-        help="time limit for all of it, retries included; default: %(default).0f",
+        help="time limit in seconds, including retries; default: %(default).0f",
     )
     return parser
 

@@ -80,7 +80,7 @@ def test(name: str | None) -> None:
     """Send a test message to one or all destinations; exit code 1 if a destination refuses it."""
     goes_to = [each for each in _destinations() if name in (None, each.name)]
     if not goes_to:
-        raise NotFound("there is no such destination; `alerts destinations list` shows them")
+        raise NotFound("there is no such destination; list them with `alerts destinations list`")
     refused = 0
     for destination in goes_to:
         error = destinations.send(destination, TEST_MESSAGE, settings().url)

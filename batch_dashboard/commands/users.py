@@ -87,5 +87,5 @@ def _id_of(name: str) -> int:
     with store().read() as connection:
         found = user_store.find_named(connection, name)
     if found is None:
-        raise NotFound(f"there is no user {name}; `users list` shows them")
+        raise NotFound(f"there is no user {name}; list them with `users list`")
     return found[0].id

@@ -39,7 +39,7 @@ def cost_figure(
     known = {start: cost.total for start, cost in costs.items()}
     drawn = whole_first(buckets)
     data = [_bars(drawn, costs, sums, runner_os) for runner_os in RUNNER_OS]
-    data += marks(buckets, "y", sums, known, "minutes unknown, so is the cost")
+    data += marks(buckets, "y", sums, known, "minutes and cost unknown")
     within = [
         day for day in changes if buckets.starts[0] < day < buckets.step.later(buckets.starts[-1])
     ]

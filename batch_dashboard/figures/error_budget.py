@@ -58,7 +58,7 @@ def error_budget_figure(days: Sequence[BudgetDay], colour: str) -> dict[str, Any
             ],
             annotations=[
                 {
-                    "text": "all that the target allows",
+                    "text": "all failures that the target allows",
                     "showarrow": False,
                     "xref": "paper",
                     "x": 1,

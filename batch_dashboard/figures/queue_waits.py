@@ -78,7 +78,7 @@ def _line(
     name, colour = JOB_RUNNER_OS_NAMES[runner_os], RUNNER_OS_COLOURS[runner_os]
     rows = [found.get((runner_os, start)) for start in buckets.starts]
     seconds = [row and (row.p90_seconds if is_p90 else row.median_seconds) for row in rows]
-    share = "nine of ten jobs" if is_p90 else "half of the jobs"
+    share = "90 % of the jobs" if is_p90 else "half of the jobs"
     return {
         "type": "scatter",
         "mode": "lines+markers",

@@ -72,13 +72,13 @@ def _used(
     of_budget, over = "", 0
     if budgets is not None:
         share = known[most] / budgets.of(runner_os, most)
-        of_budget = f", {percent(share)} of a week's budget"
+        of_budget = f", {percent(share)} of a weekly budget"
         over = sum(used > budgets.of(runner_os, start) for start, used in known.items())
     sentence = (
         f"{name} used {minutes(total)} min, most {_when(buckets, most)}"
         f" ({minutes(known[most])} min{of_budget})"
     )
-    return sentence + (f", and went over budget in {plural(over, 'week')}." if over else ".")
+    return sentence + (f", and exceeded the budget in {plural(over, 'week')}." if over else ".")
 
 
 def burn_up_sentence(budgets: Sequence[BudgetWeek]) -> str:
@@ -110,12 +110,12 @@ def _forecast(budget: BudgetWeek) -> str:
     if budget.used_minutes is None:
         return ""
     if budget.forecast is None:
-        return f"There is no {name} forecast: no use is known of the last 28 days."
+        return f"There is no {name} forecast: the use of the last 28 days is unknown."
     if budget.share >= 1 and budget.runs_out_on:
         return f"The {name} budget was used up on {weekday(budget.runs_out_on)}."
     ends = f"{name} would end the week at {whole_minutes(budget.forecast)} min"
     if budget.runs_out_on:
-        return f"{ends}, its budget gone on {weekday(budget.runs_out_on)}."
+        return f"{ends}, with its budget used up on {weekday(budget.runs_out_on)}."
     return f"{ends}."
 
 
@@ -172,7 +172,7 @@ def queue_waits_sentence(buckets: Buckets, waits: Sequence[StepWaits]) -> str:
         when = _when(buckets, longest.start or buckets.starts[0])
         parts.append(
             f"{name} jobs waited longest {when}: half of them up to"
-            f" {duration(longest.median_seconds)}, nine of ten up to"
+            f" {duration(longest.median_seconds)}, 90 % up to"
             f" {duration(longest.p90_seconds)} (n = {plural(longest.jobs, 'job')})."
         )
     if not parts:
@@ -191,7 +191,7 @@ def cost_sentence(
     if total.total is None:
         return "No run of this period reported minutes, so the cost is unknown."
     if not total.total:
-        nothing = "Every run that reported minutes reported 0, so nothing is known of the cost."
+        nothing = "Every run that reported minutes reported 0, so the cost is unknown."
         return " ".join([nothing, *_absent(buckets, shown)])
     part = ""
     if total.macos:
@@ -203,7 +203,7 @@ def cost_sentence(
         parts.append(f"Most was spent {_when(buckets, most)} ({dollars(known[most])}).")
     unknown = len(shown) - len(known)
     if unknown:
-        parts.append(f"No minutes are known of {plural(unknown, buckets.word)}.")
+        parts.append(f"The minutes of {plural(unknown, buckets.word)} are unknown.")
     return " ".join(parts + _absent(buckets, shown) + _parts(buckets, shown, "Hatched"))
 
 
@@ -255,7 +255,7 @@ def failure_rates_sentence(
     most, least = named[-1], named[0]
     sentence = f"{_rate(most)} failed"
     if len(named) > 1:
-        sentence = f"Most often failed {_rate(most)}, least often {_rate(least)}"
+        sentence = f"Highest: {_rate(most)}; lowest: {_rate(least)}"
     gaps = sum(
         all(line.points[index] is None for line in series) for index in range(len(buckets.starts))
     )
@@ -271,7 +271,7 @@ def failure_rates_sentence(
     }
     dotted = [f"{limit * 100:g}% for {whose}" for limit, whose in limits(series, targets)]
     if dotted:
-        parts.append(f"Dotted: what may fail at most, {', '.join(dotted)}.")
+        parts.append(f"Dotted: highest allowed failure rate, {', '.join(dotted)}.")
     return " ".join(parts + _parts(buckets, attempted, "Hollow"))
 
 

@@ -22,8 +22,8 @@ class Wait(Enum):
     """The outcome of a wait for a client."""
 
     READY = "it can go on, or the next wait says why not"
-    TOO_SLOW = "it did not keep its pace"
-    NO_PLACE = "others are waited for already"
+    TOO_SLOW = "it was too slow"
+    NO_PLACE = "too many slow clients are waiting"
 
 
 class Pace:

@@ -54,7 +54,9 @@ class ClientWorker(ThreadWorker):  # type: ignore[misc]
         """Refuse what this worker cannot do."""
         super().check_config(cfg, log)
         if cfg.is_ssl:
-            raise SystemExit("Batch Dashboard does not start: TLS is for the proxy in front of it")
+            raise SystemExit(
+                "Batch Dashboard does not start: TLS is not supported; use a proxy in front of it"
+            )
 
     def run(self) -> None:
         """Serve; what the application leaves unread ends a connection, and the answer says so."""

@@ -101,8 +101,8 @@ def _refuse_foreign_host() -> None:
         abort(
             421,
             f"This dashboard is at {url}; the request was for “{asked[:MAX_SHOWN_HOST]}”. Use that "
-            "address, or name the other host in BATCH_DASHBOARD_ALLOWED_HOSTS. A proxy must pass "
-            "on the Host header of its client.",
+            "address, or add the other host to BATCH_DASHBOARD_ALLOWED_HOSTS. A proxy must "
+            "forward the Host header of its client.",
         )
 
 

@@ -52,23 +52,23 @@ STATUS: dict[type[BatchDashboardError], int] = {
 TITLES = {
     400: "This request cannot be understood",
     401: "Please sign in",
-    403: "This is not open to you",
+    403: "You do not have access to this page",
     404: "There is nothing here",
-    405: "This cannot be done here",
-    409: "This was done already",
+    405: "This method is not allowed here",
+    409: "This conflicts with an earlier change",
     413: "This is too large",
-    415: "This kind of content is not understood",
+    415: "This kind of content is not supported",
     421: "This dashboard has another address",
     422: "This cannot be stored",
     429: "Too many requests",
     500: "Something went wrong on our side",
-    503: "This cannot be answered at the moment",
+    503: "This is not available at the moment",
 }
 SENTENCES = {
-    400: "The address or the data sent has a part that does not fit.",
-    404: "The address may be mistyped, or what it led to was deleted.",
-    405: "This address does not answer that kind of request.",
-    500: "It is not your doing. The error was logged.",
+    400: "A part of the address or of the sent data is not valid.",
+    404: "The address may be mistyped, or the page was deleted.",
+    405: "This address does not support this kind of request.",
+    500: "You did nothing wrong. The error was logged.",
     503: "The server is busy. Nothing was changed; please try again in a moment.",
 }
 

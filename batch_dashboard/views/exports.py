@@ -64,7 +64,7 @@ def index() -> str:
 def download(name: str) -> Response:
     """A file of all rows that match, streamed."""
     if name not in FILES:
-        abort(404, f"There is no file of that name here, only {', '.join(FILES)}.")
+        abort(404, f"There is no such file. The files are {', '.join(FILES)}.")
     resource, principal = FILES[name], current_principal()
     if resource.name in OF_ALL:
         principal.require_all(OF_ALL[resource.name])

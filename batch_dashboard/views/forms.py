@@ -78,7 +78,7 @@ class NumberField(DecimalField):  # type: ignore[misc]
         super().process_formdata(valuelist)
         if self.data is not None and not (self.data.is_finite() and abs(self.data) < LARGEST):
             self.data = None
-            raise ValueError("This is no number that can be used here.")
+            raise ValueError("Enter a number.")
 
 
 @contextmanager
@@ -141,27 +141,27 @@ def _check() -> None:
     if request.endpoint is None:
         return  # nothing is there to be changed
     if not _is_from_here():
-        raise Forbidden("This form was sent from another site, so nothing was done.")
+        raise Forbidden("This form was sent from another site, so nothing was changed.")
     _refuse_unread()
     parts = request.form.get(FIELD, "").split(".")
     if len(parts) != 3 or not hmac.compare_digest(
         _code(".".join(parts[:2])).encode(), parts[2].encode()
     ):
         raise Forbidden(
-            "This form is not from your session here, so nothing was done. "
-            "Open the page again and send it from there."
+            "This form does not belong to your session, so nothing was changed. "
+            "Open the page again and send the form from there."
         )
     if not parts[1].isdigit() or time.time() - int(parts[1]) > MAX_SESSION.total_seconds():
-        raise Forbidden("This form is too old, so nothing was done. Open the page again.")
+        raise Forbidden("This form has expired, so nothing was changed. Open the page again.")
     g.form_id = parts[0]
 
 
 def _refuse_unread() -> None:
     """Reject bodies that would have to be waited for; no page of this site sends them."""
     if request.headers.get("Authorization", "").lower().startswith("bearer "):
-        raise Forbidden("Forms are for people; a token cannot send one.")
+        raise Forbidden("Forms cannot be sent with a token; sign in instead.")
     if "Transfer-Encoding" in request.headers:
-        abort(411, "A form must say its length.")
+        abort(411, "A form must have a Content-Length.")
 
 
 def _is_from_here() -> bool:
@@ -179,6 +179,6 @@ def _code(unsigned: str) -> str:
 
 
 def _used(_error: FormUsed) -> Response:
-    flash("This form was sent before; nothing was done a second time.")
+    flash("This form was already sent; nothing was changed a second time.")
     response: Response = redirect(url_for(f"{request.blueprint}.index"), 303)  # type: ignore[assignment]
     return response

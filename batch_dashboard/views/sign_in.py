@@ -50,7 +50,7 @@ def enter() -> Response:
         response.headers["Retry-After"] = str(error.wait_seconds)
         return response
     if user is None:
-        wrong = {"password": "This name and password do not go together."}
+        wrong = {"password": "The name or the password is wrong."}
         return make_response(_page(following, name, wrong), 422)
     return _signed_in(user, following)
 

@@ -69,7 +69,7 @@ export function start() {
       if (error.name === "AbortError") return;
       const note = document.createElement("p");
       note.className = "search-nothing";
-      note.textContent = "The search did not answer. Enter asks again, on a page of its own.";
+      note.textContent = "The search did not answer. Press Enter to search on a separate page.";
       shown = "";
       show([note], note.textContent);
     }

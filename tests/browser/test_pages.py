@@ -468,7 +468,7 @@ def test_everything_can_be_reached_by_keyboard(context: BrowserContext, address:
             )
         )
     names = [name for name, _ in reached]
-    assert names[0] == "Skip to the content"
+    assert names[0] == "Skip to content"
     for name in ("Recipes", "since", "Show", "text", "failed", "success rate"):
         assert name in names, names
     assert names.index("Recipes") < names.index("since") < names.index("failed")

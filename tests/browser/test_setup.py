@@ -93,7 +93,7 @@ def test_a_new_user_sees_the_first_run_with_its_minutes(
     assert run.conclusions == {"validate": "success"}
     assert "stored as batch run 1 " in run.log
 
-    page.get_by_text("A batch run has come in.").wait_for()
+    page.get_by_text("A batch run has arrived.").wait_for()
     shown = page.locator(".setup-arrival").inner_text()
     assert "taps of ours: 1 passed, 1 failed, 0 skipped." in shown
     minutes = re.search(r"macOS (\d+\.\d) min", shown)

@@ -46,7 +46,7 @@ def test_everything_runs_when_no_decision_comes(reply: Reply, tmp_path: Path) ->
     assert done.code == 0
     assert done.output.splitlines()[0] == "decision=proceed"
     # A step can write the output to $GITHUB_OUTPUT: the warning must not be in it.
-    assert "::warning title=Batch Dashboard::no decision" in done.report
+    assert "::warning title=Batch Dashboard::the dashboard gave no decision" in done.report
     assert "::" not in done.output
 
 

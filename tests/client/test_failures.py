@@ -79,7 +79,7 @@ def test_what_could_not_be_sent_is_spooled(
     assert done.code == (wanted if strict else 0), done.report
     last = done.report.splitlines()[-1]
     assert "WARNING: the batch run was not stored" in last
-    assert "kept in" in last
+    assert "spooled in" in last
     if seconds == "60":
         assert len(server.requests) == 1
     [payload] = spooled(tmp_path)
@@ -316,4 +316,4 @@ def test_a_mistake_in_the_uploader_stops_no_job(tmp_path: Path) -> None:
     )
     done = upload(NOWHERE, tmp_path, program=("-c", mistake))
     assert done.code == 0
-    assert "WARNING: a mistake in batch_metrics.py" in done.report
+    assert "WARNING: an error in batch_metrics.py" in done.report

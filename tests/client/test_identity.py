@@ -88,5 +88,5 @@ def test_without_a_token_the_run_is_spooled_and_everything_runs(
 def test_a_token_that_can_be_none_is_refused_and_not_printed(tmp_path: Path) -> None:
     done = upload(NOWHERE, tmp_path, environ={"BATCH_METRICS_TOKEN": "two\nlines-of-secret"})
     assert done.code == 2
-    assert "$BATCH_METRICS_TOKEN holds characters that no token has" in done.report
+    assert "$BATCH_METRICS_TOKEN contains characters that are not allowed in a token" in done.report
     assert "secret" not in done.report

@@ -181,7 +181,7 @@ def test_without_jobs_the_minutes_are_unknown_and_the_run_is_stored(
         payload = sent_payload(server)
     assert done.code == 0
     assert "stored as batch run 7" in done.report
-    assert "the minutes of this run are not known" in done.report
+    assert "the minutes of this run are unknown" in done.report
     assert reason in done.report
     assert not {"jobs", "macos_minutes", "linux_minutes"} & payload.keys()
 

@@ -199,13 +199,13 @@ def test_a_truncated_report_keeps_what_is_above_the_cut() -> None:
             content[:cut].count(end) for end in (b"</testcase>", b'="0.25"/>', b'="0.01"/>')
         )
         assert report.results == whole[:ended]
-        assert report.problem.startswith("the file breaks off: ")
+        assert report.problem.startswith("the file is incomplete: ")
 
 
 def test_a_failure_that_is_cut_off_still_counts() -> None:
     report = read(b'<testsuite><testcase name="a"><failure message="no mirror">Traceback (mo')
     assert report.results[0]["error_message"] == "no mirror\nTraceback (mo"
-    assert "breaks off" in report.problem
+    assert "is incomplete" in report.problem
 
 
 def test_bytes_and_references_that_xml_forbids_are_replaced() -> None:
@@ -236,7 +236,7 @@ def test_bytes_and_references_that_xml_forbids_are_replaced() -> None:
         (b"<html><body>Not found</body></html>", "XML that begins with <html>, not JUnit XML"),
         (b'<?xml version="1.0"?><TestRun id="1"/>', "is a TRX report, not JUnit XML"),
         (b"<test-run/>", "is an NUnit 3 report"),
-        (b"<testsuite " + b"<" * 99, "is no XML that can be read"),
+        (b"<testsuite " + b"<" * 99, "is not valid XML"),
         (b"<testsuite>" * 201, "nested deeper than 200"),
     ],
     ids=["bomb", "external", "html", "trx", "nunit", "broken", "deep"],

@@ -195,7 +195,7 @@ def test_a_report_that_breaks_off_is_sent_as_far_as_it_goes_with_a_warning(tmp_p
             assert done.code == code, done.report
             results = sent_payload(server)["results"]
         assert [entry["recipe_name"] for entry in results] == ["b", "a"]
-        assert "WARNING: broken.xml: the file breaks off" in done.report
+        assert "WARNING: broken.xml: the file is incomplete" in done.report
         assert "WARNING: empty.xml: the file is empty" in done.report
 
 

@@ -122,4 +122,4 @@ def test_validate_says_when_the_server_could_not_be_asked(tmp_path: Path) -> Non
     arguments = ("validate", "payload.json", "--url", "http://127.0.0.1:9", "--timeout", "0.2")
     done = run_uploader(*arguments, folder=tmp_path)
     assert done.code == 1
-    assert "the shape is right, but the server could not be asked" in done.report
+    assert "the format is valid, but the dashboard could not be reached" in done.report

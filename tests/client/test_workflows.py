@@ -148,7 +148,7 @@ def test_a_dashboard_that_is_down_gets_the_run_later_and_once(
         down = run_workflow(text, tmp_path / "down", api, run_id=down_id)
         assert down.conclusions == {"batch": "failure" if strict else "success"}
         assert "::warning title=Batch Dashboard::the batch run was not stored" in down.log
-        assert "kept in" in (tmp_path / "down" / "batch-0" / "summary.md").read_text()
+        assert "spooled in" in (tmp_path / "down" / "batch-0" / "summary.md").read_text()
         proxy.is_down = False
         for run_id, sent in ((up_id, True), (again_id, False)):
             run = run_workflow(text, tmp_path / run_id, api, run_id=run_id)

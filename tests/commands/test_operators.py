@@ -79,7 +79,7 @@ def test_runs(app: Flask, store: Store) -> None:
 def test_budgets_and_prices(app: Flask, store: Store) -> None:
     done(app, "budgets", "set", "macos", "2000", "--since", "2026-11-23")
     assert (
-        "choose a Monday"
+        "begins on a Monday"
         in run(app, "budgets", "set", "macos", "9", "--since", "2026-11-24").output
     )
     done(app, "prices", "set", "--macos", "0.1", "--linux", "0.01", "--since", "2026-11-24")
@@ -153,7 +153,7 @@ def test_backup_and_restore(file_app: Flask, tmp_path: Path) -> None:
     ingest(store, batch_run())
     kept = str(tmp_path / "kept.db")
     assert "1 batch runs, 2 results" in done(file_app, "backup", kept)
-    assert "there already" in run(file_app, "backup", kept).output
+    assert "already exists" in run(file_app, "backup", kept).output
     done(file_app, "runs", "delete", "1", "--reason", "by mistake")
     refused = run(file_app, "restore", kept, typed="n\n")
     assert refused.exit_code == 1

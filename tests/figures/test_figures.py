@@ -224,7 +224,7 @@ def test_costs_are_stacked_and_the_day_prices_change_is_drawn() -> None:
     assert [note.text for note in figure.layout.annotations] == ["new prices 2026-11-11"]
     sentence = cost_sentence(WEEKS, costs, sums, cost_of_sums(sums.values()))
     assert "The known minutes cost $7.40 at list price, 83.8" in sentence
-    assert "No minutes are known of 1 week." in sentence
+    assert "The minutes of 1 week are unknown." in sentence
     empty = accepted(cost_figure(Buckets([], Step.DAY), {}, {}, []))
     assert "No batch run" in empty.layout.annotations[0].text
     assert "is unknown" in cost_sentence(
@@ -239,7 +239,7 @@ def test_each_target_of_those_shown_is_a_line_with_its_limit_beside_it() -> None
     targets = {"homebrew": 0.85, "npm": 0.98, "nix": 0.98, "elsewhere": 0.5}
     figure = accepted(failure_rates_figure(WEEKS, rate_series(sums, STARTS), {}, targets))
     assert [note.text for note in figure.layout.annotations] == ["≤ 2%", "≤ 15%"]
-    assert "Dotted: what may fail at most, 2% for 2 ecosystems, 15% for homebrew." in (
+    assert "Dotted: highest allowed failure rate, 2% for 2 ecosystems, 15% for homebrew." in (
         failure_rates_sentence(WEEKS, rate_series(sums, STARTS), targets)
     )
     assert [shape.y0 for shape in figure.layout.shapes] == [0.02, 0.15]

@@ -37,7 +37,7 @@ def test_each_operating_system_has_a_line_of_p90_and_of_the_median() -> None:
     assert drawn.data[0].y == (10.0, None, 4.0)
     assert drawn.layout.yaxis.title.text == "wait, min"
     assert drawn.data[0].customdata[0][1:] == [
-        "nine of ten jobs waited up to 10 min 0 s",
+        "90 % of the jobs waited up to 10 min 0 s",
         "n = 12 jobs",
     ]
 
@@ -73,5 +73,5 @@ def test_without_known_waits_the_figure_and_the_sentence_say_so() -> None:
 def test_the_sentence_names_the_longest_waits() -> None:
     assert queue_waits_sentence(STEPS, WAITS).startswith(
         "macOS jobs waited longest in the week of 2026-11-02: half of them up to 1 min 0 s,"
-        " nine of ten up to 10 min 0 s (n = 12 jobs). other jobs"
+        " 90 % up to 10 min 0 s (n = 12 jobs). other jobs"
     )

@@ -49,7 +49,7 @@ def test_a_made_up_place_shows_the_first_page_and_says_so(
     for path in ("/batch-runs", "/batch-runs/1"):
         answer = client.get(path, query_string={"after": token})
         assert answer.status_code == 200
-        assert "The page asked for is not one of this list" in answer.text
+        assert "The requested page does not exist in this list" in answer.text
     assert "run-0." in client.get("/batch-runs", query_string={"before": token}).text
 
 
@@ -68,7 +68,7 @@ def test_a_run_shows_its_results_and_filters_them(client: FlaskClient, store: St
     failed = client.get("/batch-runs/1?result=failed&text=FIRST+line").text
     assert "failing-one" in failed
     assert "passing-one" not in failed
-    assert "No result fits this choice" in client.get("/batch-runs/1?text=zzz").text
+    assert "No result matches these filters" in client.get("/batch-runs/1?text=zzz").text
     assert "Part of the address" in client.get("/batch-runs/1?result=burnt").text
 
 

@@ -69,7 +69,7 @@ def test_commands_do_not_make_a_database(
     file.unlink()
     result = run(app, *words)
     assert result.exit_code == 1
-    assert "make a new, empty one with `flask --app app setup`" in result.output
+    assert "create a new, empty one with `flask --app app setup`" in result.output
     assert f"the database is sqlite:///{file}" in result.output
     assert not file.exists()
 

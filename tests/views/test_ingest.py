@@ -95,8 +95,8 @@ def test_half_of_a_surrogate_pair_is_stored_as_a_replacement(
     answer = post(client, {**payload, "note": "\ude80"})
     assert answer.status_code == 201
     assert json_of(answer)["warnings"] == [
-        "results[0].error_message holds half of a surrogate pair (\\ud83d); it is read as U+FFFD",
-        "note holds half of a surrogate pair (\\ude80); it is read as U+FFFD",
+        "results[0].error_message contains half of a surrogate pair (\\ud83d), replaced by U+FFFD",
+        "note contains half of a surrogate pair (\\ude80), replaced by U+FFFD",
         "unknown field “note” is ignored",
     ]
     with store.read() as connection:

@@ -150,7 +150,7 @@ def test_twenty_runs_without_minutes_need_attention(
         words = text_of(client.get(path).text)
         named = "none of the last 20 batch runs reported any above 0, since 2026-11-20" in words
         assert named == is_named, path
-        assert ("Set up CI to measure them." in words) == is_named
+        assert ("Set up CI to report them." in words) == is_named
 
 
 def test_the_finding_is_gone_with_the_first_run_that_reports_minutes(

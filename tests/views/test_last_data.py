@@ -185,9 +185,9 @@ def test_no_recipe_in_a_state_is_an_answer_and_no_empty_period(
     run_on(old, "2026-11-20", recipe_result(recipe_name="jq"))
     page = words(client, "/recipes?state=stuck&last=30d")
     assert "0 stuck recipes" in page
-    assert "No recipe that was seen in this period is stuck. Look at all time" in page
+    assert "No recipe that was seen in this period is stuck. Show all time" in page
     assert "so this page shows" not in page
-    link = client.get("/recipes?state=stuck&last=30d").text.split("Look at all time")[0]
+    link = client.get("/recipes?state=stuck&last=30d").text.split("Show all time")[0]
     target = unescape(link.rsplit('href="', 1)[1].split('"')[0])
     assert "1 stuck recipe" in words(client, target)
     assert "No recipe is flaky. Clear the search" in words(client, "/recipes?state=flaky&last=all")
@@ -198,7 +198,7 @@ def test_runs_without_a_failure_are_an_answer_and_no_empty_period(
 ) -> None:
     run_on(old, "2026-11-20", recipe_result(recipe_name="jq"))
     page = words(client, "/failures?last=30d")
-    assert "No result failed in this period. Look at all time" in page
+    assert "No result failed in this period. Show all time" in page
     assert "so this page shows" not in page
 
 

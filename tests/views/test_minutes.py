@@ -22,7 +22,7 @@ def clock(app: Flask) -> None:
 
 
 def test_without_data_it_shows_how_to_send_the_first_batch_run(client: FlaskClient) -> None:
-    assert "No batch run has come in yet" in client.get("/minutes").text
+    assert "No batch run is stored yet" in client.get("/minutes").text
 
 
 def test_the_navigation_leads_to_it(client: FlaskClient, store: Store) -> None:
@@ -41,7 +41,7 @@ def test_the_tiles_sum_the_period(client: FlaskClient, store: Store) -> None:
         in words
     )
     assert "Spent on failed results 0.83 min" in words
-    assert "Runs that reported none 1 macOS 0 Linux last 90 days Of 2 batch runs." in words
+    assert "Runs without minutes 1 macOS 0 Linux last 90 days Of 2 batch runs." in words
 
 
 def test_unknown_minutes_and_times_are_never_0(client: FlaskClient, store: Store) -> None:
@@ -128,7 +128,7 @@ def test_the_week_is_of_all_ecosystems_and_says_so(client: FlaskClient, store: S
     run_on(store, "2026-11-20", ecosystem="npm", macos_minutes=5)
     page = client.get("/minutes?ecosystem=npm").text
     assert "macOS used 7.0 of 1,000 min" in page
-    assert "this week’s minutes are those of all ecosystems" in page
+    assert "this week’s minutes cover all ecosystems" in page
     assert 'href="/exports/burn_up.csv"' in page
     # One ecosystem needs no chart of ecosystems.
     assert "Minutes by ecosystem" not in page

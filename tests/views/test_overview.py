@@ -17,7 +17,7 @@ def clock(app: Flask) -> None:
 
 def test_without_data_it_shows_how_to_send_the_first_batch_run(client: FlaskClient) -> None:
     page = client.get("/").text
-    assert "No batch run has come in yet" in page
+    assert "No batch run is stored yet" in page
     assert "curl -X POST http://localhost/batch-metrics" in page
 
 
@@ -85,7 +85,7 @@ def test_a_filter_that_cannot_be_used_is_named(
     ingest(store, batch_run())
     answer = client.get(f"/?{query}")
     assert answer.status_code == 200
-    assert "Part of the address could not be used" in answer.text
+    assert "Part of the address cannot be used" in answer.text
 
 
 def test_an_ecosystem_that_never_ran_is_said(client: FlaskClient, store: Store) -> None:
@@ -109,10 +109,10 @@ def test_nothing_attempted_has_no_rate(client: FlaskClient, store: Store) -> Non
     ingest(store, batch_run(results=[]))
     page = client.get("/").text
     assert "Nothing was attempted." in page
-    assert "1 of 1 processed nothing." in page
+    assert "1 of 1 processed no recipe." in page
     assert "nothing was attempted" in page
     ingest(store, batch_run())
-    assert "1 of 2 processed nothing." in client.get("/").text
+    assert "1 of 2 processed no recipe." in client.get("/").text
 
 
 def test_answers_carry_the_security_headers(client: FlaskClient) -> None:

@@ -45,11 +45,11 @@ def test_a_limited_program_is_refused_with_the_ecosystems_it_may_use() -> None:
     assert LIMITED.may_see("cask")
     assert not LIMITED.may_see("ports")
     LIMITED.require("cask", "homebrew")
-    with pytest.raises(Forbidden, match=r"limited to cask, homebrew; .* not be used for ports"):
+    with pytest.raises(Forbidden, match=r"limited to cask, homebrew; .* cannot be used for ports"):
         LIMITED.require("cask", "ports")
-    with pytest.raises(Forbidden, match="limited to cask, homebrew; ask for one"):
+    with pytest.raises(Forbidden, match="limited to cask, homebrew; choose one"):
         LIMITED.require_one()
-    with pytest.raises(Forbidden, match="a budget is about all ecosystems together"):
+    with pytest.raises(Forbidden, match="a budget covers all ecosystems"):
         LIMITED.require_all("a budget")
 
 

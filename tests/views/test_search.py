@@ -129,14 +129,14 @@ def test_what_was_sought_is_marked_and_nothing_else_is_markup(
 def test_without_a_text_the_page_says_what_can_be_found(client: FlaskClient) -> None:
     for address in ("/search", "/search?q=", "/search?q=+"):
         answer = client.get(address).text
-        assert "the batch id or the commit begins" in answer
-        assert "Nothing is like" not in answer
+        assert "the beginning of the batch id or commit" in answer
+        assert "No result for" not in answer
 
 
 @pytest.mark.usefixtures("filled")
 def test_a_text_that_finds_nothing_is_answered_in_words(client: FlaskClient) -> None:
     answer = client.get("/search", query_string={"q": "<nothing>"}).text
-    assert "Nothing is like" in answer
+    assert "No result for" in answer
     assert "&lt;nothing&gt;" in answer
 
 

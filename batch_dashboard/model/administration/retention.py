@@ -41,11 +41,9 @@ class Retention(NamedTuple):
         """The same. Raises InputError naming the number that cannot be used."""
         for name, days in self._asdict().items():
             if days is not None and not MIN_DAYS <= days <= MAX_DAYS:
-                raise InputError(name, f"keep from {MIN_DAYS} to {MAX_DAYS:,} days, or for ever")
+                raise InputError(name, f"keep from {MIN_DAYS} to {MAX_DAYS:,} days, or forever")
         if self.runs is not None and (self.results is None or self.results > self.runs):
-            raise InputError(
-                "runs", "runs cannot go before their results: keep them at least as long"
-            )
+            raise InputError("runs", "batch runs must be kept at least as long as their results")
         return self
 
 

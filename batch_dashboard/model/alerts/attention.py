@@ -119,7 +119,7 @@ def _budgets(facts: Facts) -> Iterator[Finding]:
             words += f", {plural(budget.used.unknown_runs, 'run')} reported none"
         words += advice
         if budget.share < 1 and budget.runs_out_on is not None:
-            words += f"; at this pace gone on {weekday(budget.runs_out_on)}"
+            words += f"; at this pace used up on {weekday(budget.runs_out_on)}"
         monday = budget.week.since
         assert monday is not None  # noqa: S101 - a week has both its ends
         yield Finding(
@@ -135,7 +135,7 @@ def _budgets(facts: Facts) -> Iterator[Finding]:
 def _advice(budget: BudgetWeek) -> tuple[Severity | None, str]:
     """The severity and the advice for the use of a budget; None: nothing needs attention."""
     if budget.state == BudgetState.PAUSE:
-        return Severity.CRITICAL, "; spend no more before Monday"
+        return Severity.CRITICAL, "; use no more before Monday"
     if budget.state == BudgetState.SAMPLE:
         return Severity.WARNING, "; CI is advised to sample"
     return (None if budget.runs_out_on is None else Severity.NOTICE), ""

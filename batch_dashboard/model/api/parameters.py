@@ -11,7 +11,8 @@ from batch_dashboard.model.lists.list_query import ListQuery
 from batch_dashboard.model.lists.pagination import INVALID_CURSOR
 
 _NOT_A_CURSOR = (
-    "is no cursor of this list in this order; use those of the `Link` header, `next` and `previous`"
+    "is not a cursor of this list in this order; "
+    "use the addresses in `next`, `previous` or the `Link` header"
 )
 
 
@@ -28,7 +29,7 @@ def parse_query(
     args, problems = _given_once(operation, pairs)
     limit = _limit(operation, args, problems)
     if args.get("after") and args.get("before"):
-        problems.append(Problem("before", "“before” and “after” exclude each other."))
+        problems.append(Problem("before", "“before” and “after” cannot be combined."))
     if operation.needs_ecosystem and not args.get("ecosystem"):
         problems.append(Problem("ecosystem", "“ecosystem” must be given."))
     run_filter, complaints = RunFilter.parse(args, today)
@@ -52,7 +53,7 @@ def _given_once(
     for name, value in pairs:
         if name not in known:
             all_known = f"only {', '.join(known)}" if known else "none at all"
-            message = f"“{name[:40]}” is no parameter here; this address takes {all_known}."
+            message = f"“{name[:40]}” is not a parameter of this address; it accepts {all_known}."
             problems.append(Problem(name[:40], message))
         elif name in args:
             problems.append(Problem(name, f"“{name}” is given more than once."))

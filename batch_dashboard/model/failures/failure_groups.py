@@ -76,7 +76,7 @@ def find_reason(message: str | None, recipe_name: str, truncated_at: int | None 
 
 
 def reason_of_line(line: str, recipe_name: str) -> Reason:
-    """The reason whose line was kept of an earlier message; it ends with "…" if it is truncated."""
+    """The reason whose line was kept of an earlier message; last line: "…" if it is truncated."""
     is_truncated = line.endswith(CUT_OFF)
     reason = _reason(line[:MAX_LINE_LENGTH], recipe_name, is_truncated=is_truncated)
     return reason or _NO_MESSAGE

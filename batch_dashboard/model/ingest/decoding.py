@@ -174,8 +174,8 @@ def _repaired_text(text: str, place: str, warnings: list[str]) -> str:
         return text
     if len(warnings) < MAX_REPAIRS_NAMED:
         warnings.append(
-            f"{place[:200]} holds half of a surrogate pair (\\u{ord(half[0]):04x}); "
-            "it is read as U+FFFD"
+            f"{place[:200]} contains half of a surrogate pair (\\u{ord(half[0]):04x}), "
+            "replaced by U+FFFD"
         )
     return HALF_PAIR.sub(REPLACEMENT, text)
 

@@ -35,7 +35,7 @@ def decide(
 ) -> Decision:
     """Skip what is paused, broken or without any budget left; sample where one runs low."""
     if health is None:
-        known = [f"no batch run of {ecosystem} is stored: nothing speaks against one"]
+        known = [f"no batch run of {ecosystem} is stored: there is no reason against a run"]
         return Decision(ecosystem, Advice.PROCEED, known, None, budgets)
     skip: list[str] = []
     sample: list[str] = []
@@ -56,7 +56,7 @@ def decide(
         proceed.append("the circuit breaker is half-open: this run decides whether it closes")
     for budget in budgets:
         if budget.state in (BudgetState.SAMPLE, BudgetState.PAUSE):
-            advice = "spend none of them" if budget.state == BudgetState.PAUSE else "sample"
+            advice = "use no more of them" if budget.state == BudgetState.PAUSE else "sample"
             sample.append(
                 f"{percent(budget.share)} of the {RUNNER_OS_NAMES[budget.runner_os]} minutes of "
                 f"this week are used ({minutes(budget.used.known)} of "
@@ -65,7 +65,7 @@ def decide(
     if budgets and all(budget.state == BudgetState.PAUSE for budget in budgets):
         skip, sample = [*skip, *sample], []
     decision = Advice.SKIP if skip else Advice.SAMPLE_ONLY if sample else Advice.PROCEED
-    reasons = [*skip, *sample, *proceed] or ["nothing speaks against a run"]
+    reasons = [*skip, *sample, *proceed] or ["there is no reason against a run"]
     return Decision(ecosystem, decision, reasons, health, budgets)
 
 

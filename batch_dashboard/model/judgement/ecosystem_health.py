@@ -200,7 +200,7 @@ def _idle(health: EcosystemHealth, _now: datetime) -> EcosystemHealth | None:
         kind=FindingKind.IDLE,
         severity=FindingKind.IDLE.severity,
         since=since,
-        sentence=f"the last {many} runs processed nothing, since {moment(since)}",
+        sentence=f"the last {many} runs processed no recipe, since {moment(since)}",
     )
 
 
@@ -214,7 +214,7 @@ def _failing(health: EcosystemHealth, _now: datetime) -> EcosystemHealth | None:
         else (plural(failing.runs, "run"))
     )
     last = health.facts.span.last_passed_at
-    ever = "and none ever did" if last is None else f"the last pass was on {moment(last)}"
+    ever = "no recipe has ever passed" if last is None else f"the last pass was on {moment(last)}"
     return health._replace(
         state=EcosystemState.FAILING,
         kind=FindingKind.FAILING,
@@ -232,14 +232,14 @@ def _held_to_its_target(health: EcosystemHealth, now: datetime) -> EcosystemHeal
     if verdict.state == slo.SloState.NO_TARGET:
         sentence = "no target is set"
     elif verdict.state == slo.SloState.TOO_FEW:
-        sentence = f"{plural(n, 'attempt')} in 7 days, too few to judge"
+        sentence = f"{plural(n, 'attempt')} in 7 days, too few to judge the target"
     else:
         ends = verdict.interval
         between = "" if ends is None else f" (95 % interval {interval(*ends)}, n={n:,})"
         sentence = {
             slo.SloState.MET: "{rate} passed in 7 days, the target is {target}{between}",
             slo.SloState.AT_RISK: "{rate} passed in 7 days, below the target of {target}, "
-            "which chance may explain{between}",
+            "a difference that can be chance{between}",
             slo.SloState.BREACHED: "{rate} passed in 7 days, below the target of {target}{between}",
         }[verdict.state].format(
             rate=percent(verdict.rate), target=percent(verdict.target), between=between

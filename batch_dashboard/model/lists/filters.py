@@ -46,11 +46,11 @@ class RunFilter:
         since = _day(args, "since", complaints)
         until = _day(args, "until", complaints)
         if last and (since or until):
-            complaints.append("“last” does not go with “since” and “until”, which say the days.")
+            complaints.append("“last” cannot be combined with “since” or “until”.")
             last = ""
         if since and until and since >= until:
             complaints.append(
-                f"“since” ({since}) must be before “until” ({until}), which is not counted itself."
+                f"“since” ({since}) must be before “until” ({until}), which is not included."
             )
             since = until = None
         if last and last != "all" and last not in LAST_DAYS:

@@ -17,7 +17,7 @@ MAX_TOKEN_LENGTH = 4_000
 # Stands in a URL for the end of a list, so that its last page can be asked for.
 END = "end"
 
-INVALID_CURSOR = "The page asked for is not one of this list, so the first page is shown."
+INVALID_CURSOR = "The requested page does not exist in this list, so the first page is shown."
 
 
 class Cursor(NamedTuple):

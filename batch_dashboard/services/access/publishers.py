@@ -123,7 +123,7 @@ def _check_claims(kind: str, claims: Mapping[str, str]) -> None:
     if "/" in claims.get(WORKFLOW, "") and kind != "gitlab":
         raise InputError(WORKFLOW, "enter the workflow's file name, such as batch.yml")
     if claims.get(REF, "").startswith("refs/pull/"):
-        raise InputError(REF, "a pull request is no ref to trust; enter a branch or a tag")
+        raise InputError(REF, "a ref of a pull request cannot be trusted; enter a branch or a tag")
 
 
 def _text(field: str, value: str, most: int) -> str:

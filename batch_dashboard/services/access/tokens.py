@@ -55,14 +55,14 @@ def create(
         raise InputError("name", f"a name has 1 to {MAX_NAME_LENGTH} printable characters")
     chosen = [scope for scope in Scope if scope in scopes]
     if not chosen or set(scopes) - set(Scope):
-        raise InputError("scopes", f"choose what it is for: {' or '.join(Scope)}, or both")
+        raise InputError("scopes", f"choose at least one scope: {' or '.join(Scope)}, or both")
     named = None if ecosystems is None else list(dict.fromkeys(nfc(e.strip()) for e in ecosystems))
     if named is not None and not (0 < len(named) <= MAX_ECOSYSTEMS):
         raise InputError("ecosystems", f"name 1 to {MAX_ECOSYSTEMS} ecosystems, or none for all")
     if not all(_is_name(each, MAX_ECOSYSTEM_LENGTH) for each in named or ()):
         raise InputError("ecosystems", f"a name has 1 to {MAX_ECOSYSTEM_LENGTH} characters")
     if expires_at is not None and expires_at <= change.now:
-        raise InputError("expires_at", "this is over already; choose a time to come")
+        raise InputError("expires_at", "this time is in the past; choose a time in the future")
     if len(note) > MAX_NOTE_LENGTH:
         raise InputError("note", f"a note has up to {MAX_NOTE_LENGTH} characters")
     made = _insert(
@@ -80,7 +80,7 @@ def rotate(change: Change, secret_key: str, token_id: int, overlap: timedelta) -
     """
     old = _find_in_force(change, token_id)
     if not timedelta(0) <= overlap <= MAX_OVERLAP:
-        raise InputError("overlap", f"let both be in force for 0 to {MAX_OVERLAP.days} days")
+        raise InputError("overlap", f"choose an overlap of 0 to {MAX_OVERLAP.days} days")
     expires_at = change.now + overlap
     if old.expires_at is not None:
         expires_at = min(expires_at, old.expires_at)

@@ -26,7 +26,7 @@ def add(change: Change, name: str, password: str, role: str) -> User:
     if not 0 < len(name) <= MAX_NAME_LENGTH or not name.isprintable() or ":" in name:
         raise InputError("name", f"a name has 1 to {MAX_NAME_LENGTH} characters, none of them “:”")
     if users.find_named(change.connection, name) is not None:
-        raise InputError("name", f"somebody is called {name} already")
+        raise InputError("name", f"the name {name} is already used")
     if role not in set(Role):
         raise InputError("role", f"a role is one of {', '.join(Role)}")
     stored = hash_password(_checked(password, name))
@@ -72,13 +72,13 @@ def remove(change: Change, user_id: int) -> User:
 def _find(change: Change, user_id: int) -> User:
     user = users.find(change.connection, user_id)
     if user is None:
-        raise NotFound("there is no such user any more")
+        raise NotFound("this user does not exist; the user may have been removed")
     return user
 
 
 def _another_remains(change: Change, user: User) -> None:
     if user.role == Role.ADMINISTRATOR and users.count(change.connection, Role.ADMINISTRATOR) == 1:
-        raise InputError("role", f"{user.name} is the last administrator: make another one first")
+        raise InputError("role", f"{user.name} is the last administrator: create another one first")
 
 
 def _checked(password: str, name: str) -> str:
@@ -88,5 +88,7 @@ def _checked(password: str, name: str) -> str:
             f"a password has {MIN_PASSWORD_LENGTH} to {MAX_PASSWORD_LENGTH} characters",
         )
     if password.casefold() == name.casefold() or len(set(password)) < 4:
-        raise InputError("password", "this is guessed too easily; use a few words nobody knows")
+        raise InputError(
+            "password", "this password is too easy to guess; use a few unrelated words"
+        )
     return password

@@ -27,14 +27,16 @@ def back_up(store: Store, actor: Actor, file: Path, now: datetime) -> Contents:
     """
     backups = store.database.backups
     if file.exists():
-        raise InputError("file", f"{file} is there already; choose another name")
+        raise InputError("file", f"{file} already exists; choose another name")
     contents = backups.copy_to(file)
     try:
         with changing(store, actor, now) as change:
             system.put_fact(change.connection, system.LAST_BACKUP, now, contents._asdict())
             change.record("back up", file.name, None, contents._asdict())
     except DiskFull:
-        logger.warning("the disk is full: the backup is made, but not in the audit log")
+        logger.warning(
+            "the disk is full: the backup was written, but not recorded in the audit log"
+        )
     return contents
 
 
@@ -71,7 +73,7 @@ def restore(
     contents = backups.check(file)
     if contents.revision not in migrations.known_revisions():
         raise InputError(
-            "file", f"{file} is of a newer version (schema {contents.revision}): upgrade first"
+            "file", f"{file} belongs to a newer version (schema {contents.revision}): upgrade first"
         )
     with service_lock.alone(store):
         before = backups.set_aside(f"before-{now:%Y%m%dT%H%M%SZ}")

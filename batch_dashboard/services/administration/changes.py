@@ -74,5 +74,5 @@ def changing(
     """
     with store.write(frees=frees) as connection:
         if form_id is not None and not forms.spend(connection, form_id, now):
-            raise FormUsed("this form was sent before; nothing was done a second time")
+            raise FormUsed("this form was already sent; nothing was changed a second time")
         yield Change(connection, actor, now)

@@ -86,7 +86,8 @@ def ask_for_runs(
     now_there, _ = select_runs(change.connection, kind, run_filter, last_id)
     if now_there != count:
         raise InputError(
-            "count", f"meanwhile they are {plural(now_there, 'batch run')}; look at them again"
+            "count",
+            f"the selection has changed to {plural(now_there, 'batch run')}; check it again",
         )
     parameters = {
         "since": run_filter.period.since and run_filter.period.since.isoformat(),
@@ -129,7 +130,7 @@ def run_next(
         return False
     except Exception as error:
         log.exception("job %s (%s) failed", job.id, job.kind)
-        outcome, has_failed = f"{type(error).__name__}: it was not finished", True
+        outcome, has_failed = f"{type(error).__name__}: the job was not finished", True
     with store.write() as connection:
         jobs.update_finished(connection, job.id, outcome, has_failed, clock())
     return True

@@ -51,24 +51,22 @@ class PasswordCheck(StrEnum):
     NOT_CHECKED = "not checked"
 
 
-uploads = Counter(
-    "batch_dashboard_uploads", "Requests to the ingest API by what became of them.", ["outcome"]
-)
+uploads = Counter("batch_dashboard_uploads", "Requests to the ingest API by outcome.", ["outcome"])
 results_stored = Counter("batch_dashboard_results_stored", "Recipe results stored.")
 password_checks = Counter(
     "batch_dashboard_password_checks",
-    "Passwords that somebody sent; after too many wrong ones the next are not checked.",
+    "Sign-in attempts; after too many wrong passwords, passwords are not checked.",
     ["outcome"],
 )
 request_seconds = Histogram(
     "batch_dashboard_request_duration_seconds",
-    "From the request to the beginning of its answer.",
+    "Time from the request to the start of the response.",
     ["endpoint", "status"],
     buckets=SECONDS,
 )
 database_wait_seconds = Histogram(
     "batch_dashboard_database_wait_seconds",
-    "How long a writer waited for its turn at the database.",
+    "Time for which a writer waited for the database.",
     buckets=SECONDS,
 )
 
@@ -83,7 +81,7 @@ class _OfDatabase(Collector):
         build = GaugeMetricFamily("batch_dashboard_info", "The version.", labels=["version"])
         build.add_metric([VERSION], 1)
         yield build
-        up = GaugeMetricFamily("batch_dashboard_database_up", "Whether the database answers.")
+        up = GaugeMetricFamily("batch_dashboard_database_up", "1 if the database answers.")
         try:
             with self._store.read() as connection:
                 outbox = system.outbox_length(connection)
@@ -99,7 +97,7 @@ class _OfDatabase(Collector):
         if check is not None:
             drift = GaugeMetricFamily(
                 "batch_dashboard_rollup_drift_rows",
-                "Rows of each summary that the last check found wrong.",
+                "Wrong rows of each summary in the last check.",
                 labels=["table"],
             )
             for table, rows in check.value.items():

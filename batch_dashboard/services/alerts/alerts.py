@@ -127,7 +127,7 @@ def send_due(
             break
         destination = by_name.get(delivery.destination)
         if destination is None:
-            error: str | None = "there is no destination of this name any more"
+            error: str | None = "there is no destination of this name; it may have been removed"
         else:
             error = send(destination, Message(delivery.title, delivery.body), own_url)
         with store.write() as connection:

@@ -59,7 +59,7 @@ def fetch_all(
             url = _seal(secret_key).decrypt(stored.encrypted_url).decode()
         except InvalidToken:
             logging.getLogger(__name__).error(
-                "destination %r was made under another secret key; make it again", stored.name
+                "destination %r was created with another secret key; create it again", stored.name
             )
             continue
         found.append(Destination(stored.name, url, stored.min_severity))

@@ -25,7 +25,7 @@ def snooze(change: Change, key: str, until: datetime, reason: str) -> None:
     if len(reason) > MAX_REASON_LENGTH:
         raise InputError("reason", f"a reason has up to {MAX_REASON_LENGTH} characters")
     if not 0 < len(key) <= MAX_KEY_LENGTH:
-        raise InputError("key", "an incident's page says what key it has")
+        raise InputError("key", "enter the key that the page of the incident shows")
     incidents.replace_snooze(change.connection, key, until, reason)
     change.record("snooze", key, None, {"until": until, "reason": reason})
 
@@ -33,5 +33,5 @@ def snooze(change: Change, key: str, until: datetime, reason: str) -> None:
 def end(change: Change, key: str) -> None:
     """End a snooze. Raises NotFound if the finding is not snoozed."""
     if CONTROL_CHARACTER.search(key) or not incidents.delete_snooze(change.connection, key):
-        raise NotFound("this is not snoozed any more")
+        raise NotFound("this finding is no longer snoozed")
     change.record("end snooze", key)

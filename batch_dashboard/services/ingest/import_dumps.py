@@ -74,8 +74,8 @@ def load_dump(file: BinaryFile) -> Iterator[tuple[sqlite3.Connection, list[Entry
                 problems.append(Entry(f"line {number}", None, problem, 0))
             if len(problems) > MAX_PROBLEMS:
                 raise ImportFileError(
-                    f"over {MAX_PROBLEMS:,} statements cannot be run, the last at line {number}: "
-                    f"{problem}"
+                    f"over {MAX_PROBLEMS:,} statements cannot be run; "
+                    f"the last one, in line {number}: {problem}"
                 )
         guard.remove()
         database.execute("COMMIT")
@@ -162,11 +162,11 @@ class _Guard:
         except sqlite3.Error as error:
             if self._steps_left < 0:
                 raise ImportFileError(
-                    f"the statement of line {number} computes more than its length allows: "
-                    "only literal values are read"
+                    f"the statement of line {number} is too complex: "
+                    "only literal values are allowed"
                 ) from None
             if self._refused:
-                return f"{self._refused}, but only literal values are read"
+                return f"{self._refused}, but only literal values are allowed"
             return str(error)
         return None
 

@@ -46,7 +46,7 @@ def open_source(path: Path) -> Iterator[Source]:
     except OSError as error:
         raise ImportFileError(f"{path}: {error.strerror or error}") from None
     except (EOFError, sqlite3.DatabaseError) as error:
-        raise ImportFileError(f"{path}: cannot be read to its end: {error}") from None
+        raise ImportFileError(f"{path}: cannot be read completely: {error}") from None
 
 
 def _text_source(path: Path, file: BinaryFile, raw: io.BufferedReader) -> Iterator[Source]:
@@ -65,6 +65,6 @@ def _text_source(path: Path, file: BinaryFile, raw: io.BufferedReader) -> Iterat
         kind = kind_of(head)
         found = f"looks like {kind[0]}; it is " if kind else ""
         raise ImportFileError(
-            f"{path}: {found}neither payloads one a line, nor a JSON array, nor a SQL dump "
-            "(each in UTF-8), nor a SQLite file"
+            f"{path}: {found}neither NDJSON (one payload per line), nor a JSON array, nor a "
+            "SQL dump (each in UTF-8), nor a SQLite file"
         )

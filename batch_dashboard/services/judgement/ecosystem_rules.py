@@ -27,9 +27,11 @@ def checked_rule(rule: RuleOverride) -> RuleOverride:
     if target is not None and not 0 < target <= 1:
         raise InputError("target", "a target is a success rate above 0 % and up to 100 %")
     if attempts is not None and not 1 <= attempts <= MAX_ATTEMPTS:
-        raise InputError("min_attempts", f"the least number is from 1 to {MAX_ATTEMPTS:,}")
+        raise InputError(
+            "min_attempts", f"the minimum number of attempts is from 1 to {MAX_ATTEMPTS:,}"
+        )
     if interval is not None and not timedelta(0) < interval <= MAX_INTERVAL:
-        raise InputError("expected_interval", "it is longer than nothing and at most 366 days")
+        raise InputError("expected_interval", "the interval is above 0 and at most 366 days")
     _check_plan(rule)
     return rule
 
@@ -86,7 +88,9 @@ def pause(
     ):
         raise InputError("link", "a link begins with http:// or https://")
     if expected_resume_at is not None and expected_resume_at <= change.now:
-        raise InputError("expected_resume_at", "this is over already; choose a time to come")
+        raise InputError(
+            "expected_resume_at", "this time is in the past; choose a time in the future"
+        )
     connection = change.connection
     before = ecosystem_rules.fetch_pauses(connection).get(ecosystem)
     paused_at = change.now if before is None else before.paused_at

@@ -39,7 +39,7 @@ def checked_budget(budget: OwnBudget) -> OwnBudget:
     _checked_day(budget.since)
     if week_of(budget.since).since != budget.since:
         monday = week_of(budget.since).since
-        raise InputError("since", f"a budget is of whole weeks: choose a Monday, such as {monday}")
+        raise InputError("since", f"a budget begins on a Monday, such as {monday}")
     return budget
 
 
@@ -61,7 +61,7 @@ def remove_budget(change: Change, runner_os: str, since: date) -> None:
     """Delete a budget; the previous one or the default then applies. Raises NotFound."""
     before = spending_rules.fetch_budgets(change.connection)
     if not spending_rules.delete_budget(change.connection, runner_os, since):
-        raise NotFound("there is no such budget any more")
+        raise NotFound("this budget does not exist; it may have been removed")
     after = spending_rules.fetch_budgets(change.connection)
     change.record(
         "remove budget",
@@ -111,7 +111,7 @@ def remove_price(change: Change, since: date) -> None:
     """Delete list prices; the previous ones then apply. Raises NotFound."""
     own = {each.since: each for each in spending_rules.fetch_own_prices(change.connection)}
     if since not in own:
-        raise NotFound("there are no such prices any more")
+        raise NotFound("these prices do not exist; they may have been removed")
     spending_rules.delete_price(change.connection, since)
     change.record("remove prices", f"from {since}", own[since]._asdict(), None)
 
@@ -143,7 +143,7 @@ def remove_wait_limit(change: Change, runner_os: str) -> None:
     """Delete the limit of an operating system. Raises NotFound."""
     before = spending_rules.fetch_wait_limits(change.connection).get(runner_os)
     if not spending_rules.delete_wait_limit(change.connection, runner_os):
-        raise NotFound("there is no such limit any more")
+        raise NotFound("this limit does not exist; it may have been removed")
     _record_wait_limit(change, "remove queue wait limit", runner_os, before, None)
 
 

@@ -149,7 +149,7 @@ class Database(ABC):
         """Copies in files. Raises InputError if other tools must be used."""
         raise InputError(
             "file",
-            "this is for SQLite; docs/backup.md says how PostgreSQL is backed up and restored",
+            "this command is for SQLite; docs/backup.md explains backups of PostgreSQL",
         )
 
     def compact(self) -> tuple[int, int]:
@@ -158,7 +158,7 @@ class Database(ABC):
         Other processes wait meanwhile. Raises InputError if one uses the database, or if the
         database does this by itself.
         """
-        raise InputError("file", "this is for SQLite; PostgreSQL has autovacuum")
+        raise InputError("file", "this command is for SQLite; PostgreSQL has autovacuum")
 
     def close(self) -> None:
         """Close every connection that is not in use."""

@@ -10,7 +10,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from batch_dashboard.errors import StoreUnavailable
 
-UNAVAILABLE = "the database is away or locked; nothing was stored, try again"
+UNAVAILABLE = "the database is unavailable or locked; nothing was stored, try again"
 OLD_SCHEMA = (
     "the database does not have the schema of this version; run `flask --app app database upgrade`"
 )

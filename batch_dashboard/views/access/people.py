@@ -16,7 +16,7 @@ from batch_dashboard.views.addresses import this_page
 from batch_dashboard.views.context import client_address, current_time, settings, store
 from batch_dashboard.views.error_pages import for_programs
 
-HOW_TO_ASK = "Send a token of the scope read: Authorization: Bearer …"
+HOW_TO_ASK = "Send a token with the scope read: Authorization: Bearer …"
 SESSION_COOKIE = "batch_dashboard_session"
 MAX_COOKIE_LENGTH = 500
 
@@ -69,7 +69,7 @@ def roles_of(person: Principal) -> list[str]:
 def refuse_person(status: int) -> Response:
     """Ask browsers by a form and programs by a challenge; state what a viewer may not do."""
     if status == 403:
-        raise Forbidden("This is for administrators; you are signed in as a viewer.")
+        raise Forbidden("Only administrators can use this page; you are signed in as a viewer.")
     if "password_wait_seconds" in g:
         return too_many(int(g.password_wait_seconds))
     # The page about the API is for people.

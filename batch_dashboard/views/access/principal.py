@@ -50,20 +50,18 @@ class Principal:
         for ecosystem in ecosystems:
             if not self.may_see(ecosystem):
                 raise Forbidden(
-                    f"this token is limited to {self._limits}; it may not be used for {ecosystem}"
+                    f"this token is limited to {self._limits}; it cannot be used for {ecosystem}"
                 )
 
     def require_one(self) -> None:
         """Raises Forbidden where a request about all ecosystems must name one of the allowed."""
         if self.is_limited:
-            raise Forbidden(f"this token is limited to {self._limits}; ask for one")
+            raise Forbidden(f"this token is limited to {self._limits}; choose one")
 
     def require_all(self, subject: str) -> None:
         """Raises Forbidden unless they may ask about all ecosystems, which a subject is about."""
         if self.is_limited:
-            raise Forbidden(
-                f"{subject} is about all ecosystems together, and this token is limited"
-            )
+            raise Forbidden(f"{subject} covers all ecosystems, but this token is limited to some")
 
     @property
     def _limits(self) -> str:

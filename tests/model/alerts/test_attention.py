@@ -69,9 +69,9 @@ def test_a_new_failure_group_without_a_message_says_so() -> None:
 @pytest.mark.parametrize(
     ("week", "severity", "ending"),
     [
-        (budget(950), Severity.CRITICAL, "spend no more before Monday"),
+        (budget(950), Severity.CRITICAL, "use no more before Monday"),
         (budget(800), Severity.WARNING, "CI is advised to sample"),
-        (budget(799, date(2026, 11, 28)), Severity.NOTICE, "gone on Saturday 28 November"),
+        (budget(799, date(2026, 11, 28)), Severity.NOTICE, "used up on Saturday 28 November"),
     ],
 )
 def test_a_budget_states_what_is_used_and_what_follows(

@@ -71,10 +71,10 @@ def test_half_of_a_surrogate_pair_is_replaced_wherever_it_is() -> None:
         "k\ufffd": {"deep": ["\ufffd"]},
     }
     assert warnings == [
-        "results[0].error_message holds half of a surrogate pair (\\ud83d); it is read as U+FFFD",
-        "results[1].x holds half of a surrogate pair (\\ude80); it is read as U+FFFD",
-        "a key in the payload holds half of a surrogate pair (\\ud800); it is read as U+FFFD",
-        "k\ufffd.deep[0] holds half of a surrogate pair (\\udfff); it is read as U+FFFD",
+        "results[0].error_message contains half of a surrogate pair (\\ud83d), replaced by U+FFFD",
+        "results[1].x contains half of a surrogate pair (\\ude80), replaced by U+FFFD",
+        "a key in the payload contains half of a surrogate pair (\\ud800), replaced by U+FFFD",
+        "k\ufffd.deep[0] contains half of a surrogate pair (\\udfff), replaced by U+FFFD",
     ]
 
 

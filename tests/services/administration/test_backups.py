@@ -123,8 +123,8 @@ def test_a_damaged_or_foreign_file_is_not_restored(store: Store, tmp_path: Path)
     connection.close()
     for file, words in (
         (damaged, "damaged"),
-        (foreign, "no database of this application"),
-        (text, "no database of this application"),
+        (foreign, "not a database of this application"),
+        (text, "not a database of this application"),
         (newer, "newer version"),
     ):
         with pytest.raises(InputError, match=words):
@@ -136,7 +136,7 @@ def test_a_damaged_or_foreign_file_is_not_restored(store: Store, tmp_path: Path)
 def test_a_file_that_is_there_is_not_overwritten(store: Store, tmp_path: Path) -> None:
     file = tmp_path / "precious"
     file.write_text("mine")
-    with pytest.raises(InputError, match="there already"):
+    with pytest.raises(InputError, match="already exists"):
         back_up(store, SOMEBODY, file, NOW)
     assert file.read_text() == "mine"
     with pytest.raises(InputError, match="cannot be written"):

@@ -301,7 +301,7 @@ def test_what_waits_for_a_destination_that_is_gone_is_given_up(store: Store) -> 
     assert send_due(store, [], lambda: NOW + 5 * HOUR) == 0
     [delivery] = outbox(store)
     assert delivery.next_attempt_at is None
-    assert delivery.last_error == "there is no destination of this name any more"
+    assert delivery.last_error == "there is no destination of this name; it may have been removed"
 
 
 def test_a_destination_is_kept_encrypted(store: Store) -> None:

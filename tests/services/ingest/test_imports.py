@@ -85,7 +85,7 @@ def test_a_sql_dump_is_stored(store: Store, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [(b"name,value\n", "neither payloads"), (b"CREATE TABLE x (y);", "there is no table")],
+    [(b"name,value\n", "neither NDJSON"), (b"CREATE TABLE x (y);", "there is no table")],
 )
 def test_a_file_of_no_known_kind_is_named(
     store: Store, tmp_path: Path, content: bytes, message: str

@@ -131,13 +131,13 @@ def test_rows_of_a_week_are_named_so(client: FlaskClient) -> None:
 
 
 BAD_QUERIES = [
-    ("colour=red", "colour", "is no parameter here; this address takes only last, since"),
-    ("platform=linux", "platform", "is no parameter here"),
+    ("colour=red", "colour", "is not a parameter of this address; it accepts only last, since"),
+    ("platform=linux", "platform", "is not a parameter"),
     ("last=7d&last=30d", "last", "is given more than once"),
     ("last=week", "last", "must be one of"),
     ("since=yesterday", "since", "must be a UTC day"),
     ("since=2026-02-02&until=2026-01-01", "since", "must be before “until”"),
-    ("last=7d&since=2026-01-01", "last", "does not go with"),
+    ("last=7d&since=2026-01-01", "last", "cannot be combined"),
     ("ecosystem=%00", "ecosystem", "on one line"),
     ("text=" + "x" * 201, "text", "at most 200 characters"),
     ("sort=colour", "sort", "must be one of started_at, failed"),
@@ -146,9 +146,9 @@ BAD_QUERIES = [
     ("limit=1001", "limit", "from 1 to 1000, not “1001”"),
     ("limit=", "limit", "from 1 to 1000"),
     ("limit=٣", "limit", "from 1 to 1000"),
-    ("after=made-up", "after", "is no cursor of this list"),
-    ("before=W10", "before", "is no cursor of this list"),
-    ("after=WzEsMl0&before=end", "before", "exclude each other"),
+    ("after=made-up", "after", "is not a cursor of this list"),
+    ("before=W10", "before", "is not a cursor of this list"),
+    ("after=WzEsMl0&before=end", "before", "cannot be combined"),
 ]
 
 

@@ -61,7 +61,7 @@ class SqliteBackups(Backups):
             [[results]] = connection.execute("SELECT count(*) FROM recipe_results").fetchall()
         except (sqlite3.Error, ValueError) as error:
             raise InputError(
-                "file", f"{file} is no database of this application: {error}"
+                "file", f"{file} is not a database of this application: {error}"
             ) from None
         finally:
             connection.close()

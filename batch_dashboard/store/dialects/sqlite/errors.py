@@ -5,9 +5,7 @@ import sqlite3
 from batch_dashboard.errors import DiskFull, StatementTooSlow, StoreUnavailable
 from batch_dashboard.store.dialects.driver_errors import OLD_SCHEMA, UNAVAILABLE
 
-DAMAGED = (
-    "the database file is damaged, or is not a SQLite file; docs/backup.md says how to restore one"
-)
+DAMAGED = "the database file is damaged, or is not a SQLite file; see docs/backup.md to restore it"
 
 UNAVAILABLE_CODES = frozenset(
     {

@@ -85,7 +85,7 @@ class DatabaseFile:
             before = _number(self.path)
             if before is None:
                 raise StoreUnavailable(
-                    f"the database file {self.path.name} is missing; put it back, or make a new, "
+                    f"the database file {self.path.name} is missing; restore it, or create a new, "
                     "empty one with `flask --app app setup`"
                 )
             connection = self._open(kind, wait_seconds)

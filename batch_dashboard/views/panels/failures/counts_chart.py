@@ -74,7 +74,7 @@ def group_counts_chart(
     query = choice.shown.query(by=through.word)
     chart = Chart(
         "failures",
-        "When it failed",
+        "Failures over time",
         f"failed results per {through.word}, by ecosystem",
         failure_counts_sentence(through, series, ran),
         failure_counts_figure(through, series, slots, ran),
@@ -83,7 +83,7 @@ def group_counts_chart(
     return FailureCountsChart(
         chart,
         "ecosystem",
-        "No result failed in this way.",
+        "No result failed for this reason.",
         through,
         series,
         ran,

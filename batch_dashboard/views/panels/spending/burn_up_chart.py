@@ -36,10 +36,10 @@ def burn_up_chart(
     week = week_of(choice.today)
     sentence = burn_up_sentence(budgets)
     if choice.shown.ecosystem:
-        sentence += " Budgets and this week’s minutes are those of all ecosystems."
+        sentence += " Budgets and this week’s minutes cover all ecosystems."
     chart = Chart(
         "burn-up",
-        "This week against its budget",
+        "This week and its budget",
         f"minutes added up, week from {week.since}",
         sentence,
         burn_up_figure(budgets, burnt),

@@ -41,7 +41,7 @@ def minutes_chart(
     totals = by_step(sums, through.step)
     sentence = minutes_sentence(through, totals, budgets)
     if budgets is not None and choice.shown.ecosystem:
-        sentence += " Budgets are for all ecosystems together."
+        sentence += " Budgets cover all ecosystems together."
     chart = Chart(
         "minutes",
         f"Minutes per {through.word}",
