@@ -1,1 +1,1 @@
-"""Batch Dashboard: batch runs come in through one endpoint, pages show what they mean."""
+"""Batch Dashboard: stores the batch runs of a CI and shows their health and costs."""

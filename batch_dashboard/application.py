@@ -36,7 +36,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["store"] = Store(settings.database_url, settings.database_wait_seconds)
     views.register(app)
     if settings.proxies:
-        # What their headers say of client, scheme, host and path is believed of so many of them.
+        # The number of proxies whose headers for client, scheme, host and path are trusted.
         hops = settings.proxies
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops, x_prefix=hops

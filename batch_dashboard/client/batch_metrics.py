@@ -140,7 +140,7 @@ def _log_text(text: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """Text without control characters, so that no value can begin a line of its own."""
+    """Text without control characters, so that no value contains a line break."""
     return re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+", " ", text)
 
 

@@ -65,7 +65,7 @@ def in_application(command: Callable[P, R]) -> Callable[P, R]:
         try:
             return command(*args, **kwargs)
         except StoreUnavailable as error:
-            # Answers to clients do not say where it is.
+            # Responses to clients do not contain its path.
             where = store().url.render_as_string(hide_password=True)
             raise click.ClickException(f"{error} (the database is {where})") from None
         except BatchDashboardError as error:

@@ -31,7 +31,7 @@ FARTHEST_BUDGET = 4.0
 def minutes_figure(
     buckets: Buckets, sums: Mapping[date, RunSums], budgets: Budgets | None
 ) -> dict[str, Any]:
-    """Bars per bucket, macOS above Linux, so that each stands beside its own budget line.
+    """Bars per bucket, macOS above Linux, so that each is beside its own budget line.
 
     A bucket that is not in `sums` had no batch run and is marked as such, as is one whose runs
     reported no minutes: neither is a bar of zero. `budgets` is None unless buckets are weeks.

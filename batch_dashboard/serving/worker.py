@@ -59,7 +59,7 @@ class ClientWorker(ThreadWorker):  # type: ignore[misc]
             )
 
     def run(self) -> None:
-        """Serve; what the application leaves unread ends a connection, and the answer says so."""
+        """Serve requests; a connection with an unread body is closed, as the response states."""
         self.wsgi = _closing_what_is_unread(self.wsgi)
         super().run()
 

@@ -32,7 +32,7 @@ class OwnAddress:
         self._prefix = address.path
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer a request as if it had asked for this address."""
+        """Process a request as if it had this address."""
         environ[ASKED_HOST] = environ.get("HTTP_HOST", "")
         environ["HTTP_HOST"] = self._host
         environ["wsgi.url_scheme"] = self._scheme

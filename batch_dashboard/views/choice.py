@@ -76,17 +76,17 @@ class Choice:
 
     @property
     def fell_back(self) -> bool:
-        """Whether another period is shown than asked for."""
+        """Whether a different period than the requested one is shown."""
         return self.asked != self.shown
 
     @property
     def is_nowhere(self) -> bool:
-        """Whether what was asked for was never there, in no period."""
+        """Whether no period contains the requested data."""
         return self.missing is not None and self.last_at is None
 
     @property
     def quiet_days(self) -> int | None:
-        """Days since the last run where that is over a week, else None."""
+        """Days since the last run if more than a week, otherwise None."""
         last = self.last_started_at
         days = None if last is None else (self.today - last.date()).days
         return days if days is not None and days > QUIET_DAYS else None
@@ -134,7 +134,7 @@ class Choice:
 
     @property
     def asked_query(self) -> dict[str, str]:
-        """The same of what was asked for, the days left out."""
+        """The same for the requested filter, without days."""
         return self._query(self.asked, since=None, until=None)
 
     def periods(self, keep: Mapping[str, str]) -> list[tuple[str, str, bool]]:

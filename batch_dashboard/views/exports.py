@@ -82,7 +82,7 @@ def download(name: str) -> Response:
     chunks = file_chunks(columns, first_page, pages, bom=has_mark)
     compressed = request.accept_encodings.quality("gzip") > 0
     response = Response(gzip_chunks(chunks) if compressed else chunks, mimetype="text/csv")
-    # A client that leaves, or asks for the headers only, never gets to the end of the pages.
+    # A client that disconnects, or requests only the headers, never reads all pages.
     response.call_on_close(pages.close)
     if compressed:
         response.content_encoding = "gzip"

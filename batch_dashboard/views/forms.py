@@ -116,8 +116,8 @@ def page(template: str, *forms: Form, **values: Any) -> tuple[str, int]:
 def confirmation(form: Form, **values: Any) -> tuple[str, int]:
     """The page that states what will be deleted and asks for confirmation.
 
-    `question` is its title, `consequences` its sentences, `button` what its button says; `back` and
-    `back_words` lead away without doing anything.
+    `question` is its title, `consequences` its sentences, `button` the text of its button;
+    `back` and `back_words` are the link that cancels.
     """
     return page("pages/admin/confirm.html", form, form=form, **values)
 

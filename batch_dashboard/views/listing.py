@@ -16,7 +16,7 @@ FILTER_PARTS = PERIOD_PARTS | {"ecosystem", "platform"}
 def parse_order(
     args: Mapping[str, str], columns: Sequence[SortColumn], complaints: list[str]
 ) -> tuple[Sort, Cursor | None]:
-    """The order and the cursor of a query string; what is wrong with them goes to `complaints`."""
+    """The order and the cursor of a query string; errors are added to `complaints`."""
     sort, wrong_order = Sort.parse(args, columns)
     cursor, wrong_cursor = parse_cursor(args, sort.column.kinds)
     complaints += wrong_order + wrong_cursor
@@ -42,7 +42,7 @@ class Listing:
         return self._url(self.sort.by(name).query)
 
     def direction(self, name: str) -> str | None:
-        """`ascending` or `descending` for the column it is ordered by, else None."""
+        """`ascending` or `descending` for the sorted column, otherwise None."""
         if name != self.sort.column.name:
             return None
         return "descending" if self.sort.descending else "ascending"
@@ -74,7 +74,7 @@ class Listing:
 
     @property
     def is_beyond(self) -> bool:
-        """Whether a page was asked for that holds nothing."""
+        """Whether the requested page is empty."""
         return self.cursor is not None and not self.page.rows
 
     def without(self, *names: str) -> str:

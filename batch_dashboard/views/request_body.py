@@ -16,7 +16,7 @@ from batch_dashboard.errors import (
 )
 
 CHUNK_BYTES = 64 * 1024
-# Larger bodies wait for their turn on disk, so many at once cost no memory.
+# Larger bodies wait on disk, so that many at once need no memory.
 MEMORY_BYTES = 1024 * 1024
 GZIP_WINDOW = 16 + zlib.MAX_WBITS
 GZIP_MAGIC = "1F 8B"

@@ -1,4 +1,4 @@
-"""`/setup`: the step that a CI system needs, filled in, and whether its first run has come in."""
+"""`/setup`: the steps for a CI system, and whether its first run has arrived."""
 
 from collections.abc import Mapping
 from typing import NamedTuple

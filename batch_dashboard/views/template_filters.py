@@ -208,7 +208,7 @@ def name(text: str) -> Markup:
 
 
 def is_long(message: str) -> bool:
-    """Whether a message is folded until asked for."""
+    """Whether a message is folded at first."""
     return len(message) > LONG_MESSAGE or message.count("\n") > 3
 
 

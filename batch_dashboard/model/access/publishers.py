@@ -84,7 +84,7 @@ class TrustedPublisher:
     uploads: int
 
     def mismatch(self, found: Mapping[str, Any], audience: str | None) -> str | None:
-        """Why a token with these claims is not this publisher's; None when it is."""
+        """The reason why a token with these claims is not this publisher's; None if it is."""
         wanted = self.audience or audience
         if wanted is None:
             return "the publisher has no audience and BATCH_DASHBOARD_URL is not set"
@@ -113,7 +113,7 @@ class TrustedPublisher:
         return None
 
     def repository_id_in(self, found: Mapping[str, Any]) -> str | None:
-        """The repository's id that a token gives, None where the issuer gives none."""
+        """The id of the repository in a token, None if the issuer states none."""
         if self.kind == OTHER:
             return None
         return _text(found.get(CLAIMS[self.kind][REPOSITORY_ID])) or None

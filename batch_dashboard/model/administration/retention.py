@@ -48,5 +48,5 @@ class Retention(NamedTuple):
 
 
 def oldest_day(days: int | None, now: datetime) -> date | None:
-    """The first UTC day that is kept, None when all are."""
+    """The first UTC day that is kept, None if all are."""
     return None if days is None else now.date() - timedelta(days=days)

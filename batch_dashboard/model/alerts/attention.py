@@ -65,7 +65,7 @@ def findings(facts: Facts) -> list[Finding]:
 def without_general_silence(
     ecosystem_health: Sequence[EcosystemHealth],
 ) -> Sequence[EcosystemHealth]:
-    """None where every ecosystem is silent: the page states that as a whole."""
+    """Empty if every ecosystem is silent, because the page states that once for all."""
     is_silent = [health.state == EcosystemState.SILENT for health in ecosystem_health]
     return () if all(is_silent) else ecosystem_health
 

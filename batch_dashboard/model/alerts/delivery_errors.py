@@ -31,7 +31,7 @@ _SIGNS = (
 
 
 def in_words(log: str) -> str:
-    """The reason that the log of a failed delivery gives, without anything of the log itself."""
+    """The reason of a failed delivery, derived from its log without quoting it."""
     found = _STATUS.search(log)
     if found:
         return _status_in_words(int(found[1]))

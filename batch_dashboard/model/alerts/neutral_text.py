@@ -22,7 +22,7 @@ _INCIDENT_PATH = re.compile(r"/incidents(?:/[0-9]+)?")
 def neutral(
     text: str, own_url: str | None = None, *, is_markdown: bool = False, keeps_domains: bool = False
 ) -> str:
-    """A text that a service shows as it is; links to incidents under `own_url` stay links.
+    """A text that a service shows unchanged; links to incidents under `own_url` stay links.
 
     `is_markdown`: the service shows Markdown, so its characters are escaped. `keeps_domains`: names
     such as `crates.io` stay unchanged where no service makes links of them.

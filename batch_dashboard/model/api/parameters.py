@@ -22,7 +22,7 @@ def parse_query(
     path: Mapping[str, str | int],
     today: date,
 ) -> ListQuery:
-    """The rows that a request asks for; `path` are the values in its path by their parts' names.
+    """The rows that are requested; `path` has the values in the path by name.
 
     Raises QueryError with every problem.
     """

@@ -23,7 +23,7 @@ RESPONSES = {
 }
 # Any request can end with one of these.
 ALWAYS = (401, 403, 414, 421, 429, 431, 500, 503)
-# The server refuses these before the application sees them, with a page of its own.
+# The server rejects these with its own page before the application sees them.
 OF_SERVER = (414, 431)
 
 

@@ -24,7 +24,7 @@ OF_KIND: dict[Kind, Schema] = {
 }
 ROW_NUMBER: Schema = {"type": "integer", "minimum": 0, "maximum": MAX_ROW_ID}
 CURSOR: Schema = {"type": "string", "maxLength": 4_000, "pattern": "^[A-Za-z0-9_-]*$"}
-# pydantic leaves some limits in words of its own.
+# pydantic expresses some limits in its own keywords.
 _LIMITS = {"ge": "minimum", "le": "maximum"}
 
 

@@ -119,7 +119,7 @@ class BatchRun(NamedTuple):
 
     @property
     def duration_seconds(self) -> float | None:
-        """From start to end, None when the end is unknown."""
+        """From start to end, None if the end is unknown."""
         if self.completed_at is None:
             return None
         return (self.completed_at - self.started_at).total_seconds()

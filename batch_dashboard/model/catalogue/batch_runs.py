@@ -27,7 +27,7 @@ from batch_dashboard.model.failures.failure_classes import FailureClass
 _BATCH_ID = Field(
     "batch_id", Kind.TEXT, "The name that the client gave the batch; several runs can share one."
 )
-# Without one of them, a text would have to be looked for in all results.
+# Without one of them, a text would have to be searched in all results.
 _ONE_OF = ("batch_run", "recipe_name")
 
 BATCH_RUNS = Resource(

@@ -150,7 +150,7 @@ class Resource:
         return {field.name: field for field in self.fields}
 
     def field_of(self, row: Sequence[Any], name: str) -> Any:
-        """The value of a field in a row, None where rows have no such field."""
+        """The value of a field in a row, None if rows have no such field."""
         field = self.by_name.get(name)
         return None if field is None else row[self.fields.index(field)]
 
@@ -170,12 +170,12 @@ class Resource:
         return tuple(map(self.sort_column, self.orders))
 
     def sort_column(self, order: Order) -> SortColumn:
-        """One order, with the types of the values that say where a page begins."""
+        """One order, with the types of the values of its cursor."""
         kinds = tuple(PYTHON_TYPES[self.by_name[name].kind] for name in self.key_by(order.name))
         return SortColumn(order.name, kinds, order.largest_first)
 
     def key_by(self, name: str) -> tuple[str, ...]:
-        """The fields that say where a page begins in an order by one field."""
+        """The fields of the cursor in an order by one field."""
         return self.key if self.key[0] == name else (name, *self.key)
 
     def fields_by(self, by: str) -> tuple[Field, ...]:

@@ -205,7 +205,7 @@ def _run_fields(
 
 def _jobs(run: PlannedRun, macos_minutes: float, linux_minutes: float) -> list[dict[str, Any]]:
     """CI jobs that add up to these minutes; those on macOS wait longer for a runner."""
-    # A generator of its own: the other fields stay what they are without jobs.
+    # A separate generator, so that the other fields do not change.
     rng = Random(f"{run.started_at}{run.ecosystem.name}")  # noqa: S311
     jobs = []
     for runner_os, total in (("macos", macos_minutes), ("linux", linux_minutes)):

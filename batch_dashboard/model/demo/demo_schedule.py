@@ -38,7 +38,7 @@ MEAN_FACTOR = 1.12
 
 @dataclass(slots=True)
 class PlannedRun:
-    """A batch run before its results are made up; a guest is a recipe with a story of its own."""
+    """A batch run before its results are generated; a guest is a recipe with a fixed history."""
 
     ecosystem: Ecosystem
     day: int

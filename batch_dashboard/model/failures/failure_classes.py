@@ -42,7 +42,7 @@ class ClassRule(NamedTuple):
         return self.text.casefold() in masked_line.casefold()
 
 
-# All texts and expressions are in lower case, as the lines are in which they are looked for.
+# All texts and expressions are in lower case, like the lines that are searched.
 NETWORK = (
     *("could not resolve host", "couldn't resolve host", "unable to resolve host"),
     *("name could not be resolved", "no such host is known", "lookup *: no such host"),

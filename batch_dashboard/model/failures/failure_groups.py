@@ -88,7 +88,7 @@ def failure_group_id(masked_line: str) -> int:
 
 
 def _reason(line: str, recipe_name: str, *, is_truncated: bool) -> Reason | None:
-    """The reason that a line states; None where it consists of an unfinished word alone."""
+    """The reason in a line; None if the line is only an unfinished word."""
     if not is_truncated:
         return Reason(line, mask(line, recipe_name), "", is_truncated=False)
     # The last word is unfinished, and so may be a quoted name.

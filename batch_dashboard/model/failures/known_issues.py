@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 # The longest time from today until the day on which a known issue expires.
 MAX_DAYS = 180
-# From so many days before its last day on, a known issue expires soon.
+# A known issue expires soon from this number of days before its last day.
 SOON_DAYS = 14
 # So many passes in a row end a known issue.
 ENDING_PASSES = 2

@@ -108,7 +108,7 @@ def stored_reason(
 
 
 def find_truncation(messages: Sequence[str | None]) -> int | None:
-    """The length at which a client truncated the messages of a run; None where they seem whole.
+    """The length at which a client truncated the messages of a run; None if they seem complete.
 
     Whole messages have all kinds of lengths: that several different ones end at exactly the
     greatest length does not happen by chance. Messages of one form may have one length because

@@ -74,7 +74,7 @@ class RunSummary:
     # Those of them that did not just pass once; mostly few.
     others: dict[RecipeKey, RecipeOutcome] = field(default_factory=dict)
     failures: FailureSums = field(default_factory=FailureSums)
-    # The failure group of each result, in their order; None where it did not fail.
+    # The failure group of each result, in their order; None if it did not fail.
     result_groups: list[int | None] = field(default_factory=list)
     failed_milliseconds: int = 0
     # Failures of recipes that are known to fail (model/plan/streaks): of which, by their index.

@@ -31,9 +31,9 @@ MIN_RECIPES = 5
 MIN_SUCCESS = 0.5
 MIN_WAIT = timedelta(minutes=60)
 MAX_WAIT = timedelta(hours=24)
-# The last attempt of a recipe counts for so many trials.
+# The number of trials for which the last attempt of a recipe counts.
 REMEMBERED_TRIALS = 50
-# From how many intervals on there is a usual one, and how many of the last ones are looked at.
+# The minimum and maximum number of last intervals for the usual interval.
 MIN_INTERVALS = 3
 MAX_INTERVALS = 12
 
@@ -78,7 +78,7 @@ class CircuitBreaker:
         if self.change is not None and self.change.half_open_at is not None:
             return self._probe(trial, self.change.half_open_at, self.change.wait_seconds or 0)
         self._window = [*self._window, trial][-REMEMBERED_TRIALS:]
-        # A trial without a failure never opens it, whatever came before.
+        # A trial without a failure never opens it, whatever happened before.
         if trial.recipes.has_failure and _fails_too_often(self._window):
             return self._opened(trial, "rate", self._usual_wait())
         return None

@@ -102,7 +102,7 @@ def _time(time: datetime | None) -> str | None:
 
 
 def as_env(document: Mapping[str, Any]) -> str:
-    """The same as `key=value` lines; no value can begin a line of its own."""
+    """The same as `key=value` lines; no value contains a line break."""
     breaker, budget = document["circuit_breaker"], document["budget"]
     values = {
         "decision": document["decision"],

@@ -95,7 +95,7 @@ class EcosystemHealth(NamedTuple):
     ecosystem: str
     state: str
     kind: FindingKind | None  # of its finding; None: it needs no attention
-    severity: Severity | None  # of its finding; None where `kind` is
+    severity: Severity | None  # of its finding; None if `kind` is None
     since: datetime
     sentence: str  # continues after the name of the ecosystem
     verdict: Verdict

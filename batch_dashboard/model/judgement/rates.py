@@ -15,18 +15,18 @@ class Interval(NamedTuple):
 
 
 def success_rate(passed: int, failed: int) -> float | None:
-    """Passed over attempts (passed + failed); None when nothing was attempted."""
+    """Passed over attempts (passed + failed); None if nothing was attempted."""
     attempts = passed + failed
     return passed / attempts if attempts else None
 
 
 def failure_rate(passed: int, failed: int) -> float | None:
-    """Failed over attempts (passed + failed); None when nothing was attempted."""
+    """Failed over attempts (passed + failed); None if nothing was attempted."""
     return success_rate(failed, passed)
 
 
 def wilson_interval(successes: int, attempts: int) -> Interval | None:
-    """The 95 % score interval of a rate; None when nothing was attempted.
+    """The 95 % score interval of a rate; None if nothing was attempted.
 
     Source: E. B. Wilson, "Probable inference, the law of succession, and statistical inference",
     Journal of the American Statistical Association 22 (1927).

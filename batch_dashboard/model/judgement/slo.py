@@ -49,7 +49,7 @@ class Verdict(NamedTuple):
 
     @property
     def rate(self) -> float | None:
-        """The success rate, None when nothing was attempted."""
+        """The success rate, None if nothing was attempted."""
         return self.attempts.passed / self.attempts.total if self.attempts.total else None
 
     @property
@@ -115,7 +115,7 @@ class ErrorBudget(NamedTuple):
 
     @property
     def used_share(self) -> float | None:
-        """Failed over allowed; above 1 when overspent, None when nothing was attempted.
+        """Failed over allowed; above 1 when overspent, None if nothing was attempted.
 
         Of a target of 100 % no failure is allowed: one is all of it.
         """
@@ -187,7 +187,7 @@ class Burn(NamedTuple):
 
     @property
     def is_over(self) -> bool:
-        """Whether this window asks for attention: not for what chance may explain."""
+        """Whether this window needs attention, which chance alone cannot cause."""
         return self.rate is not None and self.rate >= self.threshold and self.is_sure
 
 

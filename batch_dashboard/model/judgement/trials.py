@@ -27,7 +27,7 @@ class RunRecipes(NamedTuple):
 
     passed: int
     failed: int
-    # Whether each of a few passed; None: it failed, as it is known to.
+    # Whether each of a few recipes passed; None: it failed and is known to fail.
     named: tuple[tuple[str, bool | None], ...] = ()
 
     @property

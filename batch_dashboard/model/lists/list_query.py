@@ -18,7 +18,7 @@ from batch_dashboard.model.text.wording import CONTROL_CHARACTER
 
 @dataclass(frozen=True)
 class ListQuery:
-    """The rows of a list that were asked for, their order, and up to `count` of them from a place.
+    """The requested rows of a list, their order, and up to `count` of them from a cursor.
 
     The attributes after `count` are the filters of the catalogue; None selects all rows.
     """

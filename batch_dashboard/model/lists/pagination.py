@@ -1,4 +1,4 @@
-"""Places in a long list, as they stand in a URL: between rows, so a new row moves no page."""
+"""Cursors of a list in URLs: positions between rows, so that new rows do not move pages."""
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -14,7 +14,7 @@ KeyValue = str | int | float | date | datetime
 # The largest id either database can hold.
 MAX_ROW_ID = 2**63 - 1
 MAX_TOKEN_LENGTH = 4_000
-# Stands in a URL for the end of a list, so that its last page can be asked for.
+# Represents the end of a list in a URL, to request the last page.
 END = "end"
 
 INVALID_CURSOR = "The requested page does not exist in this list, so the first page is shown."

@@ -27,7 +27,7 @@ class Period:
 
     @property
     def last_day(self) -> date | None:
-        """The last day it holds, None when it has no end."""
+        """The last day of the period, None if it has no end."""
         return None if self.until is None else self.until - DAY
 
     def __contains__(self, day: date) -> bool:

@@ -11,7 +11,7 @@ MAX_WORDS = 6
 
 
 def parse_text(args: Mapping[str, str], name: str, complaints: list[str]) -> str | None:
-    """A text of a query string, None when there is none; what is wrong is added to `complaints`."""
+    """A text of a query string, None if there is none; errors are added to `complaints`."""
     text = nfc(args.get(name, "").strip())
     if len(text) > MAX_TEXT_LENGTH or CONTROL_CHARACTER.search(text):
         complaints.append(f"“{name}” must be at most {MAX_TEXT_LENGTH} characters on one line.")
@@ -59,7 +59,7 @@ def holds_words(name: str, words: Iterable[str]) -> bool:
 
 
 def run_number(text: str) -> int | None:
-    """The id that `7`, `#7` or `run 7` asks for, None where a text is none."""
+    """The id in `7`, `#7` or `run 7`, None if a text contains none."""
     digits = text.casefold().removeprefix("run").strip().removeprefix("#")
     if not (digits.isascii() and digits.isdigit()) or len(digits) > len(str(MAX_ROW_ID)):
         return None

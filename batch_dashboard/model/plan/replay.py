@@ -130,7 +130,7 @@ class Replay:
         return self._sums._replace(delays=(*self._delays, *waiting))
 
     def follow(self, run: PastRun) -> None:
-        """Take the next run into account; runs come in the order in which they started."""
+        """Process the next run; runs must be in the order in which they started."""
         skipped = self._skipped(run)
         done = [past for past in run.attempts if _place(past) not in skipped]
         self._retry_passes(run.started_at, {_place(past) for past in done})

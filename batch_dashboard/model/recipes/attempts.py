@@ -43,7 +43,7 @@ class EarlierAttempt(NamedTuple):
 
 
 class ComparedAttempt(NamedTuple):
-    """A result of a recipe and its previous attempt on the same platform, None where there is none.
+    """A result of a recipe and its previous attempt on the same platform, if there is one.
 
     A result that was skipped is no attempt: it is compared with nothing.
     """

@@ -78,25 +78,25 @@ class BudgetWeek(NamedTuple):
 
     @property
     def reported_minutes(self) -> float | None:
-        """Minutes used as reported; None where no run of the week, or none at all, reported any."""
+        """The reported minutes; None if no run of the week, or no run ever, reported any."""
         if self.ever_reported == EverReported.NEVER:
             return None
         return self.used.value if self.used.runs else 0.0
 
     @property
     def used_minutes(self) -> float | None:
-        """Minutes used; None where they are unknown, also where only zeros were ever reported."""
+        """The minutes used; None if they are unknown or only zeros were ever reported."""
         return None if self.ever_reported == EverReported.ZEROS else self.reported_minutes
 
     @property
     def forecast(self) -> float | None:
-        """The forecast; None where use is unknown, or where there is none to forecast from."""
+        """The forecast; None if the use is unknown or there is nothing to forecast from."""
         is_known = self.daily_minutes and self.used_minutes is not None
         return self.forecast_minutes if is_known else None
 
     @property
     def why_unknown(self) -> str | None:
-        """Why the use of this week is unknown, as a sentence; None where it is known."""
+        """A sentence that explains why the use of this week is unknown; None if it is known."""
         if self.used_minutes is not None:
             return None
         name = RUNNER_OS_NAMES[self.runner_os]

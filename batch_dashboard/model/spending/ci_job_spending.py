@@ -10,7 +10,7 @@ from batch_dashboard.model.spending.prices import ListPrice, list_price
 
 
 class JobSpending(NamedTuple):
-    """The jobs on one operating system; a cost is None where it has no list price."""
+    """The jobs on one operating system; a cost is None if it has no list price."""
 
     runner_os: str
     times: JobTimes

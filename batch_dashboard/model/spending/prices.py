@@ -35,7 +35,7 @@ class Cost(NamedTuple):
 
     @property
     def total(self) -> float | None:
-        """Dollars for both, None when nothing is known of either."""
+        """Dollars for both, None if both are unknown."""
         if self.macos is None and self.linux is None:
             return None
         return (self.macos or 0.0) + (self.linux or 0.0)

@@ -14,5 +14,5 @@ class UnreportedRuns(NamedTuple):
     since: date  # the day of the first of them
 
     def are_too_many(self, today: date) -> bool:
-        """Whether so many in a row, or for so long, need attention."""
+        """Whether the number of runs or the time without minutes needs attention."""
         return self.runs >= TOO_MANY_RUNS or today - self.since >= TOO_LONG

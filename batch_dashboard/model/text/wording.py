@@ -16,7 +16,7 @@ END_LENGTH = 10
 JOINING = "\u200d\ufe0e\ufe0f"
 
 
-# What clients' names are free of; anything else may stand in one.
+# Characters that names of clients cannot contain; they can contain all others.
 CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 

@@ -44,7 +44,7 @@ class UploadOutcome(StrEnum):
 
 
 class PasswordCheck(StrEnum):
-    """What became of a password that somebody sent."""
+    """The outcome of a password check."""
 
     RIGHT = "right"
     WRONG = "wrong"

@@ -72,7 +72,7 @@ def fetch_in_force(connection: Connection) -> list[TrustedPublisher]:
 
 
 def find(connection: Connection, publisher_id: int) -> TrustedPublisher | None:
-    """One publisher, None when there is none of this id."""
+    """The publisher with an id, None if there is none."""
     row = connection.execute(select(*_COLUMNS).where(_publisher.id == publisher_id)).one_or_none()
     return None if row is None else _record(row)
 

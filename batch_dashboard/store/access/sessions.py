@@ -84,7 +84,7 @@ def delete_before(connection: Connection, created_at: datetime) -> None:
 
 
 def find_failures(connection: Connection, subject: bytes) -> Failures | None:
-    """The wrong passwords of a subject, None when there were none."""
+    """The wrong passwords of a subject, None if there were none."""
     row = connection.execute(
         select(_failure.failures, _failure.last_failed_at).where(_failure.subject == subject)
     ).one_or_none()

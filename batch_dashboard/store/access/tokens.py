@@ -76,7 +76,7 @@ def fetch_ends(connection: Connection) -> dict[bytes, TokenEnd]:
 
 
 def find(connection: Connection, token_id: int) -> Token | None:
-    """One token, None when there is none of this id."""
+    """The token with an id, None if there is none."""
     row = connection.execute(select(*_COLUMNS).where(_token.id == token_id)).one_or_none()
     return None if row is None else _record(row)
 

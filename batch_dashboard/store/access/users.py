@@ -61,7 +61,7 @@ def fetch_all(connection: Connection) -> list[User]:
 
 
 def find(connection: Connection, user_id: int) -> User | None:
-    """One user, None when there is none of this id."""
+    """The user with an id, None if there is none."""
     row = connection.execute(select(*_COLUMNS).where(_user.id == user_id)).one_or_none()
     return None if row is None else User(*row)
 

@@ -40,7 +40,7 @@ def insert_job(
 
 
 def find(connection: Connection, job_id: int) -> Job | None:
-    """One job, None when there is none of this id."""
+    """The job with an id, None if there is none."""
     row = connection.execute(select(*_COLUMNS).where(_job.id == job_id)).one_or_none()
     return None if row is None else _record(row)
 

@@ -22,7 +22,7 @@ from batch_dashboard.store.schema import (
 )
 from batch_dashboard.store.summaries.summaries import SUMMARIES
 
-# Runs looked at for one batch of results; more would not be reached.
+# The number of runs read for one batch of results; more would not be reached.
 RUNS_AT_ONCE = 200
 
 _OLDEST_RUNS = (

@@ -56,7 +56,7 @@ def fetch_page(connection: Connection, query: ListQuery) -> Page[Incident]:
 
 
 def in_state(query: Select[Any], state: str | None) -> Select[Any]:
-    """A query of incidents, only open or closed ones if a state is asked for."""
+    """A query of incidents, optionally only open or closed ones."""
     if state is None:
         return query
     closed = _incident.closed_at
@@ -69,7 +69,7 @@ def sort_keys(sort: Sort) -> list[SortKey]:
 
 
 def find(connection: Connection, incident_id: int) -> Incident | None:
-    """One incident, None when there is none of that id."""
+    """The incident with an id, None if there is none."""
     row = connection.execute(select(*_COLUMNS).where(_incident.id == incident_id)).one_or_none()
     return None if row is None else _from_row(*row)
 
@@ -197,7 +197,7 @@ def fetch_snoozed(connection: Connection, now: datetime) -> list[Snooze]:
 
 
 def find_snooze(connection: Connection, key: str, now: datetime) -> Snooze | None:
-    """The snooze of a finding that is in force, None where there is none."""
+    """The current snooze of a finding, None if there is none."""
     row = alert_snoozes.c
     query = select(row.finding_key, row.until, row.reason)
     found = connection.execute(query.where(row.finding_key == key, row.until > now)).one_or_none()
@@ -205,7 +205,7 @@ def find_snooze(connection: Connection, key: str, now: datetime) -> Snooze | Non
 
 
 def delete_snooze(connection: Connection, key: str) -> bool:
-    """End a snooze; False where there is none."""
+    """End a snooze; False if there is none."""
     gone = connection.execute(delete(alert_snoozes).where(alert_snoozes.c.finding_key == key))
     return gone.rowcount > 0
 

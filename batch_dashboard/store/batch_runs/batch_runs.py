@@ -35,7 +35,7 @@ _LAST_CHARACTER = "\U0010ffff"
 
 _run = batch_runs.c
 _day = ecosystem_days.c
-# As the partial index says it.
+# The condition of the partial index.
 _WITH_PASS = _run.passed > literal_column("0")
 _COLUMNS = tuple(batch_runs.c[name] for name in BatchRun._fields)
 # The order of the index, so that a page is read and nothing is sorted.
@@ -75,7 +75,7 @@ def fetch_ecosystems(connection: Connection) -> list[EcosystemSpan]:
 
 
 def find_span(connection: Connection, ecosystem: str) -> EcosystemSpan | None:
-    """One ecosystem with its first and last run, None when it never ran."""
+    """One ecosystem with its first and last run, None if it never ran."""
     of_name = _run.ecosystem == ecosystem
     query = select(
         literal(ecosystem),

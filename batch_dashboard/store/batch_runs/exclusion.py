@@ -133,7 +133,7 @@ def update_groups(connection: Connection, batch_run_id: int, groups: Sequence[in
 
 
 def find(connection: Connection, batch_run_id: int) -> Exclusion | None:
-    """One excluded run, None when none has this id."""
+    """The excluded run with an id, None if there is none."""
     row = connection.execute(_exclusions().where(_run.id == batch_run_id)).one_or_none()
     return None if row is None else _exclusion(row)
 

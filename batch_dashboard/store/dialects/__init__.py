@@ -1,4 +1,4 @@
-"""The kinds of databases, each in a folder of its own, behind one interface (`contract`).
+"""The kinds of databases, each in its own folder behind one interface (`contract`).
 
 Nothing outside of this folder knows which database it is on. A further one is a folder with a
 `Dialect`, and a line in DIALECTS.

@@ -84,7 +84,7 @@ class Rows(ABC):
 
     @abstractmethod
     def upsert(self, connection: Connection, upsert: Upsert) -> list[Row]:
-        """Insert or change rows; the columns `returning` of each, as it is afterwards."""
+        """Insert or change rows; returns the columns `returning` of each resulting row."""
 
     @abstractmethod
     def statement(self, statement: str) -> str:
@@ -226,7 +226,7 @@ class Dialect(ABC):
         """The size of the database."""
 
     def give_space_back(self, _connection: Connection, _pages: int) -> int:
-        """Return up to so many free pages to the system; how many are left.
+        """Return up to `pages` free pages to the system; returns how many are left.
 
         Does nothing if the database returns them by itself.
         """

@@ -218,7 +218,7 @@ def fetch_categories_of(connection: Connection, failure_group_id: int) -> list[C
 
 
 def find(connection: Connection, failure_group_id: int) -> FailureGroupDetail | None:
-    """One group, None when there is none."""
+    """The group with an id, None if there is none."""
     row = connection.execute(select(*_DETAIL).where(_group.id == failure_group_id)).one_or_none()
     return None if row is None else FailureGroupDetail(*row)
 

@@ -37,7 +37,7 @@ _ALL = f"{_STORED} AND r.id > ? ORDER BY r.id LIMIT {READ_SLICE}"
 
 
 class StoredFailure(NamedTuple):
-    """A failed result as it is stored."""
+    """A stored failed result."""
 
     id: int
     recipe_name: str

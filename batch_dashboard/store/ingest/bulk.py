@@ -55,7 +55,7 @@ def upsert_rows(
 
 
 def slices(rows: Iterable[T], count: int) -> Iterator[list[T]]:
-    """Rows in lists of up to so many."""
+    """Rows in lists of up to `count`."""
     waiting = iter(rows)
     while part := list(islice(waiting, count)):
         yield part

@@ -36,7 +36,7 @@ from batch_dashboard.store.summaries.summary import AddedRun, StoredRun
 _run = batch_runs.c
 _change = circuit_breaker_changes.c
 _COLUMNS = tuple(_change[name] for name in Change._fields)
-# As the partial index says it.
+# The condition of the partial index.
 ATTEMPTED = _run.passed + _run.failed > literal_column("0")
 
 # Every upload sends these statements, so they bypass SQLAlchemy (store/ingest/bulk). The first

@@ -92,7 +92,7 @@ def _results(run_filter: RunFilter) -> ColumnElement[Any]:
     """The number of stored results; each run has its numbers of received and pruned results."""
     run = batch_runs.c
     left = func.coalesce(func.sum(run.result_count - run.pruned_results), 0)
-    # As the partial index says it.
+    # The condition of the partial index.
     has_results = run.pruned_results < run.result_count
     return (
         select(left).where(has_results, *run_conditions(run_filter, batch_runs)).scalar_subquery()

@@ -23,7 +23,7 @@ def register(app: Flask) -> None:
     app.jinja_env.globals["current_principal"] = shown_principal
 
 
-# Each returns what to answer instead of the view, None where the view may run.
+# Each returns a response in place of the view, or None if the view may run.
 _as_reader = bearer.login_required(role=Scope.READ)(lambda: None)
 _as_person = people.login_required()(lambda: None)
 _as_administrator = people.login_required(role=Role.ADMINISTRATOR)(lambda: None)
@@ -52,7 +52,7 @@ def _shows_token() -> bool:
 
 
 def _ecosystem_shown() -> str | None:
-    """The one ecosystem that an address for reading is about, None where it is about all."""
+    """The ecosystem of an address for reading, None if it concerns all."""
     if request.endpoint == "exports.download":
         return request.args.get("ecosystem") or None
     return (request.view_args or {}).get("ecosystem")

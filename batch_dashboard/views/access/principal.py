@@ -42,7 +42,7 @@ class Principal:
         return self.ecosystems is not None
 
     def may_see(self, ecosystem: str) -> bool:
-        """Whether they may ask about an ecosystem."""
+        """Whether the principal may read an ecosystem."""
         return self.ecosystems is None or ecosystem in self.ecosystems
 
     def require(self, *ecosystems: str) -> None:

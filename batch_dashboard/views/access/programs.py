@@ -72,7 +72,7 @@ def _token_holder(token: str) -> Program | None:
 
 
 def _workflow(token: str) -> Program | None:
-    """The CI workflow whose identity token this is, None when it is not accepted.
+    """The CI workflow of an identity token, None if the token is not accepted.
 
     Raises IssuerUnavailable when that cannot be found out.
     """
@@ -116,7 +116,7 @@ def refuse_token(status: int) -> Response:
 
 
 def current_program() -> Program:
-    """The program of this request, in a view that `bearer` asked for a token."""
+    """The program of this request, in a view for which `bearer` requires a token."""
     program: Program = bearer.current_user()
     return program
 

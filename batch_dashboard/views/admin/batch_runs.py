@@ -28,7 +28,7 @@ SHOWN_JOBS = 5
 
 
 class ReasonForm(Form):  # type: ignore[misc]
-    """Why a run is taken out, for whoever wonders later."""
+    """The reason of an exclusion or deletion."""
 
     reason = TextAreaField(
         "Reason", [InputRequired("Enter a reason.")], render_kw={"rows": 2, "maxlength": 500}

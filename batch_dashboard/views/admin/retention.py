@@ -55,7 +55,7 @@ class RetentionForm(Form):  # type: ignore[misc]
 
 
 class DropForm(Form):  # type: ignore[misc]
-    """The days that a confirmation was asked for."""
+    """The days for which confirmation was requested."""
 
     days = StringField(widget=HiddenInput())
 

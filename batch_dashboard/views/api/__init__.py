@@ -44,7 +44,7 @@ def openapi() -> Response:
 
 @blueprint.after_app_request
 def allow_any_origin(response: Response) -> Response:
-    """Every page may read the API, with a token of its own if one is needed: no cookie is sent."""
+    """Pages of all sites may read the API, with a token if one is needed; no cookie is sent."""
     if f"{request.path}/".startswith("/api/"):
         response.headers.update(CORS_HEADERS)
     return response

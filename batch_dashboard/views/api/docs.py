@@ -29,7 +29,7 @@ def show() -> str:
 
 
 def _stored_values() -> dict[str, str]:
-    """Values that stand in the paths of rows that are stored, by the names of their parts."""
+    """Values for the paths of stored rows, by the names of their parts."""
     recipe = _first(RECIPES)
     ecosystem = recipe.get("ecosystem")
     run = _first(BATCH_RUNS, ecosystem)
@@ -45,7 +45,7 @@ def _stored_values() -> dict[str, str]:
 
 
 def _first(resource: Resource, ecosystem: str | None = None) -> dict[str, Any]:
-    """The first row of a list over all time, empty where there is none."""
+    """The first row of a list over all time, empty if there is none."""
     run_filter = replace(EVERYTHING, ecosystem=ecosystem)
     query, _ = ListQuery.of({}, resource, run_filter, 1)
     page = resource_pages.fetch_page(connection(), resource, query, current_time().date())

@@ -7,5 +7,5 @@ from batch_dashboard.views.context import connection
 
 
 def fetch_sums(choice: Choice) -> list[RunSums]:
-    """The runs chosen, summed by the steps a chart of the period goes through."""
+    """The selected runs, summed by the steps of the chart."""
     return ecosystem_days.fetch_steps(connection(), choice.shown, choice.step)

@@ -66,7 +66,7 @@ def recipe_patterns(now: datetime) -> RecipePatterns:
 
 
 def compared_attempts(now: datetime) -> list[ComparedAttempt]:
-    """Attempts that failed anew, for another reason, for the first time, and were skipped."""
+    """Attempts that failed newly, for another reason and for the first time, and skipped ones."""
     week_ago = now - timedelta(days=7)
     failed = EarlierAttempt(3, 2, now, "failed", 1, "network", LINE, 8.4, "darwin-arm64")
     passed = EarlierAttempt(2, 1, week_ago, "passed", None, None, None, 41.5, "darwin-arm64")

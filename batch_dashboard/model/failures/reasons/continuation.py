@@ -81,7 +81,7 @@ def _paragraph(below: list[str]) -> str:
 
 
 def _with_list_item(text: str, below: list[str]) -> str:
-    """The line with the first item of the list below it, which may have a title of its own."""
+    """The line with the first item of the list below it, which can have a title."""
     for line in below[:MAX_CONTINUATION]:
         words = " ".join(line.split())
         if _LIST_ITEM.match(line):

@@ -111,7 +111,7 @@ def missing_names(line: str, low: str) -> list[tuple[int, int]]:
 
 
 def without_version(name: str, mask: str) -> str:
-    """A name as it is kept: its version and architecture are masked."""
+    """A name with its version and architecture masked."""
     return _VERSION.sub(mask, _BRANCH.sub(mask, name) if "/" in name else name)
 
 

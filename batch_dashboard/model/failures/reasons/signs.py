@@ -93,7 +93,7 @@ NO_FAILURES = re.compile(
     r"|\b(?:errors?|failures?|failed)[:=] ?0\b(?!.*(?:error|fail)\w*[:=] ?[1-9])"
 )
 
-# The result of a check, as a line of its own.
+# The result of a check on a separate line.
 STATUS = re.compile(r"\.\.\. ?(?:error|failed|fail|warning|note)$")
 
 # A check of R that passed with a note, in the log of all checks.

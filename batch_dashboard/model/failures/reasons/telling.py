@@ -13,7 +13,7 @@ from batch_dashboard.model.failures.reasons.continuation import (
 from batch_dashboard.model.failures.reasons.kinds import Kind, Opens, has_clue, kind_of, read_line
 from batch_dashboard.model.failures.reasons.prefixes import strip_prefix
 
-# What replaces the middle of a long message, on a line of its own.
+# The separate line that replaces the middle of a long message.
 OMISSION = "[… {count:,} characters omitted …]"
 OMISSION_LINE = re.compile(r"^\[… [\d,]+ characters omitted …\]$", re.MULTILINE)
 _OMITTED = " characters omitted …]"
@@ -30,7 +30,7 @@ _MAX_REMEMBERED = 2_000
 _END = 20
 # The maximum distance between an error and the lines that complete it.
 _MAX_BELOW = 10
-# Errors with at most so many lines between them belong together; the first of them is the cause.
+# Errors with at most this many lines between them belong together; the first is the cause.
 _CLUSTER_GAP = 3
 # How far down a traceback is followed to its exception.
 _MAX_TRACEBACK = 200

@@ -33,7 +33,7 @@ class PostgresqlRows(Rows):
                 copy.write_row(row)
 
     def upsert(self, connection: Connection, upsert: Upsert) -> list[Row]:
-        """Insert or change rows; the columns `returning` of each, as it is afterwards."""
+        """Insert or change rows; returns the columns `returning` of each resulting row."""
         arrays = ", ".join(f"%s::{_type_of(upsert.table, name)}[]" for name in upsert.columns)
         values = ", ".join(["sent.*", *literals(upsert.constants)])
         cursor = _cursor(connection)

@@ -36,7 +36,7 @@ class SqliteRows(Rows):
         _insert(connection, into, marks, "", zip(*columns.values(), *bound, strict=True))
 
     def upsert(self, connection: Connection, upsert: Upsert) -> list[Row]:
-        """Insert or change rows; the columns `returning` of each, as it is afterwards."""
+        """Insert or change rows; returns the columns `returning` of each resulting row."""
         marks = ", ".join([*"?" * len(upsert.columns), *literals(upsert.constants)])
         if upsert.returning:
             return _insert_returning(connection, upsert.into, marks, upsert.clauses, upsert.rows)

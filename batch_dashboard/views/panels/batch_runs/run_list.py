@@ -34,7 +34,7 @@ def run_list_panel(
     total: RunSums | None,
     excluded_count: int,
 ) -> RunList:
-    """The page that was asked for."""
+    """The requested page."""
     query = choice.shown.query()
     if asked.text:
         query["text"] = asked.text

@@ -43,7 +43,7 @@ def run_results(
     counts: Sequence[OutcomeCount],
     attempts: Mapping[int, ComparedAttempt],
 ) -> RunResults:
-    """The page that was asked for; `counts` are of all results of the run."""
+    """The requested page; `counts` are those of all results of the run."""
     chosen = asked.results
     here = url_for("batch_runs.show", batch_run_id=run.id)
     listed = sum(row.results for row in counts)

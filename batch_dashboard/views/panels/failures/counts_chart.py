@@ -69,7 +69,7 @@ def group_counts_chart(
 ) -> FailureCountsChart:
     """Failed results of one failure group per ecosystem."""
     through, series = _series(choice, sums)
-    # An ecosystem that only results name has no colour of its own.
+    # An ecosystem that only results contain has no colour.
     slots = {line.name: 0 for line in series} | colour_slots(choice.ecosystems)
     query = choice.shown.query(by=through.word)
     chart = Chart(

@@ -61,7 +61,7 @@ def group_list_panel(
     series: Sequence[CountSeries],
     classes: Sequence[ClassCount],
 ) -> FailureGroupList:
-    """The page that was asked for.
+    """The requested page.
 
     `series` are the most frequent categories, `classes` the failures of the period by class.
     """

@@ -29,7 +29,7 @@ def failure_group_recipes(
     total: int,
     slots: Mapping[str, int],
 ) -> FailureGroupRecipes:
-    """The page that was asked for; `slots` are the colours of ecosystems."""
+    """The requested page; `slots` are the colours of ecosystems."""
     all_time = choice.shown.query(last="all", since=None, until=None)
     return FailureGroupRecipes(
         choice,

@@ -47,7 +47,7 @@ class KnownIssueList:
 def known_issue_list(
     path: str, asked: ListQuery, page: Page[KnownIssue], opened: Sequence[KnownIssue], today: date
 ) -> KnownIssueList:
-    """The page that was asked for; `opened` are all open known issues."""
+    """The requested page; `opened` are all open known issues."""
     query: dict[str, Any] = {"state": asked.state} if asked.state else {}
     return KnownIssueList(
         Listing(path, query, asked.sort, page, asked.cursor),

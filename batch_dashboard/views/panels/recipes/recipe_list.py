@@ -30,7 +30,7 @@ class RecipeList:
 def recipe_list_panel(
     choice: Choice, asked: ListQuery, page: Page[Recipe], total: int
 ) -> RecipeList:
-    """The page that was asked for."""
+    """The requested page."""
     chosen = {"state": asked.state, "text": asked.text}
     query = {**choice.query, **{name: value for name, value in chosen.items() if value}}
     return RecipeList(

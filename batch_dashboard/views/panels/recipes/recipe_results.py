@@ -36,7 +36,7 @@ def recipe_results(
     page: Page[RecipeAttempt],
     attempts: Mapping[int, ComparedAttempt],
 ) -> RecipeResults:
-    """The page that was asked for."""
+    """The requested page."""
     query = {**choice.query, "result": asked.result} if asked.result else choice.query
     of_recipe = choice.shown.query(result=asked.result, recipe_name=recipe_name)
     results = Listing(choice.path, query, asked.sort, page, asked.cursor, "results-title")

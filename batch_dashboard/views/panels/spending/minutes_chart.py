@@ -37,7 +37,7 @@ def minutes_by_week(choice: Choice, sums: list[RunSums]) -> MinutesChart:
 def minutes_chart(
     choice: Choice, through: Buckets, sums: list[RunSums], budgets: Budgets | None
 ) -> MinutesChart:
-    """Minutes per bucket. `budgets` are those of a week, so None where the buckets are no weeks."""
+    """Minutes per bucket. `budgets` are weekly, so None unless the buckets are weeks."""
     totals = by_step(sums, through.step)
     sentence = minutes_sentence(through, totals, budgets)
     if budgets is not None and choice.shown.ecosystem:
