@@ -58,6 +58,10 @@ password_checks = Counter(
     "Sign-in attempts; after too many wrong passwords, passwords are not checked.",
     ["outcome"],
 )
+plan_advice_lost = Counter(
+    "batch_dashboard_plan_advice_lost",
+    "Requests for a plan that the ledger does not contain, because the database was busy.",
+)
 request_seconds = Histogram(
     "batch_dashboard_request_duration_seconds",
     "Time from the request to the start of the response.",

@@ -17,6 +17,7 @@ from batch_dashboard.store.lists.conditions import midnight
 from batch_dashboard.store.schema import (
     batch_runs,
     excluded_ci_jobs,
+    excluded_plan_outcomes,
     excluded_results,
     excluded_runs,
 )
@@ -145,11 +146,12 @@ def prune_day_of_runs(connection: Connection, until: date) -> int:
 
 
 def _prune_excluded_runs(connection: Connection, until: date) -> int:
-    run, job = excluded_runs.c, excluded_ci_jobs.c
+    run = excluded_runs.c
     is_due = (run.started_at < midnight(until), run.pruned_results >= run.result_count)
-    connection.execute(
-        delete(excluded_ci_jobs).where(job.batch_run_id.in_(select(run.id).where(*is_due)))
-    )
+    for table in (excluded_ci_jobs, excluded_plan_outcomes):
+        connection.execute(
+            delete(table).where(table.c.batch_run_id.in_(select(run.id).where(*is_due)))
+        )
     return connection.execute(delete(excluded_runs).where(*is_due)).rowcount
 
 

@@ -20,9 +20,11 @@ from batch_dashboard.store.schema import (
     batch_runs,
     ci_jobs,
     excluded_ci_jobs,
+    excluded_plan_outcomes,
     excluded_results,
     excluded_runs,
     idempotency_keys,
+    plan_outcomes,
     recipe_results,
 )
 from batch_dashboard.store.summaries.summary import StoredRun
@@ -65,6 +67,7 @@ def insert_excluded(
     )
     _copy(connection, recipe_results, excluded_results, batch_run_id)
     _copy(connection, ci_jobs, excluded_ci_jobs, batch_run_id)
+    _copy(connection, plan_outcomes, excluded_plan_outcomes, batch_run_id)
 
 
 def move_back(connection: Connection, batch_run_id: int) -> None:
@@ -79,6 +82,7 @@ def move_back(connection: Connection, batch_run_id: int) -> None:
     connection.execute(insert(batch_runs).values(dict(zip(names, row, strict=True))))
     _copy(connection, excluded_results, recipe_results, batch_run_id)
     _copy(connection, excluded_ci_jobs, ci_jobs, batch_run_id)
+    _copy(connection, excluded_plan_outcomes, plan_outcomes, batch_run_id)
     keys = connection.execute(
         select(_run.idempotency_keys).where(_run.id == batch_run_id)
     ).scalar_one()
@@ -93,7 +97,7 @@ def move_back(connection: Connection, batch_run_id: int) -> None:
 
 def delete_excluded(connection: Connection, batch_run_id: int) -> None:
     """Delete an excluded run with its results and jobs."""
-    for table in (excluded_results, excluded_ci_jobs):
+    for table in (excluded_results, excluded_ci_jobs, excluded_plan_outcomes):
         connection.execute(delete(table).where(table.c.batch_run_id == batch_run_id))
     connection.execute(delete(excluded_runs).where(_run.id == batch_run_id))
 

@@ -56,6 +56,13 @@ from batch_dashboard.store.schema.judgement import (
     ecosystem_pauses,
     ecosystem_rules,
 )
+from batch_dashboard.store.schema.ledger import (
+    excluded_plan_outcomes,
+    plan_days,
+    plan_outcomes,
+    plan_waits,
+    pruned_plan_outcomes,
+)
 from batch_dashboard.store.schema.plan import recipe_streaks
 from batch_dashboard.store.schema.pruned import (
     pruned_ci_job_days,
@@ -98,6 +105,7 @@ __all__ = [
     "ecosystem_pauses",
     "ecosystem_rules",
     "excluded_ci_jobs",
+    "excluded_plan_outcomes",
     "excluded_results",
     "excluded_runs",
     "failure_class_rules",
@@ -116,12 +124,16 @@ __all__ = [
     "list_prices",
     "metadata",
     "minute_budgets",
+    "plan_days",
+    "plan_outcomes",
+    "plan_waits",
     "pruned_ci_job_days",
     "pruned_ci_wait_days",
     "pruned_ecosystem_days",
     "pruned_failure_group_days",
     "pruned_failure_group_recipes",
     "pruned_failure_groups",
+    "pruned_plan_outcomes",
     "pruned_recipe_streaks",
     "pruned_recipes",
     "recipe_results",

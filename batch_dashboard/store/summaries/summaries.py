@@ -15,7 +15,7 @@ from batch_dashboard.store.failures import (
     regrouping,
 )
 from batch_dashboard.store.judgement import circuit_breakers
-from batch_dashboard.store.plan import streaks
+from batch_dashboard.store.plan import ledger, streaks
 from batch_dashboard.store.recipes import pruned_recipes, recipes
 from batch_dashboard.store.spending import ci_job_sums
 from batch_dashboard.store.summaries.summary import Summary
@@ -75,5 +75,13 @@ SUMMARIES = (
         count_drift=circuit_breakers.count_drift,
         prune=streaks.prune,
         pruning_day=circuit_breakers.pruning_day,
+    ),
+    # After the failure groups, which decide the class of a failure.
+    Summary(
+        add=ledger.add,
+        removing=ledger.removing,
+        rebuild=ledger.rebuild,
+        count_drift=ledger.count_drift,
+        pruning_day=ledger.pruning_day,
     ),
 )

@@ -2,7 +2,7 @@
 
 import contextlib
 import json
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import hypothesis.strategies as st
@@ -19,10 +19,12 @@ from hypothesis.stateful import (
 from sqlalchemy import select
 
 from batch_dashboard.model.administration.pruning import fold
+from batch_dashboard.model.plan.ledger import Advised
 from batch_dashboard.services.administration.rollups import rebuild_rollups, verify_rollups
 from batch_dashboard.services.batch_runs.batch_runs import delete_run, exclude_run, restore_run
 from batch_dashboard.services.failures import regrouping
 from batch_dashboard.services.failures.regrouping import regroup_failures
+from batch_dashboard.services.plan.ledger import record_advice
 from batch_dashboard.store.administration import pruning
 from batch_dashboard.store.engine import Store
 from batch_dashboard.store.lists.conditions import midnight
@@ -34,6 +36,7 @@ from batch_dashboard.store.schema import (
     failure_group_recipes,
     failure_group_weeks,
     failure_groups,
+    plan_days,
     recipes,
 )
 from tests.conftest import WAIT_SECONDS, NewDatabase
@@ -48,6 +51,7 @@ KEPT = (
     failure_group_days,
     failure_group_weeks,
     failure_group_recipes,
+    plan_days,
 )
 # Few names and times, so that runs meet: at the same second, late, in the middle of a streak.
 MESSAGES = [
@@ -127,6 +131,22 @@ class Sequence(RuleBasedStateMachine):
         assert receipt.replayed == (earlier is not None)
         assert earlier in (None, receipt.batch_run_id)
         self.stored[receipt.batch_run_id] = payload
+
+    @rule(
+        ecosystem=st.sampled_from(["homebrew", "npm"]),
+        batch_id=st.sampled_from([None, "a", "b"]),
+        left_out=st.sets(
+            st.tuples(st.sampled_from(["wget", "jq"]), st.sampled_from(["", "darwin-arm64"])),
+            min_size=1,
+        ),
+        time=st.builds(datetime, st.just(2026), st.just(11), st.integers(18, 20), st.just(0)),
+    )
+    def ask_for_a_plan(
+        self, ecosystem: str, batch_id: str | None, left_out: set[tuple[str, str]], time: datetime
+    ) -> None:
+        """A plan that leaves recipes out, which later uploads may follow or not."""
+        advised = Advised(ecosystem, batch_id, 1, left_out)
+        assert record_advice(self.store, advised, time.replace(tzinfo=UTC))
 
     @precondition(lambda self: self.stored)
     @rule(data=st.data())
