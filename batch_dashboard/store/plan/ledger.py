@@ -31,16 +31,7 @@ _SUMS = ", ".join(
     f"CAST(coalesce({'max' if name.startswith('max_') else 'sum'}({name}), 0) AS BIGINT) AS {name}"
     for name in OUTCOME
 )
-_PARTS = (
-    f"(SELECT day, ecosystem, {_NAMES} FROM plan_outcomes UNION ALL"
-    f" SELECT day, ecosystem, {_NAMES} FROM pruned_plan_outcomes) AS parts"
-)
 _REPLACED = ", ".join(f"{name} = excluded.{name}" for name in OUTCOME)
-_EXPECTED = f"SELECT day, ecosystem, {_SUMS} FROM {_PARTS} GROUP BY day, ecosystem"
-_PUT_DAYS = (
-    f"INSERT INTO plan_days (day, ecosystem, {_NAMES}) SELECT * FROM ({_EXPECTED}) AS expected"
-    f" WHERE {{of}} ON CONFLICT (day, ecosystem) DO UPDATE SET {_REPLACED}"
-)
 _NO_OUTCOMES = f"UPDATE plan_days SET {', '.join(f'{name} = 0' for name in OUTCOME)}"
 _DELETE_EMPTY = "DELETE FROM plan_days WHERE requests = 0 AND not_followed = 0 AND late_passes = 0"
 _OF_DAY = "day = ? AND ecosystem = ?"
@@ -99,7 +90,7 @@ def removing(connection: Connection, run: StoredRun) -> Iterator[None]:
 def rebuild(connection: Connection) -> None:
     """Sum the outcomes of all runs again."""
     run_statement(connection, _NO_OUTCOMES)
-    run_statement(connection, _PUT_DAYS.format(of="1 = 1"))
+    run_statement(connection, _put_days())
     run_statement(connection, _DELETE_EMPTY)
 
 
@@ -108,7 +99,7 @@ def count_drift(connection: Connection) -> dict[str, int]:
     stored = (
         f"SELECT day, ecosystem, {_NAMES} FROM plan_days WHERE not_followed > 0 OR late_passes > 0"
     )
-    return {"plan_days": count_differences(connection, _EXPECTED, stored)}
+    return {"plan_days": count_differences(connection, _expected(), stored)}
 
 
 @contextmanager
@@ -168,5 +159,22 @@ def _refresh(connection: Connection, days: Iterable[tuple[Any, str]]) -> None:
     """Sum the outcomes of some days of ecosystems again."""
     for day, ecosystem in days:
         run_statement(connection, f"{_NO_OUTCOMES} WHERE {_OF_DAY}", day, ecosystem)
-        run_statement(connection, _PUT_DAYS.format(of=_OF_DAY), day, ecosystem)
+        run_statement(connection, _put_days(f" WHERE {_OF_DAY}"), day, ecosystem, day, ecosystem)
         run_statement(connection, f"{_DELETE_EMPTY} AND {_OF_DAY}", day, ecosystem)
+
+
+def _put_days(of: str = "") -> str:
+    """A statement that writes the sums of days; `of` chooses days, once in each of two tables."""
+    return (
+        f"INSERT INTO plan_days (day, ecosystem, {_NAMES}) SELECT * FROM ({_expected(of)}) AS sums"
+        f" WHERE 1 = 1 ON CONFLICT (day, ecosystem) DO UPDATE SET {_REPLACED}"
+    )
+
+
+def _expected(of: str = "") -> str:
+    """The sums of days by the outcomes of stored and of deleted runs."""
+    parts = " UNION ALL ".join(
+        f"SELECT day, ecosystem, {_NAMES} FROM {table}{of}"
+        for table in ("plan_outcomes", "pruned_plan_outcomes")
+    )
+    return f"SELECT day, ecosystem, {_SUMS} FROM ({parts}) AS parts GROUP BY day, ecosystem"

@@ -1,6 +1,6 @@
 """The ledger of the plan: what it left out, and what became of it.
 
-Revision ID: 0020
+Revision ID: 0021
 """
 
 from typing import Any
@@ -10,8 +10,8 @@ from alembic import op
 
 from batch_dashboard.store.dialects.columns import RowId
 
-revision = "0020"
-down_revision = "0019"
+revision = "0021"
+down_revision = "0020"
 branch_labels = None
 depends_on = None
 
