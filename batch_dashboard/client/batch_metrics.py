@@ -44,6 +44,10 @@ EXIT_OK = 0
 EXIT_NOT_SENT = 1
 EXIT_USAGE = 2
 EXIT_REJECTED = 3
+EXIT_FAILURES = 4
+# What --fail-on takes.
+ANY_FAILURE = "any"
+UNEXPECTED_FAILURE = "unexpected"
 EXIT_CODES = """\
 exit codes:
   0  success; also if an upload failed without --strict, and always for `decision`
@@ -51,6 +55,7 @@ exit codes:
      `retry`: spooled uploads remain; `validate`: the dashboard could not be reached
   2  wrong arguments or unusable input; with --strict also an incomplete report
   3  with --strict, and always for `validate`: the payload or the token was rejected
+  4  with --fail-on: recipes failed
 """
 
 # The server's bounds, which docs/ingest-api.md lists.
@@ -1570,6 +1575,10 @@ def stored_paragraphs(answer: Mapping[str, Any]) -> Iterator[str]:
         if isinstance(summary.get("cost_dollars"), (int, float)):
             spent.append(f"${summary['cost_dollars']:,.2f} at list price")
         yield f"Minutes: {', '.join(spent) or 'not reported'}."
+        expected, unexpected = expected_failures(answer)
+        if expected:
+            others = f"{unexpected or 0:,} not"
+            yield f"{counted(expected, 'failure')} expected by a known issue, {others}."
         newly, count = newly_failing(answer)
         if newly:
             more = [f"- … and {count - MAX_LISTED:,} more"] if count > MAX_LISTED else []
@@ -1589,6 +1598,17 @@ def newly_failing(answer: Mapping[str, Any]) -> tuple[list[str], int]:
     names = [str(name) for name in _listed(found.get("newly_failing"))]
     count = found.get("newly_failing_count")
     return names, count if isinstance(count, int) else len(names)
+
+
+def expected_failures(answer: Mapping[str, Any]) -> tuple[int, int | None]:
+    """How many failures known issues expect, and how many others there are; None: unknown."""
+    summary = answer.get("summary")
+    found = summary if isinstance(summary, dict) else {}
+    expected, unexpected = found.get("expected_count"), found.get("unexpected_count")
+    return (
+        expected if isinstance(expected, int) else 0,
+        unexpected if isinstance(unexpected, int) else None,
+    )
 
 
 def markdown(text: str) -> str:
@@ -1663,12 +1683,12 @@ def _send(
         warn(outcome)
         if env.get("GITHUB_STEP_SUMMARY") and not options.dry_run:
             write_summary(env["GITHUB_STEP_SUMMARY"], payload, [markdown(outcome)])
-        return code if options.strict else EXIT_OK
+        return code if options.strict else _exit_of_failures(options, payload, None)
     for warning in _listed(answer.get("warnings")):
         say(f"warning of the dashboard: {warning}")
     if options.dry_run:
         say("dry run: the dashboard would store this batch run; nothing was stored")
-        return EXIT_OK
+        return _exit_of_failures(options, payload, None)
     if env.get("GITHUB_STEP_SUMMARY"):
         write_summary(env["GITHUB_STEP_SUMMARY"], payload, stored_paragraphs(answer))
     newly, count = newly_failing(answer)
@@ -1680,7 +1700,35 @@ def _send(
         warn(f"spooled uploads could not be sent: {error}")
     listed = counted(len(payload["results"]), "result")
     say(f"stored as batch run {answer['batch_run_id']} with {listed}: {answer.get('url', '')}")
-    return EXIT_OK
+    return _exit_of_failures(options, payload, answer)
+
+
+def _exit_of_failures(
+    options: argparse.Namespace, payload: Mapping[str, Any], answer: Mapping[str, Any] | None
+) -> int:
+    """The exit code by what failed; `answer` is that of the dashboard, if it stored the run."""
+    if options.fail_on is None:
+        return EXIT_OK
+    failed = payload.get("failed")
+    if not isinstance(failed, int):
+        failed = sum(entry.get("result") == "failed" for entry in payload["results"])
+    if options.fail_on == ANY_FAILURE:
+        if failed:
+            say(f"{counted(failed, 'recipe')} failed (--fail-on any)")
+        return EXIT_FAILURES if failed else EXIT_OK
+    expected, unexpected = expected_failures(answer or {})
+    if unexpected is None:
+        if failed:
+            warn(
+                f"{counted(failed, 'recipe')} failed; the dashboard did not say which failures are"
+                " expected, so --fail-on unexpected does not fail the job"
+            )
+        return EXIT_OK
+    if expected:
+        say(f"{counted(expected, 'failure')} expected by a known issue")
+    if unexpected:
+        say(f"{counted(unexpected, 'failure')} not expected (--fail-on unexpected)")
+    return EXIT_FAILURES if unexpected else EXIT_OK
 
 
 def _not_stored(
@@ -1998,6 +2046,12 @@ def _parser() -> argparse.ArgumentParser:
         "--dry-run", action="store_true", help="check the batch run without storing it"
     )
     sending.add_argument("--strict", action="store_true", help="fail the job if the upload fails")
+    sending.add_argument(
+        "--fail-on",
+        choices=(ANY_FAILURE, UNEXPECTED_FAILURE),
+        help="fail the job if a recipe failed; `unexpected`: but for those that known issues of the"
+        " dashboard expect to fail",
+    )
 
     trying = _command(commands, retry, UPLOAD_SECONDS, "send spooled uploads")
     for spooling in (sending, trying):

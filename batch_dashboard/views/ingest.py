@@ -87,7 +87,7 @@ def _summary(batch_run_id: int) -> UploadSummary | None:
     """The summary of a run that is stored; None if it cannot be had soon."""
     try:
         with shorter_statements(SUMMARY_SECONDS):
-            return find_upload_summary(connection(), batch_run_id)
+            return find_upload_summary(connection(), batch_run_id, current_time().date())
     except StoreUnavailable as error:
         current_app.logger.warning("batch run %d has no summary: %s", batch_run_id, error)
         return None

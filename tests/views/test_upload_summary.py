@@ -1,5 +1,6 @@
 """`POST /batch-metrics?summary=1`: what a CI job shows of its run."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -7,10 +8,13 @@ from flask.testing import FlaskClient
 from sqlalchemy import text
 
 from batch_dashboard.model.access.tokens import Scope
+from batch_dashboard.model.failures.known_issues import IssueSubject
 from batch_dashboard.services.access import tokens
 from batch_dashboard.services.administration.changes import changing
+from batch_dashboard.services.failures import known_issues
 from batch_dashboard.store.batch_runs import run_comparison
 from batch_dashboard.store.engine import Connection, Store
+from batch_dashboard.store.failures.known_issues import NewIssue
 from batch_dashboard.views import ingest as ingest_view
 from tests.clients import count_runs, json_of, post
 from tests.factories import NOW, batch_run, failed_result, recipe_result
@@ -44,6 +48,8 @@ def test_an_upload_is_compared_with_the_previous_run_of_its_ecosystem(client: Fl
         "newly_failing": ["jq", "wget"],
         "newly_failing_count": 2,
         "fixed_count": 1,
+        "expected_count": 0,
+        "unexpected_count": 4,
         "previous_batch_run_id": 1,
         "macos_minutes": 4.25,
         "linux_minutes": 10.5,
@@ -65,6 +71,8 @@ def test_the_first_run_of_an_ecosystem_has_nothing_to_compare(client: FlaskClien
         "newly_failing": [],
         "newly_failing_count": 0,
         "fixed_count": 0,
+        "expected_count": 0,
+        "unexpected_count": 1,
         "previous_batch_run_id": None,
         "macos_minutes": None,
         "linux_minutes": None,
@@ -122,3 +130,15 @@ def test_a_summary_that_takes_too_long_is_left_out_and_the_run_is_stored(
     assert answer.status_code == 201
     assert json_of(answer).keys() == {"batch_run_id", "url", "warnings"}
     assert count_runs(store) == (2, 10)
+
+
+def test_failures_that_known_issues_expect_are_counted_apart(
+    client: FlaskClient, store: Store
+) -> None:
+    post(client, BEFORE)
+    with changing(store, SOMEBODY, datetime.now(UTC)) as change:
+        subject = IssueSubject(None, "homebrew", "gcc")
+        known_issues.add(change, NewIssue(subject, "", "waits", change.now.date()))
+    body: Any = post(client, AFTER, "?summary=1").json
+    summary = body["summary"]
+    assert (summary["expected_count"], summary["unexpected_count"]) == (1, 3)

@@ -162,6 +162,18 @@ def fetch_expected(connection: Connection, today: date) -> ExpectedFailures:
     return ExpectedFailures.of(fetch_open(connection, today))
 
 
+def count_expected(connection: Connection, batch_run_id: int, today: date) -> int:
+    """How many failed results of a batch run open known issues expect."""
+    expected = fetch_expected(connection, today)
+    if not expected:
+        return 0
+    result = recipe_results.c
+    failed = select(
+        result.ecosystem, result.recipe_name, result.platform, result.failure_group_id
+    ).where(result.batch_run_id == batch_run_id, result.result == FAILED)
+    return sum(expected.find(*row) is not None for row in connection.execute(failed))
+
+
 def fetch_page(connection: Connection, query: ListQuery, today: date) -> Page[KnownIssue]:
     """One page of the known issues."""
     found = chosen(
