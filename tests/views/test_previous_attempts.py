@@ -115,7 +115,15 @@ def test_attempts_are_compared_on_one_platform_in_the_order_of_time(store: Store
         with counted_statements(store) as statements:
             compared = previous_attempts.fetch_compared(connection, [row.id for row in rows])
         last = previous_attempts.find_last(connection, "homebrew", "jq")
+        changes = connection.execute(previous_attempts.select_changes(lambda _result: [])).all()
     assert len(statements) == 1
+    # The database names the change as the page does.
+    assert len(changes) == len(rows)
+    for row in changes:
+        both = compared[row.id]
+        assert (row.change, row.seconds_longer) == (both.change, both.seconds_longer)
+        assert row.previous_id == (both.earlier and both.earlier.id)
+    assert {row.change for row in changes} == {None, *AttemptChange}
     previous: dict[str | None, int] = {}
     for row in rows:
         earlier = compared[row.id].earlier

@@ -95,7 +95,7 @@ def test_the_page_says_how_many_rows_each_file_has(
         query = f"{query}&ecosystem={ecosystem}" if query else f"?ecosystem={ecosystem}"
     counts = counts_of(client, query)
     of_choice = {name for name, file in FILES.items() if file.is_of_choice}
-    assert of_choice == {"comparison.csv", "compared_runs.csv", "jobs.csv"}
+    assert of_choice == {"attempts.csv", "comparison.csv", "compared_runs.csv", "jobs.csv"}
     assert set(counts) == set(FILES) - of_choice - {"findings.csv"}
     for name, (count, link) in counts.items():
         rows = rows_of(client, link)

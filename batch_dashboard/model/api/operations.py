@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from batch_dashboard.model.catalogue import (
+    ATTEMPTS,
     BATCH_RUNS,
     BUDGET_CHANGES,
     BUDGETS,
@@ -31,7 +32,11 @@ from batch_dashboard.model.catalogue import (
     RECIPES,
     SPENT_MINUTES,
 )
-from batch_dashboard.model.catalogue.batch_runs import RECIPE_HISTORY, RUN_RESULTS
+from batch_dashboard.model.catalogue.batch_runs import (
+    RECIPE_ATTEMPTS,
+    RECIPE_HISTORY,
+    RUN_RESULTS,
+)
 from batch_dashboard.model.catalogue.failures import GROUP_RECIPES, RECIPE_FAILURE_GROUPS
 from batch_dashboard.model.catalogue.fields import Field, Filter, Kind, Resource
 
@@ -170,6 +175,12 @@ OPERATIONS = (
             _BATCH_RUN,
         ),
         _list(
+            "batch-runs/{batch_run_id}/attempts",
+            "List the recipe results of a batch run with their previous attempts",
+            ATTEMPTS,
+            _BATCH_RUN,
+        ),
+        _list(
             "batch-runs/{batch_run_id}/jobs", "List the CI jobs of a batch run", JOBS, _BATCH_RUN
         ),
         _list(
@@ -192,6 +203,12 @@ OPERATIONS = (
         ),
         _list(
             "recipe-results", "List the results of a recipe", RECIPE_HISTORY, needs_ecosystem=True
+        ),
+        _list(
+            "recipe-attempts",
+            "List the results of a recipe with their previous attempts",
+            RECIPE_ATTEMPTS,
+            needs_ecosystem=True,
         ),
         _list(
             "recipe-failure-groups",

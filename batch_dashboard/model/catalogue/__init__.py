@@ -1,6 +1,7 @@
 """Every resource, in the order in which the exports page and the documentation list them."""
 
 from batch_dashboard.model.catalogue.batch_runs import (
+    ATTEMPTS,
     BATCH_RUNS,
     EXCLUDED_BATCH_RUNS,
     JOBS,
@@ -29,6 +30,7 @@ from batch_dashboard.model.catalogue.spending import (
 )
 
 __all__ = [
+    "ATTEMPTS",
     "BATCH_RUNS",
     "BUDGETS",
     "BUDGET_CHANGES",
@@ -60,6 +62,7 @@ __all__ = [
 RESOURCES = (
     BATCH_RUNS,
     RECIPE_RESULTS,
+    ATTEMPTS,
     JOBS,
     SPENT_MINUTES,
     JOB_MINUTES,

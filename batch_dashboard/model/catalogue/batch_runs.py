@@ -23,10 +23,12 @@ from batch_dashboard.model.catalogue.fields import (
     Resource,
 )
 from batch_dashboard.model.failures.failure_classes import FailureClass
+from batch_dashboard.model.recipes.attempts import AttemptChange
 
 _BATCH_ID = Field(
     "batch_id", Kind.TEXT, "The name that the client gave the batch; several runs can share one."
 )
+_NO_PREVIOUS = "there is none"
 # Without one of them, a text would have to be searched in all results.
 _ONE_OF = ("batch_run", "recipe_name")
 
@@ -188,6 +190,70 @@ RECIPE_HISTORY = replace(
         _FILTERS["result"],
     ),
     orders=(Order("started_at"),),
+)
+ATTEMPTS = Resource(
+    "attempts",
+    "One row for each recipe result of a batch run, compared with the previous attempt of the"
+    " recipe on the same platform.",
+    "In the order in which they were stored (id).",
+    (
+        Field("id", Kind.INTEGER, "The recipe result: `id` in recipe_results."),
+        BATCH_RUN_ID,
+        STARTED_AT,
+        Field("ecosystem", Kind.TEXT, "The ecosystem of the recipe."),
+        RECIPE_NAME,
+        Field("platform", Kind.TEXT, "The platform on which it ran.", empty="unknown"),
+        Field("result", Kind.WORD, "passed, failed or skipped.", words=RESULT_WORDS),
+        Field(
+            "change",
+            Kind.WORD,
+            "What changed since the previous attempt.",
+            empty="it was skipped: not attempted",
+            words=tuple(AttemptChange),
+        ),
+        Field("previous_id", Kind.INTEGER, "The result of that attempt.", empty=_NO_PREVIOUS),
+        Field(
+            "previous_batch_run_id",
+            Kind.INTEGER,
+            "The batch run of that attempt.",
+            empty=_NO_PREVIOUS,
+        ),
+        Field(
+            "previous_started_at",
+            Kind.TIME,
+            "The time at which that batch run started.",
+            empty=_NO_PREVIOUS,
+        ),
+        Field(
+            "previous_result",
+            Kind.WORD,
+            "Whether that attempt passed or failed.",
+            empty=_NO_PREVIOUS,
+            words=RESULT_WORDS,
+        ),
+        Field(
+            "seconds_longer",
+            Kind.NUMBER,
+            "How much longer it took than that attempt; negative if it took less.",
+            SECONDS,
+            "either duration is unknown",
+        ),
+    ),
+    (_FILTERS["batch_run"]._replace(is_required=True),),
+    key=("id",),
+    orders=(Order("id", largest_first=False),),
+    has_period=False,
+    has_ecosystem=False,
+)
+# The attempts of one recipe.
+RECIPE_ATTEMPTS = replace(
+    ATTEMPTS,
+    sentence="One row for each result of a recipe, compared with its previous attempt on the same"
+    " platform.",
+    filters=(RECIPE_NAME_FILTER._replace(is_required=True), _FILTERS["platform"]),
+    orders=(Order("started_at"),),
+    has_period=True,
+    has_ecosystem=True,
 )
 JOBS = Resource(
     "jobs",

@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime, time
 
-from sqlalchemy import ColumnElement, Table, or_
+from sqlalchemy import ColumnElement, FromClause, Table, or_
 
 from batch_dashboard.model.lists.filters import RunFilter
 from batch_dashboard.model.lists.periods import Period
@@ -28,7 +28,7 @@ def names_run(text: str) -> ColumnElement[bool]:
 
 
 def period_conditions(
-    period: Period, table: Table, time_column: str = "started_at"
+    period: Period, table: FromClause, time_column: str = "started_at"
 ) -> list[ColumnElement[bool]]:
     """The conditions of a period, on the column `day` of a table or else on its time."""
     if "day" in table.c:

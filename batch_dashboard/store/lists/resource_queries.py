@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    FromClause,
     Select,
     case,
     cast,
@@ -37,7 +38,7 @@ from batch_dashboard.store.lists.conditions import (
     run_conditions,
     seen_conditions,
 )
-from batch_dashboard.store.recipes import recipe_list
+from batch_dashboard.store.recipes import previous_attempts, recipe_list
 from batch_dashboard.store.schema import (
     alert_snoozes,
     batch_runs,
@@ -83,18 +84,11 @@ def _results(_connection: Connection, query: ListQuery, _today: date) -> Select[
     """
     result, run = results.c, batch_runs.c
     conditions = [
-        *period_conditions(query.filter.period, results),
+        *_of_run_or_recipe(query, results),
         *recipe_results.result_conditions(query.results, results),
     ]
-    of_recipe = query.recipe_name is not None
-    chosen = (
-        (result.batch_run_id, query.batch_run),
-        (result.recipe_name, query.recipe_name),
-        ((result if of_recipe else run).ecosystem, query.filter.ecosystem),
-        (result.ecosystem, query.result_ecosystem),
-        (result.platform, query.filter.platform),
-    )
-    conditions += [column == value for column, value in chosen if value is not None]
+    if query.recipe_name is None and query.filter.ecosystem is not None:
+        conditions.append(run.ecosystem == query.filter.ecosystem)
     return (
         select(
             *(column for column in result if column.name != "failure_class"),
@@ -106,6 +100,28 @@ def _results(_connection: Connection, query: ListQuery, _today: date) -> Select[
         .outerjoin(failure_groups, failure_groups.c.id == result.failure_group_id)
         .where(*conditions)
     )
+
+
+def _attempts(_connection: Connection, query: ListQuery, _today: date) -> Select[Any]:
+    """The results of one run or of one recipe with the previous attempt of each."""
+    return previous_attempts.select_changes(lambda result: _of_run_or_recipe(query, result))
+
+
+def _of_run_or_recipe(query: ListQuery, table: FromClause) -> list[ColumnElement[bool]]:
+    """Which results belong to one run or to one recipe."""
+    result = table.c
+    ecosystem = query.filter.ecosystem if query.recipe_name is not None else None
+    chosen = (
+        (result.batch_run_id, query.batch_run),
+        (result.recipe_name, query.recipe_name),
+        (result.ecosystem, ecosystem),
+        (result.ecosystem, query.result_ecosystem),
+        (result.platform, query.filter.platform),
+    )
+    return [
+        *period_conditions(query.filter.period, table),
+        *(column == value for column, value in chosen if value is not None),
+    ]
 
 
 def _recipes(_connection: Connection, query: ListQuery, _today: date) -> Select[Any]:
@@ -358,6 +374,7 @@ def _queue_waits(_connection: Connection, query: ListQuery, _today: date) -> Sel
 SELECT: dict[str, Callable[[Connection, ListQuery, date], Select[Any]]] = {
     "batch_runs": _batch_runs,
     "recipe_results": _results,
+    "attempts": _attempts,
     "jobs": _jobs,
     "minutes": _days,
     "job_minutes": _job_minutes,

@@ -4,13 +4,24 @@ The previous attempt is found with the index of a recipe's results. The cost dep
 of requested results, not on the number of stored ones.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, ScalarSelect, bindparam, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    ScalarSelect,
+    Select,
+    bindparam,
+    case,
+    null,
+    select,
+    tuple_,
+)
 
-from batch_dashboard.model.batch_runs.vocabulary import SKIPPED
-from batch_dashboard.model.recipes.attempts import ComparedAttempt, EarlierAttempt
+from batch_dashboard.model.batch_runs.vocabulary import FAILED, SKIPPED
+from batch_dashboard.model.recipes.attempts import AttemptChange, ComparedAttempt, EarlierAttempt
 from batch_dashboard.store.schema import failure_groups, recipe_results
 
 # The maximum number of skipped results that are passed over.
@@ -23,7 +34,8 @@ _earlier_group = failure_groups.alias("earlier_group")
 _FIELDS = len(EarlierAttempt._fields)
 
 
-def _compared() -> Any:
+def _with_previous(*columns: Any) -> Select[Any]:
+    """Columns of results and of the previous attempt of each."""
     recipe = recipe_results.alias("recipe")
     before = (
         select(recipe.c.id, recipe.c.result, recipe.c.started_at)
@@ -38,7 +50,7 @@ def _compared() -> Any:
         .correlate(_own)
     )
     return (
-        select(*_columns(_own, _own_group), *_columns(_earlier, _earlier_group))
+        select(*columns)
         .outerjoin_from(_own, _earlier, _earlier.c.id == _last_attempt(before))
         .outerjoin(_own_group, _own_group.c.id == _own.c.failure_group_id)
         .outerjoin(_earlier_group, _earlier_group.c.id == _earlier.c.failure_group_id)
@@ -77,8 +89,33 @@ def _columns(result: Any, group: Any) -> list[Any]:
     ]
 
 
+# As `ComparedAttempt.change` has it; NULL for a skipped result.
+_CHANGE = case(
+    (_own.c.result == SKIPPED, null()),
+    (_earlier.c.id.is_(None), AttemptChange.FIRST),
+    (
+        _own.c.result != FAILED,
+        case((_earlier.c.result == FAILED, AttemptChange.FIXED), else_=AttemptChange.PASSED_AGAIN),
+    ),
+    (_earlier.c.result != FAILED, AttemptChange.NEWLY_FAILING),
+    (
+        _own.c.failure_group_id.is_not_distinct_from(_earlier.c.failure_group_id),
+        AttemptChange.SAME_REASON,
+    ),
+    else_=AttemptChange.OTHER_REASON,
+)
+
 # Built once, because SQLAlchemy takes longer to build them than the database to run them.
-_COMPARED = _compared()
+_COMPARED = _with_previous(*_columns(_own, _own_group), *_columns(_earlier, _earlier_group))
+_CHANGES = _with_previous(
+    *_own.c,
+    _CHANGE.label("change"),
+    _earlier.c.id.label("previous_id"),
+    _earlier.c.batch_run_id.label("previous_batch_run_id"),
+    _earlier.c.started_at.label("previous_started_at"),
+    _earlier.c.result.label("previous_result"),
+    (_own.c.duration_seconds - _earlier.c.duration_seconds).label("seconds_longer"),
+)
 _OF_IDS = _COMPARED.where(_own.c.id.in_(bindparam("result_ids", expanding=True)))
 _LAST_OF_RECIPE = _COMPARED.where(_own.c.id == _last_attempt(_latest()))
 
@@ -89,6 +126,11 @@ def fetch_compared(connection: Connection, result_ids: Sequence[int]) -> dict[in
         return {}
     rows = connection.execute(_OF_IDS, {"result_ids": list(result_ids)})
     return {row[0]: _record(row) for row in rows}
+
+
+def select_changes(conditions: Callable[[FromClause], list[ColumnElement[bool]]]) -> Select[Any]:
+    """The results that match conditions, each with its change since the previous attempt."""
+    return _CHANGES.where(*conditions(_own))
 
 
 def find_last(connection: Connection, ecosystem: str, recipe_name: str) -> ComparedAttempt | None:

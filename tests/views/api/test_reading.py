@@ -244,6 +244,7 @@ def test_long_answers_are_compressed(client: FlaskClient) -> None:
 STATEMENTS = {
     "list_batch_run_results": 2,
     "list_batch_run_jobs": 2,
+    "list_batch_run_attempts": 2,
     "list_batch_run_changes": 3,
     "list_failure_group_recipes": 2,
     "list_minutes": 2,
