@@ -73,8 +73,13 @@ def addresses(client: FlaskClient) -> dict[str, str]:
 def addresses_of(read: Callable[[str], Any]) -> dict[str, str]:
     """The same of any dashboard; `read` gives the JSON document of a path."""
     recipe, group, incident, issue = (
-        read(f"/api/v1/{path}?last=all")["items"][0]
-        for path in ("recipes", "failure-groups", "incidents", "known-issues")
+        read(f"/api/v1/{path}")["items"][0]
+        for path in (
+            "recipes?last=all",
+            "failure-groups?last=all",
+            "incidents?last=all",
+            "known-issues",
+        )
     )
     query = urlencode({name: recipe[name] for name in ("ecosystem", "recipe_name")})
     runs = read(f"/api/v1/batch-runs?last=all&ecosystem={quote(recipe['ecosystem'])}")["items"]

@@ -252,7 +252,7 @@ STATEMENTS = {
     "list_burn_up": 2,
     "list_job_minutes": 2,
     "list_budgets": 4,
-    "list_findings": 14,
+    "list_findings": 15,
     "list_ecosystems": 12,
     "get_ecosystem": 12,
     "list_error_budgets": 3,
