@@ -1382,7 +1382,7 @@ def _array_problems(
     if not isinstance(entries, list):
         yield f"{name} array is required" if is_required else f"{name} must be an array"
     elif len(entries) > most:
-        yield f"{name} holds {len(entries):,} entries; send at most {most:,} at once"
+        yield f"{name} contains {len(entries):,} entries; send at most {most:,} at once"
     else:
         for index, entry in enumerate(entries):
             path = f"{name}[{index}]"

@@ -17,18 +17,18 @@ from batch_dashboard.store.failures.known_issues import NewIssue
 
 USUAL_DAYS = 30
 LIST_FILE = click.argument("file", type=click.File("r", encoding="utf-8-sig"))
-OF_ECOSYSTEM = click.option("--ecosystem", help="Of the rows that do not name one.")
+OF_ECOSYSTEM = click.option("--ecosystem", help="Ecosystem of rows that do not name one.")
 
 
 @click.group("known-issues")
 def known_issues() -> None:
-    """Failures that are expected until a day."""
+    """Manage known issues: failures that are expected until a day."""
 
 
 @known_issues.command("list")
 @in_application
 def list_issues() -> None:
-    """The open known issues, the one that expires first at the top."""
+    """List the open known issues by expiry."""
     today = datetime.now(UTC).date()
     with store().read() as connection:
         found = issue_store.fetch_open(connection, today, with_passes=True)
@@ -44,16 +44,20 @@ def list_issues() -> None:
 
 
 @known_issues.command("add")
-@click.option("--ecosystem", help="Of the recipe.")
-@click.option("--recipe", help="Whose failures are expected.")
-@click.option("--platform", help="Only there; without: on every platform.")
-@click.option("--failure-group", type=click.IntRange(0), help="Its number, in place of a recipe.")
-@click.option("--link", default="", help="Where more is said, such as a ticket.")
-@click.option("--note", default="", help="Why it is expected.")
+@click.option("--ecosystem", help="Ecosystem of the recipe.")
+@click.option("--recipe", help="Recipe whose failures are expected.")
+@click.option("--platform", help="Limit to this platform. Default: every platform.")
+@click.option(
+    "--failure-group",
+    type=click.IntRange(0),
+    help="Number of a failure group, instead of a recipe.",
+)
+@click.option("--link", default="", help="Link to details, such as a ticket.")
+@click.option("--note", default="", help="The reason why these failures are expected.")
 @click.option(
     "--expires",
     type=click.DateTime(["%Y-%m-%d"]),
-    help=f"The last day, such as 2026-12-31; without: in {USUAL_DAYS} days.",
+    help=f"Last day, such as 2026-12-31. Default: in {USUAL_DAYS} days.",
 )
 @in_application
 def add(
@@ -65,7 +69,7 @@ def add(
     note: str,
     expires: datetime | None,
 ) -> None:
-    """Expect the failures of a recipe or of a failure group."""
+    """Add a known issue of a recipe or of a failure group."""
     if failure_group is not None and (recipe or platform):
         raise InputError("subject", "give a recipe or a failure group, not both")
     subject = IssueSubject(None, ecosystem, recipe, platform)
@@ -81,17 +85,17 @@ def add(
 @click.argument("issue_id", type=click.IntRange(1))
 @in_application
 def close(issue_id: int) -> None:
-    """End a known issue: its failures count again."""
+    """Close a known issue; its failures cause incidents again."""
     with changing() as change:
         issue = service.close(change, issue_id)
-    click.echo(f"The known issue of {issue.subject.in_words} is closed.")
+    click.echo(f"The known issue of {issue.subject.in_words} was closed.")
 
 
 @known_issues.command("export")
 @click.argument("file", type=click.File("w", encoding="utf-8"), default="-")
 @in_application
 def export(file: TextIO) -> None:
-    """Write the open known issues as CSV."""
+    """Print the open known issues as CSV."""
     with store().read() as connection:
         found = issue_store.fetch_open(connection, datetime.now(UTC).date())
     file.write(write_list(found))
@@ -102,7 +106,7 @@ def export(file: TextIO) -> None:
 @OF_ECOSYSTEM
 @in_application
 def import_issues(file: TextIO, ecosystem: str | None) -> None:
-    """Add and update the known issues of a CSV file; others stay as they are."""
+    """Add and update known issues from a CSV file; others do not change."""
     rows = _read(file, ecosystem)
     with changing() as change:
         report = service.import_list(change, rows)
@@ -114,9 +118,9 @@ def import_issues(file: TextIO, ecosystem: str | None) -> None:
 @OF_ECOSYSTEM
 @in_application
 def sync(file: TextIO, ecosystem: str | None) -> None:
-    """Follow a CSV file: add, update, and close what an earlier one listed and it does not.
+    """Add and update known issues from a CSV file, and close those that it no longer lists.
 
-    Doing it again changes nothing. Known issues that were added in another way stay.
+    The command can be repeated. Known issues that were added in another way do not change.
     """
     rows = _read(file, ecosystem)
     with changing() as change:
@@ -142,6 +146,6 @@ def _tell(report: service.SyncReport) -> None:
             click.echo(f"{word}: {subject}")
     changed = len(report.added) + len(report.updated) + len(report.closed)
     click.echo(
-        f"{plural(changed, 'known issue')} changed, {report.unchanged:,} as before.",
+        f"{plural(changed, 'known issue')} changed, {report.unchanged:,} unchanged.",
         file=sys.stderr,
     )

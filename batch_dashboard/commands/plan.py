@@ -38,15 +38,19 @@ class Seconds(click.ParamType[int]):
 
 @click.group("plan")
 def plan() -> None:
-    """Which recipes CI leaves out because they are known to fail."""
+    """Show what the plan would avoid: recipes that CI skips because they are known to fail."""
 
 
 @plan.command("replay")
-@click.option("--ecosystem", help="One ecosystem; all ecosystems if not given.")
-@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Count runs from this day on.")
-@click.option("--failures", type=click.IntRange(1, 1_000), help="Failures until a recipe waits.")
-@click.option("--base", type=Seconds(), help="The first wait, such as 24h.")
-@click.option("--cap", type=Seconds(), help="The longest wait, such as 7d.")
+@click.option("--ecosystem", help="Limit to this ecosystem. Default: all.")
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="First day of the counted runs.")
+@click.option(
+    "--failures",
+    type=click.IntRange(1, 1_000),
+    help="Failures in a row after which a recipe waits.",
+)
+@click.option("--base", type=Seconds(), help="First wait, such as 24h.")
+@click.option("--cap", type=Seconds(), help="Longest wait, such as 7d.")
 @in_application
 def replay_plan(
     ecosystem: str | None,
@@ -55,9 +59,9 @@ def replay_plan(
     base: int | None,
     cap: int | None,
 ) -> None:
-    """Follow the stored history and print what the plan would have avoided.
+    """Replay the stored history and print what the plan would have avoided.
 
-    Options that are not given are those of each ecosystem's rule.
+    Options that are not given have the values of each ecosystem's rule.
     """
     now = datetime.now(UTC)
     since = None if since is None else since.replace(tzinfo=UTC)
@@ -130,7 +134,7 @@ def _breaker_sentences(total: BreakerReplayed) -> list[str]:
             f"{duration(total.max_delay_seconds)}."
         )
     else:
-        lines.append(f"None of {count(total.passes)} passes would have come later.")
+        lines.append(f"None of {count(total.passes)} passes would have happened later.")
     if total.lost:
         lines.append(f"After {count(total.lost)} other passes no run was let through.")
     return lines
@@ -164,5 +168,5 @@ def _sentences(total: Replayed) -> list[str]:
             f"the longest by {duration(total.max_delay_seconds)}."
         )
     else:
-        lines.append(f"None of {count(total.passes)} listed passes would have come later.")
+        lines.append(f"None of {count(total.passes)} listed passes would have happened later.")
     return lines

@@ -178,7 +178,7 @@ def queue_waits_sentence(buckets: Buckets, waits: Sequence[StepWaits]) -> str:
     if not parts:
         return "No job of this period reported how long it waited for a runner."
     drawn = {row.start for row in waits if row.start is not None}
-    return " ".join(parts + _parts(buckets, drawn, "Not whole"))
+    return " ".join(parts + _parts(buckets, drawn, "Incomplete"))
 
 
 def cost_sentence(

@@ -58,7 +58,9 @@ def pinned(sha256: str) -> Response:
     if sha256 != uploader_sha256():
         content = _kept(sha256)
         if hashlib.sha256(content).hexdigest() != sha256:
-            abort(404, "This version of batch_metrics.py is not kept: see /client/batch_metrics.py")
+            abort(
+                404, "This version of batch_metrics.py is not stored; see /client/batch_metrics.py"
+            )
     response = _sent(content)
     response.headers["Cache-Control"] = f"public, max-age={A_YEAR}, immutable"
     response.make_conditional(request)

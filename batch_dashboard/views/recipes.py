@@ -24,7 +24,7 @@ MAX_FAILURE_GROUPS = 20
 
 @blueprint.get("")
 def index() -> str:
-    """The recipes seen in the period chosen, those stuck longest first or in another order."""
+    """The recipes seen in the selected period, those stuck longest first or in another order."""
     conn = connection()
     choice = choose(conn, request.args)
     if not choice.ecosystems:

@@ -18,10 +18,10 @@ def test_known_issues_are_added_listed_and_closed(app: Flask, store: Store) -> N
     assert "wget (homebrew): waits for 1.22" in done(app, "known-issues", "list")
     again = run(app, "known-issues", "add", *of_wget, "--note", "x")
     assert again.exit_code == 1
-    assert "there is a known issue about it already: number 1" in again.output
+    assert "this already has a known issue: number 1" in again.output
     both = run(app, "known-issues", "add", *of_wget, "--failure-group", "7", "--note", "x")
     assert "give a recipe or a failure group, not both" in both.output
-    assert "is closed" in done(app, "known-issues", "close", "1")
+    assert "was closed" in done(app, "known-issues", "close", "1")
     assert done(app, "known-issues", "list") == ""
 
 
@@ -32,16 +32,16 @@ def test_a_list_is_synced_exported_and_imported(app: Flask, tmp_path: Path) -> N
     sync = ("known-issues", "sync", str(path), "--ecosystem", "homebrew")
     assert done(app, *sync) == (
         "added: wget (homebrew)\nadded: jq (homebrew) on darwin\n"
-        "2 known issues changed, 0 as before.\n"
+        "2 known issues changed, 0 unchanged.\n"
     )
-    assert done(app, *sync) == "0 known issues changed, 2 as before.\n"
+    assert done(app, *sync) == "0 known issues changed, 2 unchanged.\n"
     exported = tmp_path / "exported.csv"
     done(app, "known-issues", "export", str(exported))
     assert done(app, "known-issues", "import", str(exported)).startswith("0 known issues changed")
     path.write_text(f"recipe,platform,note,expires\njq,darwin,newer,{day}\n")
     assert done(app, *sync) == (
         "updated: jq (homebrew) on darwin\nclosed: wget (homebrew)\n"
-        "2 known issues changed, 0 as before.\n"
+        "2 known issues changed, 0 unchanged.\n"
     )
     path.write_text("recipe,expires\njq,soon\n")
     wrong = run(app, *sync)

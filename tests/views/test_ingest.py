@@ -223,18 +223,18 @@ def test_at_most_a_hundred_problems_are_named(client: FlaskClient) -> None:
     [
         (
             {"batch_id": "a\tb"},
-            "batch_id must not hold control characters, such as U+0009 at character 2",
+            "batch_id must not contain control characters, such as U+0009 at character 2",
         ),
         ({"failed": 1.5}, "failed must be a whole number, not 1.5"),
         ({"failed": "2"}, "failed must be a whole number, not text “2”"),
         ({"total_recipes": 10**400}, "total_recipes must be at most 1,000,000,000, not 1000"),
         (
             {"results": [failed_result(error_message="Error: bo\0om")]},
-            "results[0].error_message must not hold NUL (U+0000), found at character 10",
+            "results[0].error_message must not contain NUL (U+0000), found at character 10",
         ),
         (
             {"results": [failed_result(recipe_name="\0")]},
-            "results[0].recipe_name must not hold NUL (U+0000), found at character 1",
+            "results[0].recipe_name must not contain NUL (U+0000), found at character 1",
         ),
         (
             {"results": [recipe_result(recipe_name="r" * 501)]},

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.usefixtures("old")
 
 LONG_AGO, LAST = "2026-03-01", "2026-03-15"
 NOTHING = (
-    "There is nothing in the period chosen (last 30 days), so this page shows "
+    "There is nothing in the selected period (last 30 days), so this page shows "
     "2026-02-14 to 2026-03-15, the last period of that length that has data."
 )
 NONE = NOTHING.replace("nothing", "none")
@@ -91,7 +91,7 @@ def test_an_empty_period_shows_the_last_one_with_data(client: FlaskClient, path:
     assert NOTHING in page or NONE in page
     assert "2026-02-14 to 2026-03-15" in page
     every = words(client, f"{path}?last=all")
-    assert "in the period chosen" not in every
+    assert "so this page shows" not in every
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ def test_a_search_finds_what_is_older_than_the_period_that_has_data(client: Flas
     ):
         page = words(client, f"{path}&since=2026-03-14&until=2026-03-16")
         assert f"The last {last} was on 2026-03-01, 267 days ago." in page
-        assert "There is none in the period chosen (2026-03-14 to 2026-03-15)" in page
+        assert "There is none in the selected period (2026-03-14 to 2026-03-15)" in page
         assert "of that length that has data. The last batch run" in page
         assert "was on 2026-03-15, 253 days ago." in page
 

@@ -183,7 +183,7 @@ def test_a_period_without_data_shows_the_last_one_that_has_some(
 ) -> None:
     run_on(store, "2026-03-15")
     page = client.get("/minutes?last=30d").text
-    assert "There is nothing in the period chosen" in page
+    assert "There is nothing in the selected period" in page
     assert "minutes.csv?since=2026-02-14&amp;until=2026-03-16&amp;by=day" in page
     assert "No batch run has started since Monday 2026-11-23." in page
 

@@ -55,14 +55,14 @@ def test_a_period_without_data_shows_the_last_one_that_has_some(
     assert "minutes.csv?since=2026-02-14&amp;until=2026-03-16&amp;by=week" in page
     whole = client.get("/?last=all").text
     assert "253 days ago" in whole
-    assert "There is nothing in the period chosen" not in whole
+    assert "There is nothing in the selected period" not in whole
 
 
 @pytest.mark.parametrize("query", ["since=2026-06-01", "until=2026-01-01", "last=7d"])
 def test_every_empty_period_falls_back(client: FlaskClient, store: Store, query: str) -> None:
     ingest(store, batch_run(started_at="2026-03-15T08:00:00Z", completed_at=None))
     page = client.get(f"/?{query}").text
-    assert "There is nothing in the period chosen" in page
+    assert "There is nothing in the selected period" in page
     assert "1 of 2 attempts failed" in page
 
 

@@ -15,7 +15,7 @@ RESPONSES = {
     414: "The address is longer than 8,190 bytes.",
     415: "The encoding of the body is not supported.",
     421: "The dashboard has another host name.",
-    422: "The Idempotency-Key came before with other content.",
+    422: "The Idempotency-Key was sent before with other content.",
     429: "Too many failed attempts; wait for `Retry-After` seconds.",
     431: "A header is longer than 8,190 bytes.",
     500: "An error of the dashboard.",

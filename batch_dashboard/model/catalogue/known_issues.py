@@ -8,7 +8,7 @@ OPEN, ENDED = "open", "ended"
 KNOWN_ISSUES = Resource(
     "known_issues",
     "One row for each known issue: failures that are expected until a day.",
-    "Those that expire first at the top.",
+    "By expiry, the earliest first.",
     (
         Field("id", Kind.INTEGER, "The number of the known issue in this dashboard."),
         Field(
@@ -45,10 +45,14 @@ KNOWN_ISSUES = Resource(
             "masked_line",
             Kind.TEXT,
             "The line that names the failure group.",
-            empty="it is about a recipe, or the group is gone",
+            empty="it is about a recipe, or the group was deleted",
         ),
-        Field("link", Kind.TEXT, "Where more is said; an empty text if there is no link."),
-        Field("note", Kind.TEXT, "Why it is expected; an empty text if there is no note."),
+        Field("link", Kind.TEXT, "A link to details; an empty text if there is none."),
+        Field(
+            "note",
+            Kind.TEXT,
+            "The reason why the failures are expected; an empty text if there is no note.",
+        ),
         Field("expires_on", Kind.DAY, "The last UTC day on which the failures are expected."),
         Field(
             "passes_now",

@@ -72,7 +72,7 @@ def read_list(text: str, ecosystem: str | None) -> list[ListedIssue]:
     for row in rows:
         first = lines.setdefault(row.subject, row.line)
         if first != row.line:
-            problems.append(f"line {row.line}: {row.subject.in_words} is in line {first} already")
+            problems.append(f"line {row.line}: {row.subject.in_words} is already in line {first}")
     if problems:
         more = (
             f"\nand {len(problems) - MAX_PROBLEMS:,} more" if len(problems) > MAX_PROBLEMS else ""
@@ -86,7 +86,7 @@ def _check_columns(found: Iterable[str]) -> None:
     unknown = [name for name in names if name not in (*COLUMNS, *IGNORED)]
     if unknown:
         raise ImportFileError(
-            f"the column “{unknown[0]}” is not known; the columns are {', '.join(COLUMNS)}"
+            f"the column “{unknown[0]}” is unknown; the columns are {', '.join(COLUMNS)}"
         )
     if "expires" not in names or not {"recipe", "failure_group"} & set(names):
         raise ImportFileError(

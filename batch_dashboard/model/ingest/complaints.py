@@ -32,7 +32,7 @@ def _complaint(details: ErrorDetails) -> str:
         case "string_too_long":
             return f"must be at most {limits['max_length']} characters, not {len(value)}"
         case "string_pattern_mismatch":
-            return f"must not hold {_control_character(value)}"
+            return f"must not contain {_control_character(value)}"
         case "string_type" | "string_unicode":
             return f"must be text, not {_found(value)}"
         case "literal_error":

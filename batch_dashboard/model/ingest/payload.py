@@ -303,7 +303,7 @@ def _result_problems(entries: list[Any], wanted: int) -> list[Problem]:
         return [
             Problem(
                 "results",
-                f"results holds {len(entries):,} entries; send at most {MAX_RESULTS:,} at once",
+                f"results contains {len(entries):,} entries; send at most {MAX_RESULTS:,} at once",
             )
         ]
     problems: list[Problem] = []

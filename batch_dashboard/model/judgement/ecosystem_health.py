@@ -172,9 +172,9 @@ def _silent(health: EcosystemHealth, now: datetime) -> EcosystemHealth | None:
         return None
     usual = usual_interval([run.started_at for run in facts.recent])
     if facts.rule.expected_interval is not None:
-        why = f"one is expected every {_length(facts.rule.expected_interval)}"
+        why = f"the expected interval is {_length(facts.rule.expected_interval)}"
     elif usual is not None:
-        why = f"usually one comes every {_length(usual)}"
+        why = f"the usual interval is {_length(usual)}"
     else:
         why = f"longer than {_length(DEFAULT_SILENCE)}"
     return health._replace(
@@ -271,5 +271,5 @@ def _length(length: timedelta) -> str:
     seconds = length.total_seconds()
     if seconds >= 86_400:
         days = seconds / 86_400
-        return "day" if days == 1 else f"{days:.3g} days"
+        return "1 day" if days == 1 else f"{days:.3g} days"
     return duration(seconds)

@@ -45,7 +45,7 @@ class Advice(NamedTuple):
 
 
 NOT_OFTEN = Advice(Action.RUN, "it has not failed often enough for one reason")
-PASSES_ELSEWHERE = Advice(Action.RUN, "it passed elsewhere since it began to fail")
+PASSES_ELSEWHERE = Advice(Action.RUN, "it passed on another platform since it began to fail")
 VERSION_CHANGED = Advice(Action.RUN, "its version changed")
 VERSION_UNKNOWN = Advice(Action.RUN, "the version that failed is unknown")
 

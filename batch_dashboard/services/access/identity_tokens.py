@@ -164,7 +164,7 @@ def _read_unchecked(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
     try:
         decoded = jwt.decode_complete(token, options={"verify_signature": False})
     except (jwt.InvalidTokenError, RecursionError, ValueError) as error:
-        raise IdentityRejected(f"no JSON Web Token: {error}") from None
+        raise IdentityRejected(f"not a JSON Web Token: {error}") from None
     return decoded["header"], decoded["payload"]
 
 
@@ -244,5 +244,5 @@ def _fetch_json(address: str) -> dict[str, Any]:
                 raise TimeoutError(f"its answer took longer than {FETCH_SECONDS:.0f} s")
     value = json.loads(b"".join(parts))
     if not isinstance(value, dict):
-        raise ValueError("its answer is no JSON object")
+        raise ValueError("its answer is not a JSON object")
     return value

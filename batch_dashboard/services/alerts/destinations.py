@@ -91,7 +91,7 @@ def checked(name: str, url: str, min_severity: str) -> Destination:
     if not apprise.Apprise().add(url):
         raise InputError(
             "url",
-            "this is no URL that Apprise can send to; it looks like mailto://user:password@host",
+            "this is not a URL that Apprise supports; it looks like mailto://user:password@host",
         )
     return Destination(name, url, _checked_severity(min_severity))
 
@@ -159,7 +159,7 @@ def _notify(url: str, message: Message, own_url: str | None) -> str | None:
     try:
         services = apprise.Apprise()
         if not services.add(url):
-            return "this is no URL that Apprise can send to"
+            return "this is not a URL that Apprise supports"
         # The error of a connection is logged only for debugging.
         with apprise.LogCapture(level=logging.DEBUG) as log:  # type: ignore[no-untyped-call]
             answers = [_notify_service(each, message, own_url) for each in services]

@@ -59,7 +59,7 @@ class Watcher:
             except StoreUnavailable as error:
                 log.warning("alerts: %s", error)
             except Exception:
-                log.exception("alerts: a look failed; the next one follows")
+                log.exception("alerts: a check failed; the next check follows")
         self._stopped.set()
         for helper in helpers:
             helper.join(LOOK_SECONDS)

@@ -91,7 +91,7 @@ def remove_rule(change: Change, rule_id: int) -> int:
     """
     stored = {rule.id: rule for rule in failure_classes.fetch_rules(change.connection)}
     if rule_id not in stored:
-        raise NotFound("there is no such rule any more")
+        raise NotFound("this rule does not exist; it may have been removed")
     rule = stored[rule_id]
     failure_classes.delete_rule(change.connection, rule_id)
     before = {"failure_class": rule.failure_class, "note": rule.note}

@@ -51,9 +51,9 @@ def add(change: Change, issue: NewIssue) -> int:
     others = known_issues.fetch_open(change.connection, change.now.date())
     same = next((other for other in others if other.subject == issue.subject), None)
     if same is not None:
-        raise InputError("subject", f"there is a known issue about it already: number {same.id}")
+        raise InputError("subject", f"this already has a known issue: number {same.id}")
     if len(others) >= MAX_OPEN:
-        raise InputError("subject", f"there are {MAX_OPEN:,} known issues already; end one first")
+        raise InputError("subject", f"there are already {MAX_OPEN:,} known issues; close one first")
     return _insert(change, issue)
 
 

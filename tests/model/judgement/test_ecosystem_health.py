@@ -132,7 +132,7 @@ def test_silent_after_three_usual_intervals(silent_for: timedelta, state: str) -
     health = judged(span=span, recent=recent)
     assert health.state == state
     if state == EcosystemState.SILENT:
-        assert "usually one comes every 2 h 0 min" in health.sentence
+        assert "the usual interval is 2 h 0 min" in health.sentence
         assert health.since == last
 
 
@@ -146,7 +146,7 @@ def test_an_interval_set_by_hand_counts_once(silent_for: int, state: str) -> Non
     health = judged(span=span, rule=rule)
     assert health.state == state
     if state == EcosystemState.SILENT:
-        assert "one is expected every day" in health.sentence
+        assert "the expected interval is 1 day" in health.sentence
 
 
 @pytest.mark.parametrize(("days_ago", "state"), [(7, SloState.TOO_FEW), (8, EcosystemState.SILENT)])

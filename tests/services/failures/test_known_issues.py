@@ -215,7 +215,7 @@ def test_what_cannot_be_a_known_issue_is_refused(
 def test_a_subject_has_one_open_issue_at_a_time(store: Store) -> None:
     run(store, -1, wget("failed"))
     issue_id = add(store, WGET)
-    with pytest.raises(InputError, match="there is a known issue about it already"):
+    with pytest.raises(InputError, match="this already has a known issue"):
         add(store, WGET)
     with changing(store, SOMEBODY, START) as change:
         service.close(change, issue_id)
@@ -289,11 +289,14 @@ def test_what_is_exported_can_be_imported(store: Store) -> None:
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("recipe,reason,expires\n", "the column “reason” is not known"),
+        ("recipe,reason,expires\n", "the column “reason” is unknown"),
         ("recipe,link\n", "the first line must name the columns"),
         ("", "the first line must name the columns"),
         ("recipe,expires\nwget,soon\n", "line 2: expires must be a day such as 2026-12-31"),
-        ("recipe,expires\nwget,2026-12-01\nwget,2026-12-01\n", "line 3: wget .* is in line 2"),
+        (
+            "recipe,expires\nwget,2026-12-01\nwget,2026-12-01\n",
+            "line 3: wget .* is already in line 2",
+        ),
         ("recipe,expires\n,2026-12-01\n", "line 2: it must name a recipe or a failure group"),
         ("failure_group,expires\nx,2026-12-01\n", "line 2: failure_group must be the number"),
         ("recipe,expires\nwget,2026-12-01,x\n", "line 2: it has more cells"),

@@ -222,7 +222,7 @@ def test_an_upgrade_groups_nothing_by_itself_and_has_it_done_in_the_background(
         assert not is_due(connection)
         [job] = job_store.fetch_latest(connection, (JobKind.REGROUP,), 9)
     assert job.state is JobState.DONE
-    assert job.outcome == "36 results moved into another group; there are 3 failure groups now"
+    assert job.outcome == "36 results moved to another group; there are 3 failure groups now"
 
 
 def truncated_run(day: int, message: str) -> dict[str, Any]:
