@@ -23,7 +23,9 @@ def rows(store: Store) -> dict[str, list[tuple[object, ...]]]:
         return sorted(map(tuple, connection.execute(select(table))), key=repr)
 
     with store.read() as connection:
-        return {name: table_rows(table) for name, table in metadata.tables.items()}
+        tables = metadata.tables.items()
+        # Versions are random.
+        return {name: table_rows(table) for name, table in tables if name != "plan_versions"}
 
 
 def is_table_of_the_schema(name: str | None, kind: str, _parents: object) -> bool:

@@ -1,6 +1,7 @@
 """Times as texts: how they are written, and how stored ones are read."""
 
 from datetime import UTC, datetime
+from functools import lru_cache
 
 # Stands for a stored text that is no time, so that one bad row breaks no page: what a clock shows
 # that was never set.
@@ -10,6 +11,12 @@ UNREADABLE = datetime(1970, 1, 1, tzinfo=UTC)
 def utc_text(time: datetime) -> str:
     """A time in UTC to the second: `2026-02-03T04:58:07Z`, the year always with four digits."""
     return time.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"
+
+
+@lru_cache(4_096)
+def utc_text_of_unix(seconds: int) -> str:
+    """The same of a time in seconds since 1970; many recipes have the same times."""
+    return utc_text(datetime.fromtimestamp(seconds, UTC))
 
 
 def time_of_text(text: str) -> datetime:

@@ -59,6 +59,15 @@ class PathNameConverter(NameConverter):
         return "/".join(BaseConverter.to_url(self, _escape(part, "~")) for part in parts)
 
 
+def path_of_name(name: str) -> str:
+    """A name as the rest of a path, for many addresses that differ in it alone."""
+    return name if _PLAIN.fullmatch(name) else _PATH_NAMES.to_url(name)
+
+
+_PLAIN = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*")
+_PATH_NAMES = PathNameConverter(Map())
+
+
 def register(app: Flask) -> None:
     """Register converters for names in routes: `<name:ecosystem>`, `<path_name:recipe_name>`.
 

@@ -1,14 +1,18 @@
-"""Operations beside the catalogue, for the OpenAPI document: decision, badge, feed, upload."""
+"""Operations beside the catalogue, for the OpenAPI document: CI, badges, the feed, uploads."""
 
 from typing import Any
 
 from batch_dashboard.model.api.operations import ABOUT_GROUP, CI_GROUP, INCIDENTS_GROUP, ROOT
+from batch_dashboard.model.api.reference import UPLOAD
 from batch_dashboard.model.api.responses import json_content, refusals, refusals_of_pages
 from batch_dashboard.model.api.schemas import ROW_NUMBER, TEXT, Schema, nullable, reference
 from batch_dashboard.model.batch_runs.vocabulary import RUNNER_OS
+from batch_dashboard.model.ingest.payload import MAX_RECIPE_NAME_LENGTH, MAX_VERSION_LENGTH
 from batch_dashboard.model.judgement.circuit_breaker import BreakerState
 from batch_dashboard.model.judgement.decision import Advice
 from batch_dashboard.model.judgement.ecosystem_health import STATES
+from batch_dashboard.model.plan.candidates import MAX_CANDIDATES
+from batch_dashboard.model.plan.rule import Action, PlanRule
 from batch_dashboard.model.spending.budget import BudgetState
 
 _TIME = nullable({"type": "string", "format": "date-time"})
@@ -26,6 +30,7 @@ def other_paths() -> dict[str, Any]:
     """The paths of these operations."""
     return {
         f"{ROOT}/decision/{{ecosystem}}": {"get": _decision()},
+        f"{ROOT}/plan/{{ecosystem}}": {"get": _plan(), "post": _choose()},
         f"{ROOT}/openapi.json": {"get": _openapi()},
         "/badges/{ecosystem}.svg": {"get": _badge()},
         "/incidents.atom": {"get": _feed()},
@@ -98,6 +103,97 @@ def _decision() -> Schema:
     }
 
 
+_PLANNED = _object(
+    recipe_name=TEXT,
+    platform=nullable(TEXT),
+    advice=_words(Action.RETRY, Action.SKIP, Action.EXPECTED),
+    because=TEXT,
+    reason=nullable(TEXT),
+    failure_group_id=TEXT,
+    recipe_version=nullable(TEXT),
+    streak={"type": "integer"},
+    last_attempt_at=_TIME,
+    next_attempt_at=_TIME,
+    url={"type": "string", "format": "uri"},
+)
+_PLAN_HEAD = {
+    "ecosystem": TEXT,
+    "platform": nullable(TEXT),
+    "made_at": {"type": "string", "format": "date-time"},
+    "decision": _words(*Advice),
+    "reasons": {"type": "array", "items": TEXT},
+    "rule": _object(**{name: {"type": "integer"} for name in PlanRule._fields}),
+}
+_PLAN_PARAMETERS = [
+    _ECOSYSTEM,
+    _query("format", "JSON, or one recipe name per line.", _words("json", "text")),
+    _query("platform", "Where the recipes would run.", {"type": "string", "maxLength": 100}),
+    _query("batch_id", "The batch that asks.", {"type": "string", "maxLength": 200}),
+]
+
+
+def _plan() -> Schema:
+    of_planned = {"type": "array", "items": _PLANNED}
+    document = _object(**_PLAN_HEAD, retry=of_planned, skip=of_planned, expected=of_planned)
+    return {
+        "operationId": "get_plan",
+        "summary": "Read which recipes of an ecosystem wait",
+        "description": "The recipes with other advice than to run; all others run. As text:"
+        " the known recipes to run.",
+        "tags": [CI_GROUP],
+        "parameters": _PLAN_PARAMETERS,
+        "responses": {
+            "200": {
+                "description": "The plan.",
+                "content": {**json_content(document), "text/plain": {"schema": TEXT}},
+            },
+            **refusals(400, 404),
+        },
+    }
+
+
+def _choose() -> Schema:
+    version = nullable({"type": "string", "maxLength": MAX_VERSION_LENGTH})
+    name = {"type": "string", "minLength": 1, "maxLength": MAX_RECIPE_NAME_LENGTH}
+    candidate = {
+        "type": "object",
+        "properties": {"recipe_name": name, "recipe_version": version},
+        "required": ["recipe_name"],
+    }
+    run = {
+        "type": "object",
+        "properties": {"recipe_name": TEXT, "recipe_version": TEXT},
+        "required": ["recipe_name"],
+    }
+    document = _object(
+        **_PLAN_HEAD,
+        candidates={"type": "integer"},
+        run={"type": "array", "items": run},
+        skip={"type": "array", "items": _PLANNED},
+    )
+    return {
+        "operationId": "choose_recipes",
+        "summary": "Ask which of some recipes to run",
+        "description": "The candidates to run in the best order, and those that wait. A recipe that"
+        " is not known runs.",
+        "tags": [CI_GROUP],
+        "parameters": _PLAN_PARAMETERS,
+        "requestBody": {
+            "required": True,
+            "content": json_content(
+                {"type": "array", "items": candidate, "maxItems": MAX_CANDIDATES}
+            ),
+        },
+        "responses": {
+            "200": {
+                "description": "The candidates to run, and those to skip.",
+                "content": {**json_content(document), "text/plain": {"schema": TEXT}},
+            },
+            **refusals(400, 404, 413, 415),
+        },
+    }
+
+
 def _openapi() -> Schema:
     return {
         "operationId": "get_openapi",
@@ -160,7 +256,7 @@ def _upload() -> Schema:
     flag = {"type": "string", "enum": ["0", "1"]}
     key = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"}
     return {
-        "operationId": "upload_batch_run",
+        "operationId": UPLOAD,
         "summary": "Store a batch run",
         "description": "Stored whole or not at all. The same content again is answered with the"
         " first `batch_run_id`. Fields and rules are in docs/ingest-api.md.",

@@ -29,6 +29,7 @@ _BY_NAME: dict[str, Any] = {
 }
 _BY_FORMAT = {"date-time": "2026-11-20T08:30:00Z", "date": "2026-11-20", "uri": None}
 _BY_TYPE: dict[str, Any] = {"string": "text", "integer": 12, "number": 0.25, "boolean": False}
+UPLOAD = "upload_batch_run"
 _MIN_UPLOAD = ("batch_id", "ecosystem", "started_at", "total_recipes")
 
 
@@ -87,6 +88,7 @@ class _Reader:
         rows = self._row_schema(schema)
         if body is not None:
             rows = self._resolved(body["content"]["application/json"]["schema"])
+            rows = rows.get("items", rows)
         is_json = kind == "application/json"
         return Described(
             name=operation["operationId"],
@@ -165,13 +167,17 @@ class _Reader:
         if self.with_token or {} not in operation.get("security", self.document["security"]):
             parts.append('-H "Authorization: Bearer $BATCH_METRICS_TOKEN"')
         if method == "POST":
-            query["dry_run"] = "1"
             schema = self._resolved(
                 operation["requestBody"]["content"]["application/json"]["schema"]
             )
-            body = {name: self._example(name, schema["properties"][name]) for name in _MIN_UPLOAD}
+            body = self._example("", schema)
+            if operation["operationId"] == UPLOAD:
+                query["dry_run"] = "1"
+                fields = schema["properties"]
+                body = {name: self._example(name, fields[name]) for name in _MIN_UPLOAD}
+                body["results"] = []
             parts += ["-H 'Content-Type: application/json'"]
-            parts += [f"-d {shlex.quote(json.dumps({**body, 'results': []}))}"]
+            parts += [f"-d {shlex.quote(json.dumps(body))}"]
         url = self.document["servers"][0]["url"] + path
         parts.append(shlex.quote(f"{url}?{urlencode(query)}" if query else url))
         return " ".join(parts)

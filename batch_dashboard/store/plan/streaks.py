@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from operator import itemgetter
+from random import getrandbits
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Table
@@ -23,7 +24,7 @@ from batch_dashboard.model.plan.streaks import Attempt, Streak, Streaks, follow
 from batch_dashboard.store.dialects import dialect_of
 from batch_dashboard.store.failures import failure_classes
 from batch_dashboard.store.ingest.bulk import execute_many, run_statement, upsert_rows
-from batch_dashboard.store.schema import pruned_recipe_streaks, recipe_streaks
+from batch_dashboard.store.schema import plan_versions, pruned_recipe_streaks, recipe_streaks
 
 COLUMNS = ("ecosystem", "recipe_name", "platform", *Streak._fields)
 _NAMES = ", ".join(COLUMNS[1:])
@@ -31,6 +32,7 @@ _UPDATES = tuple(f"{name} = excluded.{name}" for name in Streak._fields)
 # From so many recipes of a run on, reading every streak of its ecosystems takes less time.
 MANY_RECIPES = 1_000
 READ_SLICE = 1_000
+VERSION_BITS = 62
 
 _ATTEMPTS = (
     "SELECT r.id, r.batch_run_id, r.known_to_fail, r.started_at, coalesce(r.platform, ''),"
@@ -49,6 +51,11 @@ _WITH_FAILURES = (
     "SELECT ecosystem, recipe_name FROM recipes WHERE failed > 0"
     " AND (ecosystem, recipe_name) > (?, ?) ORDER BY ecosystem, recipe_name"
     f" LIMIT {READ_SLICE}"
+)
+_VERSION = "SELECT version FROM plan_versions WHERE ecosystem = ?"
+_RENEW_VERSION = (
+    "INSERT INTO plan_versions (ecosystem, version) VALUES (?, ?)"
+    " ON CONFLICT (ecosystem) DO UPDATE SET version = excluded.version"
 )
 _FAILED = "SELECT failed FROM recipes WHERE ecosystem = ? AND recipe_name = ?"
 _IN_GROUP = "SELECT ecosystem, recipe_name FROM failure_group_recipes WHERE failure_group_id = ?"
@@ -142,7 +149,8 @@ def recount(connection: Connection, recipes: Iterable[RecipeKey]) -> set[int]:
 
 def rebuild(connection: Connection) -> None:
     """Follow the attempts of every recipe again."""
-    run_statement(connection, "DELETE FROM recipe_streaks")
+    for table in (recipe_streaks, plan_versions):
+        run_statement(connection, f"DELETE FROM {table.name}")
     for recipe in _with_failures(connection):
         recount(connection, [recipe])
 
@@ -238,6 +246,23 @@ def _put(
         ended,
     )
     upsert_rows(connection, table, COLUMNS, sorted(rows, key=itemgetter(0, 1, 2)), _UPDATES)
+    if table is recipe_streaks:
+        for ecosystem in {row[0] for row in (*rows, *ended)}:
+            renew_version(connection, ecosystem)
+
+
+def find_version(connection: Connection, ecosystem: str) -> int | None:
+    """The version of what the plan of an ecosystem is made from; None: there never was anything.
+
+    An equal version later means that streaks and requests are equal, too.
+    """
+    rows = run_statement(connection, _VERSION, ecosystem)
+    return rows[0][0] if rows else None
+
+
+def renew_version(connection: Connection, ecosystem: str) -> None:
+    """Give the plan of an ecosystem another version."""
+    run_statement(connection, _RENEW_VERSION, ecosystem, getrandbits(VERSION_BITS))
 
 
 def _followed(connection: Connection, recipe: RecipeKey) -> Followed:

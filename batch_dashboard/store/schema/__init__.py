@@ -63,7 +63,7 @@ from batch_dashboard.store.schema.ledger import (
     plan_waits,
     pruned_plan_outcomes,
 )
-from batch_dashboard.store.schema.plan import recipe_streaks
+from batch_dashboard.store.schema.plan import plan_requests, plan_versions, recipe_streaks
 from batch_dashboard.store.schema.pruned import (
     pruned_ci_job_days,
     pruned_ci_wait_days,
@@ -126,6 +126,8 @@ __all__ = [
     "minute_budgets",
     "plan_days",
     "plan_outcomes",
+    "plan_requests",
+    "plan_versions",
     "plan_waits",
     "pruned_ci_job_days",
     "pruned_ci_wait_days",

@@ -1,4 +1,4 @@
-"""Streaks of failures. Source: docs/plan.md, "Streaks"."""
+"""Streaks of failures, and what operators asked to try. Source: docs/plan.md."""
 
 from sqlalchemy import BigInteger, Column, Table, Text
 
@@ -20,4 +20,24 @@ recipe_streaks = Table(
     Column("began_at", UnixTime, nullable=False),  # the first failure of `same_reason`
     Column("last_failed_at", UnixTime, nullable=False),
     **ROWS_BY_KEY,
+)
+
+# Changes whenever the streaks or the requests of an ecosystem do, so that what is made from them
+# can be kept. Random: a number that counts could come again after a backup is restored.
+plan_versions = Table(
+    "plan_versions",
+    metadata,
+    Column("ecosystem", Text, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    **ROWS_BY_KEY,
+)
+
+# Recipes that an operator asked to try; a later attempt makes a request void.
+plan_requests = Table(
+    "plan_requests",
+    metadata,
+    Column("ecosystem", Text, primary_key=True),
+    Column("recipe_name", Text, primary_key=True),
+    Column("requested_at", UnixTime, nullable=False),
+    Column("requested_by", Text, nullable=False),
 )

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, request
 
 from batch_dashboard.model.api.openapi import openapi_document
 from batch_dashboard.model.api.operations import OPERATIONS, ROOT
-from batch_dashboard.views.api import reading
+from batch_dashboard.views.api import plan, reading
 from batch_dashboard.views.api.answers import answer
 
 CORS_HEADERS = {
@@ -25,6 +25,12 @@ for _operation in OPERATIONS:
         _operation.name,
         partial(reading.show_list if _operation.is_list else reading.show_one, _operation),
     )
+
+
+blueprint.add_url_rule(f"{ROOT}/plan/<name:ecosystem>", "show_plan", plan.show)
+blueprint.add_url_rule(
+    f"{ROOT}/plan/<name:ecosystem>", "choose_plan", plan.choose, methods=["POST"]
+)
 
 
 @blueprint.get(ROOT)
