@@ -187,7 +187,7 @@ class Dialect(ABC):
 
     @abstractmethod
     def whole_number(self, number: str) -> str:
-        """A number that is not negative without its decimals; a 64-bit integer."""
+        """The integer part of a number that is not negative, as a 64-bit integer."""
 
     @abstractmethod
     def day_of_time(self, time: str) -> str:

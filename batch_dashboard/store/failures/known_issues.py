@@ -89,9 +89,9 @@ def expects_recipe(ecosystem: Any, recipe_name: Any, today: date) -> ColumnEleme
 def fetch_expected_streaks(
     connection: Connection, stuck: Sequence[StuckRecipe], today: date
 ) -> set[RecipeKey]:
-    """The recipes among some that fail in a row only where open known issues expect it.
+    """The stuck recipes whose failures on all platforms are expected by open known issues.
 
-    Those that are expected on some platforms are looked up by their results.
+    Reads the results of recipes with known issues on some platforms only.
     """
     query = select(_issue.ecosystem, _issue.recipe_name, _issue.platform).where(
         is_open(today), _issue.platform.is_not(None)

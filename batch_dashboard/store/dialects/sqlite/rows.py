@@ -54,7 +54,7 @@ class SqliteRows(Rows):
         return utc_text(value) if isinstance(value, datetime) else value.isoformat()
 
     def is_among(self, column: str) -> str:
-        """The texts come as a JSON array: the number of parameters is limited."""
+        """The texts are passed as one JSON array, because the number of parameters is limited."""
         return f"{column} IN (SELECT value FROM json_each(?))"
 
     def texts(self, texts: Sequence[str]) -> Any:
