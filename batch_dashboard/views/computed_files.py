@@ -111,7 +111,7 @@ def _sums(spent: Spending | None) -> tuple[Value, ...]:
 def error_budget_rows(connection: Connection, run_filter: RunFilter, now: datetime) -> Rows:
     """The rows of `error_budgets.csv`."""
     period = last_days(2 * BUDGET_DAYS - 1, now.date())
-    attempts = ecosystem_health.fetch_days(connection, period, run_filter.ecosystem)
+    attempts = ecosystem_health.fetch_days(connection, period, run_filter.ecosystem, now.date())
     for ecosystem, target in _targets(connection, _chosen(connection, run_filter)):
         for day in budget_days(attempts.get(ecosystem, {}), now.date(), target):
             spent = day.attempts

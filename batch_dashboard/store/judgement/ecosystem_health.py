@@ -22,7 +22,13 @@ from batch_dashboard.model.judgement.targets import default_rule
 from batch_dashboard.model.lists.periods import Period, last_days
 from batch_dashboard.store.judgement import circuit_breakers, ecosystem_rules
 from batch_dashboard.store.judgement.circuit_breakers import ATTEMPTED
-from batch_dashboard.store.lists.conditions import period_conditions
+from batch_dashboard.store.judgement.uncounted_failures import (
+    UncountedFailures,
+    by_day,
+    fetch_uncounted,
+    without,
+)
+from batch_dashboard.store.lists.conditions import midnight, period_conditions
 from batch_dashboard.store.schema import batch_runs, ecosystem_days
 
 _run = batch_runs.c
@@ -40,8 +46,11 @@ def fetch_facts(
     only = spans[0].ecosystem if len(spans) == 1 else None
     recent = _fetch_recent(connection, spans)
     failing = _fetch_failing(connection, spans)
-    days = fetch_days(connection, last_days(LOOKED_BACK_DAYS, now.date()), only)
-    windows = _fetch_windows(connection, now, only)
+    period = last_days(LOOKED_BACK_DAYS, now.date())
+    since = midnight(period.since) if period.since else None
+    uncounted = fetch_uncounted(connection, since, only, now.date())
+    days = _without(_fetch_days(connection, period, only), uncounted)
+    windows = _fetch_windows(connection, now, only, uncounted)
     breakers = circuit_breakers.fetch_last(connection, only)
     rules = ecosystem_rules.fetch_rules(connection)
     pauses = ecosystem_rules.fetch_pauses(connection)
@@ -62,9 +71,32 @@ def fetch_facts(
 
 
 def fetch_days(
-    connection: Connection, period: Period, ecosystem: str | None = None
+    connection: Connection, period: Period, ecosystem: str | None, today: date
 ) -> dict[str, DayAttempts]:
-    """The attempts of each ecosystem by day; days without attempts are absent."""
+    """The attempts of each ecosystem by day, without the failures that do not count on a day.
+
+    Days without attempts are absent.
+    """
+    since = midnight(period.since) if period.since else None
+    uncounted = fetch_uncounted(connection, since, ecosystem, today)
+    return _without(_fetch_days(connection, period, ecosystem), uncounted)
+
+
+def _without(
+    days: dict[str, dict[date, Attempts]], uncounted: Iterable[UncountedFailures]
+) -> dict[str, DayAttempts]:
+    for (ecosystem, day), failures in by_day(uncounted).items():
+        of_ecosystem = days.get(ecosystem, {})
+        if day in of_ecosystem:
+            of_ecosystem[day] = without(of_ecosystem[day], failures)
+            if not of_ecosystem[day].total:
+                del of_ecosystem[day]
+    return dict(days)
+
+
+def _fetch_days(
+    connection: Connection, period: Period, ecosystem: str | None
+) -> dict[str, dict[date, Attempts]]:
     query = select(_day.ecosystem, _day.day, _day.passed, _day.failed).where(
         *period_conditions(period, ecosystem_days), _day.passed + _day.failed > 0
     )
@@ -134,7 +166,10 @@ def _fetch_failing(
 
 
 def _fetch_windows(
-    connection: Connection, now: datetime, ecosystem: str | None
+    connection: Connection,
+    now: datetime,
+    ecosystem: str | None,
+    uncounted: Sequence[UncountedFailures],
 ) -> dict[str, list[WindowRuns]]:
     def within(length: timedelta) -> ColumnElement[bool]:
         return _run.started_at > now - length
@@ -154,8 +189,18 @@ def _fetch_windows(
         query = query.where(_run.ecosystem == ecosystem)
     return {
         name: [
-            WindowRuns(counts[start], Attempts(counts[start + 1], counts[start + 2]))
-            for start in range(0, len(counts), 3)
+            WindowRuns(
+                counts[3 * place],
+                without(
+                    Attempts(counts[3 * place + 1], counts[3 * place + 2]),
+                    [
+                        run
+                        for run in uncounted
+                        if run.ecosystem == name and now - window.length < run.started_at <= now
+                    ],
+                ),
+            )
+            for place, window in enumerate(WINDOWS)
         ]
         for name, *counts in connection.execute(query)
     }

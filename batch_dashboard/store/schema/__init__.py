@@ -40,7 +40,9 @@ from batch_dashboard.store.schema.batch_runs import (
 from batch_dashboard.store.schema.columns import OneOf, UnixTime, metadata
 from batch_dashboard.store.schema.failures import (
     ALL_ECOSYSTEMS,
+    GROUP_OF_INFRASTRUCTURE,
     INDEXED_LINE,
+    REPORTED_AS_INFRASTRUCTURE,
     failure_class_rules,
     failure_group_categories,
     failure_group_days,
@@ -86,7 +88,9 @@ from batch_dashboard.store.schema.spending import (
 
 __all__ = [
     "ALL_ECOSYSTEMS",
+    "GROUP_OF_INFRASTRUCTURE",
     "INDEXED_LINE",
+    "REPORTED_AS_INFRASTRUCTURE",
     "RUN_ORDERS",
     "OneOf",
     "UnixTime",

@@ -159,3 +159,22 @@ Index(
     known_issues.c.failure_group_id,
     **only_where(known_issues.c.ended_at.is_(None)),
 )
+
+# Find failures of the infrastructure, which are few.
+GROUP_OF_INFRASTRUCTURE = failure_groups.c.failure_class == literal_column(
+    f"'{FailureClass.INFRASTRUCTURE}'"
+)
+Index(
+    "ix_failure_groups_infrastructure",
+    failure_groups.c.last_seen_at,
+    **only_where(GROUP_OF_INFRASTRUCTURE),
+)
+REPORTED_AS_INFRASTRUCTURE = failure_group_weeks.c.failure_class == literal_column(
+    f"'{FailureClass.INFRASTRUCTURE}'"
+)
+Index(
+    "ix_failure_group_weeks_infrastructure",
+    failure_group_weeks.c.ecosystem,
+    failure_group_weeks.c.week,
+    **only_where(REPORTED_AS_INFRASTRUCTURE),
+)

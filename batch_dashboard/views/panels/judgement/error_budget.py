@@ -31,7 +31,7 @@ def error_budget_chart(choice: Choice, health: EcosystemHealth) -> ErrorBudgetCh
     if target is None:
         return None
     period = last_days(2 * BUDGET_DAYS - 1, choice.today)
-    attempts = fetch_days(connection(), period, health.ecosystem)
+    attempts = fetch_days(connection(), period, health.ecosystem, choice.today)
     days = budget_days(attempts.get(health.ecosystem, {}), choice.today, target)
     return chart_of_days(choice, health, days)
 
