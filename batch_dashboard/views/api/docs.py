@@ -7,7 +7,13 @@ from flask import Blueprint, render_template, request
 
 from batch_dashboard.model.api.openapi import openapi_document
 from batch_dashboard.model.api.reference import described
-from batch_dashboard.model.catalogue import BATCH_RUNS, FAILURE_GROUPS, INCIDENTS, RECIPES
+from batch_dashboard.model.catalogue import (
+    BATCH_RUNS,
+    FAILURE_GROUPS,
+    INCIDENTS,
+    KNOWN_ISSUES,
+    RECIPES,
+)
 from batch_dashboard.model.catalogue.fields import Resource
 from batch_dashboard.model.lists.filters import EVERYTHING
 from batch_dashboard.model.lists.list_query import ListQuery
@@ -40,6 +46,7 @@ def _stored_values() -> dict[str, str]:
         "later_batch_run_id": run.get("id"),
         "failure_group_id": _first(FAILURE_GROUPS).get("id"),
         "incident_id": _first(INCIDENTS).get("id"),
+        "known_issue_id": _first(KNOWN_ISSUES).get("id"),
     }
     return {name: str(value) for name, value in found.items() if value is not None}
 

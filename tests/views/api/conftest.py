@@ -72,8 +72,10 @@ def addresses(client: FlaskClient) -> dict[str, str]:
 
 def addresses_of(read: Callable[[str], Any]) -> dict[str, str]:
     """The same of any dashboard; `read` gives the JSON document of a path."""
+    # A dashboard can be without known issues.
+    without_rows: Any = {"id": 1}
     recipe, group, incident, issue = (
-        read(f"/api/v1/{path}")["items"][0]
+        next(iter(read(f"/api/v1/{path}")["items"]), without_rows)
         for path in (
             "recipes?last=all",
             "failure-groups?last=all",

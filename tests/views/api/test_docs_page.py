@@ -11,11 +11,17 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from batch_dashboard.model.api.openapi import openapi_document
+from batch_dashboard.model.failures.known_issues import IssueSubject
+from batch_dashboard.services.administration.changes import changing
+from batch_dashboard.services.alerts.alerts import check
+from batch_dashboard.services.failures import known_issues
 from batch_dashboard.store.engine import Store
+from batch_dashboard.store.failures.known_issues import NewIssue
 from tests.conftest import NewDatabase
 from tests.factories import NOW, TOKEN, batch_run, failed_result, ingest
 from tests.http.server import running_server
 from tests.statements import counted_statements
+from tests.visitors import SOMEBODY
 
 
 def curl_lines(page: str) -> list[str]:
@@ -39,7 +45,7 @@ def test_it_shows_every_operation_and_parameter(client: FlaskClient) -> None:
 def test_it_takes_few_statements_and_is_linked(client: FlaskClient, filled: Store) -> None:
     with counted_statements(filled) as statements:
         assert client.get("/api/docs").status_code == 200
-    assert len(statements) == 4
+    assert len(statements) == 5
     assert client.get("/exports/").text.count('href="/api/docs"') == 2
 
 
@@ -62,8 +68,9 @@ def test_its_curl_lines_work(new_database: NewDatabase, tmp_path: Path) -> None:
         failures = [failed_result(recipe_name="owner/wget"), failed_result(recipe_name="~odd name")]
         for number in range(6):
             ingest(store, batch_run(batch_id=str(number), results=failures))
-        from batch_dashboard.services.alerts.alerts import check
-
+        with changing(store, SOMEBODY, NOW) as change:
+            subject = IssueSubject(None, "homebrew", "owner/wget", None)
+            known_issues.add(change, NewIssue(subject, "https://example.org/1", "", NOW.date()))
         check(store, [], None, NOW)
         store.close()
         with running_server(url, tmp_path) as address:
