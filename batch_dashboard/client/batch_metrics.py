@@ -27,6 +27,7 @@ import ssl
 import sys
 import threading
 import time
+import unicodedata
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -50,7 +51,8 @@ ANY_FAILURE = "any"
 UNEXPECTED_FAILURE = "unexpected"
 EXIT_CODES = """\
 exit codes:
-  0  success; also if an upload failed without --strict, and always for `decision`
+  0  success; also if an upload failed without --strict, and if `plan` or
+     `decision` got no valid response: then everything runs
   1  with --strict: the dashboard could not be reached in time, and the upload was spooled;
      `retry`: spooled uploads remain; `validate`: the dashboard could not be reached
   2  wrong arguments or unusable input; with --strict also an incomplete report
@@ -62,6 +64,7 @@ exit codes:
 RESULTS = ("passed", "failed", "skipped")
 RUNNER_OSES = ("macos", "linux", "windows", "other")
 MAX_RESULTS = 100_000
+MAX_CANDIDATES = 100_000
 MAX_JOBS = 2_000
 MAX_NAME = 500
 MAX_COUNT = 1_000_000_000
@@ -82,13 +85,15 @@ CHUNK_BYTES = 64 * 1024
 
 UPLOAD_SECONDS = 120.0
 DECISION_SECONDS = 5.0
+PLAN_SECONDS = 20.0
 VALIDATE_SECONDS = 30.0
 # For what comes before the upload itself: the jobs of the run and the identity token.
 CI_SECONDS = 30.0
 ATTEMPT_SECONDS = 60.0
 FIRST_WAIT_SECONDS = 1.0
 MAX_WAIT_SECONDS = 30.0
-MAX_ANSWER_BYTES = 16 * 1024 * 1024
+# The plan of 100,000 recipes that all wait is 50 MB long.
+MAX_ANSWER_BYTES = 64 * 1024 * 1024
 MAX_PAGES = 20
 SPOOL_ENTRIES = 100
 SPOOL_BYTES = 256 * 1024 * 1024
@@ -257,16 +262,18 @@ def read_input(path: str) -> InputFile:
     beginning = first[:200].decode(xml_encoding(first), "ignore")
     if beginning.lstrip("\ufeff \t\r\n").startswith("<"):
         return InputFile("junit", itertools.chain([first], chunks))
-    content = bytearray(first)
+    return _recognised(read_text(itertools.chain([first], chunks)))
+
+
+def read_text(chunks: Iterable[bytes]) -> str:
+    """The text of a file in UTF-8 or UTF-16. Raises InputError."""
+    content = bytearray()
     for chunk in chunks:
         content += chunk
         if len(content) > MAX_JSON_BYTES:
             raise InputError(f"is larger than {MAX_JSON_BYTES:,} bytes")
-    return _recognised(_decoded(bytes(content)))
-
-
-def _decoded(content: bytes) -> str:
-    encoding = "utf-16" if content[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8"
+    is_utf16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    encoding = "utf-16" if is_utf16 else "utf-8"
     try:
         return content.decode(encoding).lstrip("\ufeff")
     except UnicodeDecodeError as error:
@@ -1218,11 +1225,49 @@ class Dashboard:
 
         return retried(attempt, deadline)
 
+    def plan(
+        self,
+        ecosystem: str,
+        candidates: Sequence[Candidate] | None,
+        query: Mapping[str, str],
+        deadline: Deadline,
+    ) -> dict[str, Any]:
+        """The plan for candidates; for None, that of all recipes that the dashboard knows.
+
+        Raises Unavailable and Refused.
+        """
+        address = f"{self.address}/api/v1/plan/{_path_name(ecosystem)}"
+
+        def ask(query: Mapping[str, str], body: bytes | None = None) -> Answer:
+            headers = dict(self._authorization)
+            if body is not None:
+                headers.update({"Content-Type": "application/json", "Content-Encoding": "gzip"})
+            url = f"{address}?{urllib.parse.urlencode(query)}" if query else address
+
+            def attempt() -> Answer:
+                answer = self._session.request(url, deadline, headers, body)
+                reason = f"the dashboard answered {answer.status}{_detail(answer)}"
+                if answer.status in RETRIED_STATUSES:
+                    raise _Retry(reason, answer)
+                if answer.status != 200:
+                    raise Refused(reason, answer.status)
+                return answer
+
+            return retried(attempt, deadline)
+
+        if candidates is not None:
+            listed = [candidate.as_object() for candidate in candidates]
+            return _object(ask(query, gzip.compress(json.dumps(listed).encode(), 1)).body)
+        plan = _object(ask(query).body)
+        if plan:
+            # Without candidates, only the plan as text lists what to run.
+            names = ask({**query, "format": "text"}).body.decode("utf-8", "replace")
+            plan["run"] = [{"recipe_name": name} for name in names.split("\n") if name]
+        return plan
+
     def decision(self, ecosystem: str, deadline: Deadline) -> list[str]:
         """The advice for an ecosystem as `key=value` lines. Raises Unavailable and Refused."""
-        # Names in paths are escaped as in the links of the pages.
-        name = urllib.parse.quote(ecosystem.replace("~", "~7E").replace("/", "~2F"), safe="~")
-        address = f"{self.address}/api/v1/decision/{name}?format=env"
+        address = f"{self.address}/api/v1/decision/{_path_name(ecosystem)}?format=env"
         answer = self._session.request(address, deadline, self._authorization)
         if answer.status != 200:
             reason = f"the dashboard answered {answer.status}{_detail(answer)}"
@@ -1235,6 +1280,11 @@ class Dashboard:
         if not any(line in [f"decision={word}" for word in DECISIONS] for line in lines):
             raise Unavailable("the answer contains no decision; check the address")
         return lines
+
+
+def _path_name(name: str) -> str:
+    """A name in a path, escaped as in the links of the pages."""
+    return urllib.parse.quote(name.replace("~", "~7E").replace("/", "~2F"), safe="~")
 
 
 def _more_errors(answer: Mapping[str, Any]) -> str:
@@ -1543,19 +1593,22 @@ def spool_folder(given: str | None, env: Mapping[str, str]) -> str:
 # --- The job summary ---
 
 MAX_LISTED = 20
+# Recipes that the plan leaves out.
+MAX_REPORTED = 100
 
 
 def write_summary(path: str, payload: Mapping[str, Any], paragraphs: Iterable[str]) -> None:
     """Append a section about the run to the job's summary, in Markdown."""
     counts = Counter(entry.get("result") for entry in payload["results"])
     outcomes = ", ".join(f"{payload.get(name) or counts[name]:,} {name}" for name in RESULTS)
-    text = "\n\n".join(
-        [
-            f"### Batch run of {markdown(str(payload['ecosystem']))}",
-            f"{outcomes} of {counted(payload['total_recipes'], 'recipe')}.",
-            *paragraphs,
-        ]
-    )
+    counted_outcomes = f"{outcomes} of {counted(payload['total_recipes'], 'recipe')}."
+    title = f"Batch run of {markdown(str(payload['ecosystem']))}"
+    append_summary(path, title, [counted_outcomes, *paragraphs])
+
+
+def append_summary(path: str, title: str, paragraphs: Iterable[str]) -> None:
+    """Append a section of Markdown to the job's summary."""
+    text = "\n\n".join([f"### {title}", *paragraphs])
     try:
         with open(path, "a", encoding="utf-8") as file:
             file.write(f"{text}\n\n")
@@ -1586,9 +1639,8 @@ def stored_paragraphs(answer: Mapping[str, Any]) -> Iterator[str]:
             yield "\n".join([*(f"- {markdown(name)}" for name in newly[:MAX_LISTED]), *more])
         elif summary.get("previous_batch_run_id") is not None:
             yield "Nothing is newly failing since the previous run."
-    address = str(answer.get("url", ""))
-    if re.fullmatch(r"https?://[^\s<>]+", address):
-        yield f"[Batch run {answer.get('batch_run_id')}](<{address}>)"
+    if answer.get("url"):
+        yield linked(f"Batch run {answer.get('batch_run_id')}", str(answer["url"]))
 
 
 def newly_failing(answer: Mapping[str, Any]) -> tuple[list[str], int]:
@@ -1614,6 +1666,196 @@ def expected_failures(answer: Mapping[str, Any]) -> tuple[int, int | None]:
 def markdown(text: str) -> str:
     """Text that Markdown shows as it is: names come from anywhere."""
     return re.sub(r"([\\`*_{}\[\]()<>#+\-.!|~@&:])", r"\\\1", one_line(text)[:200])
+
+
+def linked(text: str, address: str) -> str:
+    """Text of Markdown with a link, or alone if the address is none of HTTP."""
+    is_address = re.fullmatch(r"https?://[^\s<>|]+", address)
+    return f"[{markdown(text)}](<{address}>)" if is_address else markdown(text)
+
+
+# --- The plan ---
+
+
+class Candidate(NamedTuple):
+    """A recipe that could run; its version is None if it is not stated."""
+
+    recipe_name: str
+    recipe_version: str | None = None
+
+    def as_object(self) -> dict[str, str]:
+        """The recipe as an object of JSON."""
+        if self.recipe_version is None:
+            return {"recipe_name": self.recipe_name}
+        return {"recipe_name": self.recipe_name, "recipe_version": self.recipe_version}
+
+
+class Waiting(NamedTuple):
+    """A recipe that the plan leaves out, as the dashboard describes it."""
+
+    recipe_name: str
+    because: str
+    reason: str
+    next_attempt_at: str
+    url: str
+
+    def next_attempt(self) -> str:
+        """The time of the next attempt for a reader, empty if it is not known."""
+        moment = parse_time(self.next_attempt_at)
+        return f"{moment:%Y-%m-%d %H:%M} UTC" if moment else self.next_attempt_at
+
+    def why(self) -> str:
+        """Why the recipe waits, with the reason of its failures."""
+        return f"{self.because} ({self.reason})" if self.reason else self.because
+
+
+class Plan(NamedTuple):
+    """The recipes to run, in order, and those that wait.
+
+    `stops` is None, or why nothing runs: the reasons of the ecosystem's decision.
+    """
+
+    run: list[Candidate]
+    waiting: list[Waiting]
+    stops: str | None = None
+
+
+def read_candidates(path: str) -> list[Candidate]:
+    """The candidates of a file, each recipe once. Raises InputError.
+
+    The file has a name or an object per line, or is a JSON array of names or objects.
+    """
+    try:
+        found = {
+            composed(candidate.recipe_name): candidate
+            for candidate in _candidates(read_text(read_chunks(path)))
+        }
+        if len(found) > MAX_CANDIDATES:
+            raise InputError(
+                f"holds {len(found):,} recipes; at most {MAX_CANDIDATES:,} can be sent"
+            )
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
+    return list(found.values())
+
+
+def _candidates(text: str) -> Iterator[Candidate]:
+    is_array = text.lstrip().startswith("[")
+    entries: Iterable[Any] = _json(text, "the file") if is_array else text.split("\n")
+    for number, entry in enumerate(entries, 1):
+        place = f"entry {number}" if is_array else f"line {number}"
+        if not is_array:
+            entry = entry.strip()
+            if not entry:
+                continue
+            if entry.startswith("{"):
+                entry = _json(entry, place)
+        yield _candidate(entry, place)
+
+
+def _candidate(entry: Any, place: str) -> Candidate:
+    name, version = entry, None
+    if isinstance(entry, dict):
+        name, version = entry.get("recipe_name"), entry.get("recipe_version")
+    if not isinstance(name, str) or not 0 < len(name) <= MAX_NAME or name != valid_name(name):
+        raise InputError(
+            f"{place} must be the name of a recipe, or an object with `recipe_name`; a name has "
+            f"1 to {MAX_NAME} characters, no control characters and no space at its ends"
+        )
+    if version is not None and not isinstance(version, str):
+        raise InputError(f"recipe_version in {place} must be a text in quotes")
+    return Candidate(name, version or None)
+
+
+def _json(text: str, place: str) -> Any:
+    try:
+        return load_json(text)
+    except ValueError as error:
+        raise InputError(f"{place} is not JSON: {error}") from None
+
+
+def composed(name: str) -> str:
+    """A name as the dashboard stores it: accents joined with their letters."""
+    return unicodedata.normalize("NFC", name)
+
+
+def read_plan(answer: Mapping[str, Any], candidates: Sequence[Candidate] | None) -> Plan:
+    """The plan that the dashboard answered. Raises Unavailable if the answer is no plan.
+
+    A candidate that the answer does not mention runs. A recipe that is no candidate never runs.
+    """
+    named, skipped = _plan_entries(answer.get("run")), _plan_entries(answer.get("skip"))
+    if answer.get("decision") not in DECISIONS:
+        raise NoPlan
+    if candidates is None:
+        to_run = [Candidate(name) for name in named]
+    else:
+        by_name = {composed(candidate.recipe_name): candidate for candidate in candidates}
+        skipped = {name: entry for name, entry in skipped.items() if name in by_name}
+        in_order = [by_name.pop(name) for name in named if name in by_name]
+        others = [candidate for name, candidate in by_name.items() if name not in skipped]
+        to_run = [*in_order, *others]
+    waiting = [_waiting(entry) for name, entry in skipped.items() if name not in named]
+    if answer["decision"] == "skip":
+        reasons = "; ".join(map(str, _listed(answer.get("reasons"))))
+        return Plan([], waiting, reasons or "it states no reason")
+    return Plan(to_run, waiting)
+
+
+class NoPlan(Unavailable):
+    """An answer that is no plan, such as that of another service."""
+
+    def __init__(self) -> None:
+        super().__init__("the answer is no plan; check the address")
+
+
+def _plan_entries(listed: Any) -> dict[str, dict[str, Any]]:
+    """The entries of a list of recipes by their names, in order."""
+    if not isinstance(listed, list):
+        raise NoPlan
+    entries = {}
+    for entry in listed:
+        name = entry.get("recipe_name") if isinstance(entry, dict) else None
+        if not isinstance(name, str) or not name or name != valid_name(name):
+            raise NoPlan
+        entries[composed(name)] = entry
+    return entries
+
+
+def _waiting(entry: Mapping[str, Any]) -> Waiting:
+    return Waiting(*(one_line(str(entry.get(name) or "")) for name in Waiting._fields))
+
+
+def report_plan(plan: Plan) -> None:
+    """Print what runs and which recipes wait, with the reasons."""
+    if plan.stops:
+        warn(f"nothing runs, as the dashboard advises: {plan.stops}")
+    say(_plan_counts(plan))
+    for waiting in plan.waiting[:MAX_REPORTED]:
+        until = f" until {waiting.next_attempt()}" if waiting.next_attempt_at else ""
+        say(f"left out {waiting.recipe_name}{until}: {waiting.why()} {waiting.url}")
+    if len(plan.waiting) > MAX_REPORTED:
+        say(f"left out {len(plan.waiting) - MAX_REPORTED:,} more")
+
+
+def _plan_counts(plan: Plan) -> str:
+    return f"{counted(len(plan.run), 'recipe')} to run, {len(plan.waiting):,} left out"
+
+
+def plan_paragraphs(plan: Plan) -> Iterator[str]:
+    """The plan as paragraphs of Markdown."""
+    if plan.stops:
+        yield f"Nothing runs, as the dashboard advises: {markdown(plan.stops)}"
+    yield f"{_plan_counts(plan)}."
+    if plan.waiting:
+        rows = [
+            f"| {linked(waiting.recipe_name, waiting.url)} | {markdown(waiting.next_attempt())} "
+            f"| {markdown(waiting.why())} |"
+            for waiting in plan.waiting[:MAX_REPORTED]
+        ]
+        yield "\n".join(["| Left out | Next attempt | Because |", "|---|---|---|", *rows])
+    if len(plan.waiting) > MAX_REPORTED:
+        yield f"… and {len(plan.waiting) - MAX_REPORTED:,} more."
 
 
 # --- Commands ---
@@ -1808,7 +2050,7 @@ def validate(options: argparse.Namespace, env: Mapping[str, str]) -> int:
 
 
 def decision(options: argparse.Namespace, env: Mapping[str, str]) -> int:
-    """Ask whether to spend minutes. Without a proper answer in time, everything runs."""
+    """Ask whether to spend minutes. Without a valid response in time, everything runs."""
     try:
         session = Session(options.ca_file)
         deadline = Deadline(options.timeout)
@@ -1816,12 +2058,55 @@ def decision(options: argparse.Namespace, env: Mapping[str, str]) -> int:
         lines = dashboard.decision(options.ecosystem, deadline)
     except Exception as error:
         # Also for a mistake in this program: it must never stop a job.
-        known = isinstance(error, (Unavailable, Refused, InputError))
-        reason = str(error) if known else f"{type(error).__name__}: {error}"
+        reason = _cause(error)
         warn(f"the dashboard gave no decision, so everything runs: {reason}")
         lines = ["decision=proceed", f"reasons={one_line(f'no answer: {reason}')}"]
     print("\n".join(lines), flush=True)
     return EXIT_OK
+
+
+def _cause(error: Exception) -> str:
+    is_expected = isinstance(error, (Unavailable, Refused, InputError))
+    return str(error) if is_expected else f"{type(error).__name__}: {error}"
+
+
+def plan(options: argparse.Namespace, env: Mapping[str, str]) -> int:
+    """Print the recipes to run, in order. Without a valid response in time, everything runs."""
+    candidates = read_candidates(options.candidates) if options.candidates else None
+    try:
+        found = _ask_for_plan(options, env, candidates)
+        report_plan(found)
+        paragraphs = list(plan_paragraphs(found))
+    except Exception as error:
+        # Also for a mistake in this program: it must never stop a job.
+        unlisted = "; without --candidates none can be listed" if candidates is None else ""
+        outcome = f"the dashboard gave no plan, so everything runs{unlisted}: {_cause(error)}"
+        warn(outcome)
+        found, paragraphs = Plan(candidates or [], []), [markdown(outcome)]
+    if env.get("GITHUB_STEP_SUMMARY"):
+        title = f"Plan for {markdown(options.ecosystem)}"
+        append_summary(env["GITHUB_STEP_SUMMARY"], title, paragraphs)
+    if options.format == "json":
+        text = json.dumps([candidate.as_object() for candidate in found.run]) + "\n"
+    else:
+        text = "".join(f"{candidate.recipe_name}\n" for candidate in found.run)
+    # In UTF-8, whatever the terminal's encoding is.
+    sys.stdout.buffer.write(text.encode())
+    sys.stdout.buffer.flush()
+    return EXIT_OK
+
+
+def _ask_for_plan(
+    options: argparse.Namespace, env: Mapping[str, str], candidates: Sequence[Candidate] | None
+) -> Plan:
+    session = Session(options.ca_file)
+    deadline = Deadline(options.timeout)
+    dashboard = _dashboard(_address(options, env), env, session, deadline)
+    stated = detect_ci(env).fields.get("batch_id")
+    batch_id = options.batch_id or (str(stated.value) if stated else None)
+    query = {"platform": options.platform, "batch_id": batch_id}
+    given = {name: value for name, value in query.items() if value}
+    return read_plan(dashboard.plan(options.ecosystem, candidates, given, deadline), candidates)
 
 
 class Inputs(NamedTuple):
@@ -2075,6 +2360,24 @@ def _parser() -> argparse.ArgumentParser:
         "ask for advice whether to run; prints key=value lines",
     )
     asking.add_argument("--ecosystem", required=True)
+
+    planning = _command(commands, plan, PLAN_SECONDS, "print the recipes to run, in order")
+    planning.add_argument("--ecosystem", required=True)
+    planning.add_argument(
+        "--candidates",
+        metavar="FILE",
+        help="the recipes that could run: a name per line, or JSON objects with recipe_name and "
+        "recipe_version, one per line or as an array; `-` for standard input; default: every "
+        "recipe that the dashboard knows",
+    )
+    planning.add_argument("--platform", help="where the recipes would run")
+    planning.add_argument("--batch-id", help="instead of what the CI system states")
+    planning.add_argument(
+        "--format",
+        choices=("text", "json"),
+        default="text",
+        help="names, one per line, or a JSON array of objects; default: %(default)s",
+    )
     return parser
 
 

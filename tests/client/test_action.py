@@ -105,3 +105,46 @@ def test_a_decision_becomes_outputs_of_the_step(tmp_path: Path) -> None:
     assert step.outputs["decision"] == "skip"
     down = run_action({**inputs, "url": NOWHERE}, {}, tmp_path)
     assert (down.code, down.outputs["decision"]) == (0, "proceed")
+
+
+def test_a_plan_becomes_a_file_of_recipes(tmp_path: Path) -> None:
+    (tmp_path / "all.txt").write_text("wget\njq\nzlib")
+    plan = {
+        "decision": "proceed",
+        "run": [{"recipe_name": "zlib"}],
+        "skip": [{"recipe_name": "jq"}],
+    }
+    inputs = {"command": "plan", "ecosystem": "e", "platform": "p", "batch-id": "b"}
+    with scripted_server(Reply(200, plan)) as server:
+        inputs |= {"url": server.address, "candidates": "all.txt", "plan-file": NASTY[:20]}
+        step = run_action(inputs, {}, tmp_path)
+        assert server.requests[0].path == "/api/v1/plan/e?platform=p&batch_id=b"
+    assert (step.code, step.outputs) == (0, {"plan_file": NASTY[:20], "recipes": "2"}), step.log
+    assert (tmp_path / NASTY[:20]).read_text() == "zlib\nwget\n"
+    assert "### Plan for e" in (tmp_path / "summary.md").read_text()
+
+
+def test_all_candidates_run_when_no_plan_comes(tmp_path: Path) -> None:
+    (tmp_path / "all.txt").write_text("wget\njq\r\n\nzlib")
+    (tmp_path / "bin").mkdir()
+    inputs = {"command": "plan", "url": NOWHERE, "ecosystem": "e", "candidates": "all.txt"}
+    for environ in ({}, {"PATH": str(tmp_path / "bin")}):
+        step = run_action({**inputs, "timeout": "1"}, environ, tmp_path)
+        assert step.code == 0, step.log
+        assert step.outputs == {"plan_file": "batch-plan.txt", "recipes": "3"}
+        assert (tmp_path / "batch-plan.txt").read_text() == "wget\njq\nzlib\n"
+        assert "::warning title=Batch Dashboard::" in step.log
+
+
+def test_a_plan_without_usable_candidates_fails_the_step(tmp_path: Path) -> None:
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "all.json").write_text('["wget"]')
+    inputs = {"command": "plan", "url": NOWHERE, "ecosystem": "e"}
+    assert "needs candidates" in run_action(inputs, {}, tmp_path).log
+    for candidates, environ in (
+        ("", {}),
+        ("missing", {}),
+        ("all.json", {"PATH": str(tmp_path / "bin")}),
+    ):
+        step = run_action({**inputs, "candidates": candidates}, environ, tmp_path)
+        assert (step.code, step.outputs) == (2, {}), step.log

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from batch_dashboard.settings import PROJECT_ROOT
-from tests.client.ci_page import ADDRESS, VALIDATE, blocks
+from tests.client.ci_page import ADDRESS, PLAN_SCRIPTS, VALIDATE, blocks
 from tests.client.ci_systems import GITLAB, gitlab_job
 from tests.client.conftest import Dashboard
 from tests.client.runner import BASH
@@ -88,6 +88,17 @@ def test_the_pipeline_for_jenkins(dashboard: Dashboard, repository: Path) -> Non
     assert stored_run(dashboard, log)["batch_id"] == "jenkins-recipes-12"
 
 
+def test_the_plan_in_a_shell(dashboard: Dashboard, repository: Path) -> None:
+    [script] = blocks("Running what the plan lists", "sh")
+    for name, content in PLAN_SCRIPTS.items():
+        (repository / name).write_text(content)
+        (repository / name).chmod(0o755)
+    log = run_shell(script, dashboard.address, repository)
+    assert "2 recipes to run, 0 left out" in log
+    assert sorted((repository / "batch-plan.txt").read_text().split()) == ["jq", "wget"]
+    stored_run(dashboard, log)
+
+
 def test_the_question_in_a_shell(dashboard: Dashboard, repository: Path) -> None:
     [script] = blocks("Jenkins", "sh")
     log = run_shell(f"{script}echo the decision is $decision", dashboard.address, repository)
@@ -95,9 +106,13 @@ def test_the_question_in_a_shell(dashboard: Dashboard, repository: Path) -> None
 
 
 def test_the_steps_with_plain_curl(dashboard: Dashboard, repository: Path) -> None:
-    upload, question = blocks("Plain curl", "sh")
+    upload, plan, question = blocks("Plain curl", "sh")
     log = run_shell(upload, dashboard.address, repository)
     assert stored_run(dashboard, log)["completed_at"]
+    (repository / "candidates.txt").write_text("wget\nunknown\n")
+    for address in (dashboard.address, "http://127.0.0.1:9"):
+        run_shell(plan, address, repository)
+        assert (repository / "batch-plan.txt").read_text() == "wget\nunknown\n"
     run_shell(question, dashboard.address, repository)
     assert "decision=proceed\n" in (repository / "decision.env").read_text()
     run_shell(question, "http://127.0.0.1:9", repository)

@@ -2,18 +2,21 @@
 
 import re
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from html import unescape
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
 
-from tests.client.ci_page import ADDRESS, VALIDATE, blocks
+from tests.client.ci_page import ADDRESS, PLAN_SCRIPTS, VALIDATE, blocks
 from tests.client.conftest import Dashboard
 from tests.client.servers import Scripted, scripted_server, unreliable_proxy
 from tests.client.workflow import WorkflowRun, git, make_repository
-from tests.factories import TOKEN
+from tests.factories import TOKEN, batch_run, failed_result
+from tests.http.uploads import post
 
 WORKFLOW = ".github/workflows/batch.yml"
 SECONDS = {"ubuntu-24.04": 95, "ubuntu-latest": 95, "macos-15": 255}
@@ -58,10 +61,16 @@ def api() -> Iterator[Scripted]:
         yield api
 
 
-def run_workflow(text: str, folder: Path, api: Scripted, **options: Any) -> WorkflowRun:
-    """Make a repository with a workflow and run it."""
+def run_workflow(
+    text: str,
+    folder: Path,
+    api: Scripted,
+    scripts: Mapping[str, str] = MappingProxyType({"validate.sh": VALIDATE}),
+    **options: Any,
+) -> WorkflowRun:
+    """Make a repository with a workflow and its scripts, and run it."""
     folder.mkdir(exist_ok=True)
-    repository = make_repository(folder / "repository", {"validate.sh": VALIDATE, WORKFLOW: text})
+    repository = make_repository(folder / "repository", {**scripts, WORKFLOW: text})
     secrets = {"BATCH_METRICS_TOKEN": TOKEN}
     run = WorkflowRun(repository, folder, api, secrets, SECONDS, **options)
     run.run(WORKFLOW)
@@ -103,6 +112,34 @@ def test_the_documented_workflow_measures_its_minutes(
     summary = (tmp_path / "report-0" / "summary.md").read_text()
     assert "2 passed, 2 failed, 0 skipped of 4 recipes." in summary
     assert f"{dashboard.address}/batch-runs/{row['id']}" in summary
+
+
+def test_the_documented_workflow_runs_what_the_plan_lists(
+    dashboard: Dashboard, api: Scripted, tmp_path: Path
+) -> None:
+    [text] = blocks("Running what the plan lists", "yaml")
+    now = datetime.now(UTC)
+    for minutes in range(5):
+        moment = (now - timedelta(minutes=minutes)).isoformat()
+        failure = failed_result(recipe_name="wget", ecosystem="of a plan", recipe_version="1.0")
+        payload = batch_run(ecosystem="of a plan", started_at=moment, results=[failure])
+        post(dashboard.address, {**payload, "completed_at": None})
+
+    def run_with(plan_address: str, run_id: str) -> tuple[WorkflowRun, dict[str, Any]]:
+        workflow = text.replace(ADDRESS, plan_address, 1).replace(ADDRESS, dashboard.address)
+        workflow = workflow.replace("homebrew", "of a plan")
+        run = run_workflow(workflow, tmp_path / run_id, api, PLAN_SCRIPTS, run_id=run_id)
+        assert run.conclusions == {"batch": "success"}, run.log
+        return run, stored(dashboard, run.log)
+
+    run, row = run_with(dashboard.address, "5001")
+    assert "left out wget until" in run.log
+    assert (row["passed"], row["failed"]) == (1, 0)
+    summary = (run.folder / "batch-0" / "summary.md").read_text()
+    assert f"| [wget](<{dashboard.address}/recipes/of%20a%20plan/wget>) |" in summary
+    # Without a plan, everything runs.
+    _run, row = run_with(f"{dashboard.address}/wrong", "5002")
+    assert (row["passed"], row["failed"]) == (1, 1)
 
 
 def test_the_step_of_the_original_project_is_stored_as_before(
