@@ -15,7 +15,6 @@ from batch_dashboard.settings import PROJECT_ROOT
 from tests.factories import TOKEN
 
 GUNICORN = ("-c", "gunicorn.conf.py", "--bind", "127.0.0.1:0")
-GUNICORN = ("-c", "gunicorn.conf.py", "--bind", "127.0.0.1:0")
 START_SECONDS = 90
 STOP_SECONDS = 30
 LISTENING = re.compile(r"Listening at: (http://127\.0\.0\.1:\d+)")
@@ -23,13 +22,16 @@ LISTENING = re.compile(r"Listening at: (http://127\.0\.0\.1:\d+)")
 
 @contextmanager
 def running_server(
-    database_url: str, folder: Path, environ: Mapping[str, str] | None = None
+    database_url: str,
+    folder: Path,
+    environ: Mapping[str, str] | None = None,
+    application: str = "app:app",
 ) -> Iterator[str]:
     """Start the service on a free port; gives its address. Its log is `server.log` in `folder`."""
     log = folder / "server.log"
     with log.open("w") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", "app:app", *GUNICORN],
+            [sys.executable, "-m", "gunicorn", application, *GUNICORN],
             cwd=PROJECT_ROOT,
             stdout=output,
             stderr=subprocess.STDOUT,
