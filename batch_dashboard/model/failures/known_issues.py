@@ -92,6 +92,12 @@ class ExpectedFailures:
                     expected.by_platform[ecosystem, recipe_name, platform] = issue
         return expected
 
+    @property
+    def version(self) -> tuple[tuple[int, date], ...]:
+        """What changes whenever the expected failures or their last days do."""
+        issues = (*self.by_group.values(), *self.by_recipe.values(), *self.by_platform.values())
+        return tuple((issue.id, issue.expires_on) for issue in issues)
+
     def __bool__(self) -> bool:
         return bool(self.by_group or self.by_recipe or self.by_platform)
 

@@ -4,21 +4,24 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from batch_dashboard.errors import NotFound
+from batch_dashboard.model.failures.known_issues import ExpectedFailures
 from batch_dashboard.model.judgement.decision import Advice as DecisionAdvice
 from batch_dashboard.model.judgement.decision import Decision
 from batch_dashboard.model.plan.choosing import (
     Advised,
     Candidates,
     Chosen,
+    FailingRecipe,
     Waiting,
     choose,
     on_platform,
     wait_of_all,
 )
-from batch_dashboard.model.plan.rule import PlanRule
+from batch_dashboard.model.plan.rule import Action, Advice, PlanRule
 from batch_dashboard.services.administration.changes import Change
 from batch_dashboard.services.judgement.judgement import decide_for
 from batch_dashboard.store.engine import Connection
+from batch_dashboard.store.failures import known_issues
 from batch_dashboard.store.judgement import ecosystem_rules
 from batch_dashboard.store.plan import plan, streaks
 
@@ -38,6 +41,7 @@ class Plan:
     rule: PlanRule
     # Of the streaks and requests that the plan is made from; None: there never were any.
     version: int | None
+    expected: ExpectedFailures
 
     @property
     def is_empty(self) -> bool:
@@ -51,7 +55,25 @@ class Plan:
         failing = plan.fetch_failing(self.connection, self.ecosystem, self.rule.failures)
         if self.platform is not None:
             failing = on_platform(failing, self.platform)
-        return wait_of_all(failing, self.rule)
+        waiting = wait_of_all(failing, self.rule)
+        if not self.expected:
+            return waiting
+        return [
+            each._replace(
+                until=self.advice_for(each.recipe, each.until),
+                due=self.advice_for(each.recipe, each.due),
+            )
+            for each in waiting
+        ]
+
+    def advice_for(self, recipe: FailingRecipe, advice: Advice) -> Advice:
+        """The advice for a recipe that waits or is due; `expected` if a known issue expects it."""
+        platform, group_id = recipe.platform or None, recipe.streak.failure_group_id
+        issue = self.expected.find(self.ecosystem, recipe.recipe_name, platform, group_id)
+        if issue is None:
+            return advice
+        because = f"a known issue expects it to fail until {issue.expires_on}"
+        return Advice(Action.EXPECTED, because, advice.next_attempt_at)
 
     def choose(self, candidates: Candidates) -> Chosen:
         """Which of some candidates to run; none if the plan is empty."""
@@ -80,7 +102,8 @@ def plan_for(connection: Connection, ecosystem: str, platform: str | None, now: 
     decision = decide_for(connection, ecosystem, now)
     rule = ecosystem_rules.find_plan_rule(connection, ecosystem)
     version = streaks.find_version(connection, ecosystem)
-    return Plan(connection, ecosystem, platform, now, decision, rule, version)
+    expected = known_issues.fetch_expected(connection, now.date())
+    return Plan(connection, ecosystem, platform, now, decision, rule, version, expected)
 
 
 def advise_recipe(

@@ -30,10 +30,15 @@ def show(ecosystem: str) -> Response:
     plan = plan_for(connection(), ecosystem, platform, current_time())
     if wanted == "text":
         return _as_text(plan.choose_known().run)
-    retry, skip = entries_of(plan, _address(plan)).at(int(plan.made_at.timestamp()))
-    lists = {"retry": b"" if plan.is_empty else retry, "skip": skip, "expected": b""}
+    entries = entries_of(plan, _address(plan))
+    retry, skip = entries.at(int(plan.made_at.timestamp()))
+    lists = {
+        "retry": b"" if plan.is_empty else retry,
+        "skip": skip,
+        "expected": b",".join(entries.expected),
+    }
     parts = [orjson.dumps(_head(plan))[:-1]]
-    parts += [b',"%s":[%s]' % (name.encode(), entries) for name, entries in lists.items()]
+    parts += [b',"%s":[%s]' % (name.encode(), listed) for name, listed in lists.items()]
     return _as_json(b"".join([*parts, b"}"]))
 
 
@@ -51,7 +56,10 @@ def choose(ecosystem: str) -> Response:
         return _as_text(chosen.run)
     run = [candidates[name] for name in chosen.run]
     address = _address(plan)
-    skip = [{**entry(recipe, advice, address), **of(advice)} for recipe, advice in chosen.skip]
+    skip = [
+        {**entry(recipe, advice, address), **of(plan.advice_for(recipe, advice))}
+        for recipe, advice in chosen.skip
+    ]
     document = {**_head(plan), "candidates": len(candidates), "run": run, "skip": skip}
     return _as_json(orjson.dumps(document))
 

@@ -2,12 +2,13 @@
 
 from bisect import bisect_right
 from collections.abc import Iterable
+from datetime import date
 from typing import Any, NamedTuple
 
 import orjson
 
 from batch_dashboard.model.plan.choosing import FailingRecipe, Waiting
-from batch_dashboard.model.plan.rule import Advice, PlanRule
+from batch_dashboard.model.plan.rule import Action, Advice, PlanRule
 from batch_dashboard.services.plan.planning import Plan
 from batch_dashboard.store.times import utc_text_of_unix
 from batch_dashboard.views.names import path_of_name
@@ -23,6 +24,7 @@ class Entries(NamedTuple):
     due_at: list[int]  # Unix seconds
     until: list[bytes]  # each until it is due
     due: list[bytes]  # and from then on
+    expected: list[bytes]  # those that a known issue expects to fail, whether due or not
 
     def at(self, now: int) -> tuple[bytes, bytes]:
         """The entries to retry and those that wait at a time, with commas between them."""
@@ -33,7 +35,7 @@ class Entries(NamedTuple):
 class Kept(NamedTuple):
     """Entries, and what they were made from."""
 
-    version: tuple[int | None, PlanRule]
+    version: tuple[int | None, PlanRule, tuple[tuple[int, date], ...]]
     entries: Entries
 
 
@@ -42,11 +44,12 @@ _kept: dict[tuple[str, str | None, str], Kept] = {}
 
 def entries_of(plan: Plan, address: str) -> Entries:
     """The entries of a plan; `address` is what the addresses of its recipes begin with."""
-    key, version = (plan.ecosystem, plan.platform, address), (plan.version, plan.rule)
+    key = (plan.ecosystem, plan.platform, address)
+    version = (plan.version, plan.rule, plan.expected.version)
     kept = _kept.pop(key, None)
     if kept is None or kept.version != version:
         kept = Kept(version, _rendered(plan.waiting(), address))
-    if len(kept.entries.due_at) <= MAX_KEPT_ENTRIES:
+    if len(kept.entries.due_at) + len(kept.entries.expected) <= MAX_KEPT_ENTRIES:
         # The one that was asked for last is the last to go.
         _kept[key] = kept
         for oldest in list(_kept)[:-MAX_KEPT_PLANS]:
@@ -77,9 +80,12 @@ def of(advice: Advice) -> dict[str, str]:
 
 
 def _rendered(waiting: Iterable[Waiting], address: str) -> Entries:
-    found = Entries([], [], [])
+    found = Entries([], [], [], [])
     for each in waiting:
         document = entry(each.recipe, each.due, address)
+        if each.due.action is Action.EXPECTED:
+            found.expected.append(orjson.dumps({**document, **of(each.due)}))
+            continue
         found.due_at.append(each.due_at)
         found.until.append(orjson.dumps({**document, **of(each.until)}))
         found.due.append(orjson.dumps({**document, **of(each.due)}))
