@@ -12,7 +12,7 @@ STATEMENTS = {
     "/failures": 8,
     "/failures/{group}": 8,
     "/recipes": 4,
-    "/recipes/homebrew/wget": 10,
+    "/recipes/homebrew/wget": 11,
     "/batch-runs": 5,
     "/batch-runs/3": 9,
     "/batch-runs/compare?a=1&b=2": 4,

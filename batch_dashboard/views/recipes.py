@@ -5,12 +5,14 @@ from flask import Blueprint, abort, render_template, request
 from batch_dashboard.model.catalogue import RECIPES
 from batch_dashboard.model.catalogue.batch_runs import RECIPE_HISTORY
 from batch_dashboard.model.lists.list_query import ListQuery
+from batch_dashboard.services.plan.planning import advise_recipe
 from batch_dashboard.store.recipes import previous_attempts, recipe_history, recipe_list
 from batch_dashboard.views.choice import choose
-from batch_dashboard.views.context import connection
+from batch_dashboard.views.context import connection, current_time
 from batch_dashboard.views.panels.recipes.last_attempt import last_attempt
 from batch_dashboard.views.panels.recipes.recipe_groups import recipe_groups
 from batch_dashboard.views.panels.recipes.recipe_list import recipe_list_panel
+from batch_dashboard.views.panels.recipes.recipe_plan import recipe_plan
 from batch_dashboard.views.panels.recipes.recipe_results import recipe_results
 from batch_dashboard.views.panels.recipes.recipe_summary import RecipeSummary
 from batch_dashboard.views.panels.recipes.results_chart import MAX_MARKS, recipe_results_chart
@@ -82,6 +84,11 @@ def show(ecosystem: str, recipe_name: str) -> str:
         recipe=recipe,
         platforms=sorted({name for name in (platform, *(m.platform for m in latest)) if name}),
         summary=RecipeSummary(recipe, last_failure),
+        plan=recipe_plan(
+            ecosystem,
+            recipe_name,
+            advise_recipe(conn, ecosystem, recipe_name, current_time()),
+        ),
         attempt=last_attempt(ecosystem, recipe_name, previous_attempts.find_last(*of_recipe)),
         groups=recipe_groups(ecosystem, recipe_name, groups),
         chart=recipe_results_chart(latest, results.csv),

@@ -16,6 +16,7 @@ from batch_dashboard.views.choice import Choice
 from batch_dashboard.views.panels.recipes.last_attempt import LastAttempt
 from batch_dashboard.views.panels.recipes.recipe_groups import RecipeGroups, recipe_groups
 from batch_dashboard.views.panels.recipes.recipe_list import RecipeList, recipe_list_panel
+from batch_dashboard.views.panels.recipes.recipe_plan import PlannedAttempt, RecipePlan
 from batch_dashboard.views.panels.recipes.recipe_results import RecipeResults, recipe_results
 from batch_dashboard.views.panels.recipes.recipe_summary import RecipeSummary
 from batch_dashboard.views.panels.recipes.results_chart import recipe_results_chart
@@ -28,6 +29,7 @@ class RecipePatterns:
 
     lists: Sequence[RecipeList]
     summaries: Sequence[RecipeSummary]
+    plans: Sequence[RecipePlan]
     attempts: Sequence[LastAttempt]
     groups: RecipeGroups
     charts: Sequence[Chart]
@@ -55,6 +57,7 @@ def recipe_patterns(now: datetime) -> RecipePatterns:
             RecipeSummary(flaky, results[1]),
             RecipeSummary(skipped, None),
         ],
+        _plans(now),
         [LastAttempt(attempt, "#") for attempt in compared_attempts(now) if attempt.change],
         recipe_groups("homebrew", "sharkdp/bat", groups),
         [recipe_results_chart(rows, "#") for rows in (results, untimed, [])],
@@ -63,6 +66,21 @@ def recipe_patterns(now: datetime) -> RecipePatterns:
             _history(choice, [], {"result": "passed"}),
         ],
     )
+
+
+def _plans(now: datetime) -> list[RecipePlan]:
+    """Of a recipe that waits on one of two platforms, one that is due, and one that runs."""
+    waits = PlannedAttempt(
+        "darwin-arm64",
+        waits=True,
+        because="it failed 6 times in a row for the same reason",
+        at=now + timedelta(hours=31),
+    )
+    due = PlannedAttempt(None, waits=False, because="its wait is over", at=now - timedelta(hours=2))
+    return [
+        RecipePlan("homebrew", LONG_NAME, attempts)
+        for attempts in ([waits, due._replace(platform="linux-glibc-x86_64")], [due], [])
+    ]
 
 
 def compared_attempts(now: datetime) -> list[ComparedAttempt]:
