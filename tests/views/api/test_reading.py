@@ -112,7 +112,8 @@ def test_an_ecosystem_shows_what_it_is_judged_by(client: FlaskClient) -> None:
     row = read(client, "/api/v1/ecosystems/homebrew?last=all")
     assert row["state"] == "too few attempts"
     assert (row["target"], row["runs"], row["failed"]) == (0.85, 3, 6)
-    assert row["slo_attempts"] == 9
+    # Three failures of wget are a known issue, which the SLO leaves out.
+    assert row["slo_attempts"] == 6
     assert row["slo_success_rate_low"] < row["slo_success_rate"] < row["slo_success_rate_high"]
     assert row["burn_rate_3d"] is None
     assert row["circuit_breaker_state"] == "closed"
@@ -252,10 +253,10 @@ STATEMENTS = {
     "list_burn_up": 2,
     "list_job_minutes": 2,
     "list_budgets": 4,
-    "list_findings": 15,
-    "list_ecosystems": 12,
-    "get_ecosystem": 12,
-    "list_error_budgets": 3,
+    "list_findings": 17,
+    "list_ecosystems": 14,
+    "get_ecosystem": 14,
+    "list_error_budgets": 5,
 }
 
 
