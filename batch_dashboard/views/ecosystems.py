@@ -15,6 +15,7 @@ from batch_dashboard.views.panels.judgement.attention import attention_panel, fa
 from batch_dashboard.views.panels.judgement.breaker import breaker_panel
 from batch_dashboard.views.panels.judgement.error_budget import error_budget_chart
 from batch_dashboard.views.panels.judgement.rates_chart import rates_chart
+from batch_dashboard.views.panels.spending.ledger import fetch_ledger
 from batch_dashboard.views.panels.spending.minutes_chart import minutes_by_week
 from batch_dashboard.views.panels.sums import fetch_sums
 
@@ -45,6 +46,7 @@ def show(ecosystem: str) -> str:
         attention=attention_panel(choice, facts),
         budget=error_budget_chart(choice, health),
         breaker=breaker_panel(choice, health),
+        ledger=fetch_ledger(choice),
         minutes=minutes_by_week(choice, sums),
         rates=rates_chart(choice, sums, facts.ecosystem_health),
         groups=top_groups(choice),

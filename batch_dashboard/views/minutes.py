@@ -15,6 +15,7 @@ from batch_dashboard.model.spending.prices import ListPrice, cost_of_sums, price
 from batch_dashboard.model.spending.spending import spending
 from batch_dashboard.services.judgement.judgement import judge_minutes
 from batch_dashboard.store.batch_runs import ecosystem_days
+from batch_dashboard.store.plan import ledger_sums
 from batch_dashboard.store.spending import ci_jobs, spending_rules
 from batch_dashboard.views.choice import Choice, choose
 from batch_dashboard.views.context import connection
@@ -24,6 +25,7 @@ from batch_dashboard.views.panels.spending.burn_up_chart import burn_up_chart
 from batch_dashboard.views.panels.spending.cost_chart import cost_chart
 from batch_dashboard.views.panels.spending.ecosystem_minutes_chart import ecosystem_minutes_chart
 from batch_dashboard.views.panels.spending.job_minutes import job_minutes
+from batch_dashboard.views.panels.spending.ledger import ledger
 from batch_dashboard.views.panels.spending.minutes_chart import minutes_chart
 from batch_dashboard.views.panels.spending.price_table import price_table
 from batch_dashboard.views.panels.spending.queue_waits_chart import queue_waits_chart
@@ -51,6 +53,7 @@ def index() -> str:
     spent, total_cost = spending(sums, prices), cost_of_sums(sums, prices)
     table = spending_table(choice, spent, total_cost, sort, place, {"by": by} if by else {})
     times = ci_jobs.fetch_times(conn, choice.shown, Step.YEAR, price_changes(prices))
+    avoided = ledger_sums.fetch_parts(conn, choice.shown, price_changes(prices))
     waits = ci_jobs.fetch_waits(conn, choice.shown, step)
     limits = spending_rules.fetch_wait_limits(conn) if waits else {}
     recent_use = ecosystem_days.fetch_recent_use(conn, choice.today)
@@ -66,6 +69,7 @@ def index() -> str:
         minutes=minutes_chart(choice, through, sums, budgets if step is Step.WEEK else None),
         by_ecosystem=ecosystem_minutes_chart(choice, through, sums, spent),
         spending=table,
+        ledger=ledger(choice, avoided, prices),
         jobs=job_minutes(choice, step, times, prices),
         waits=queue_waits_chart(choice, through, waits, limits),
         cost=cost_chart(choice, through, sums, prices),

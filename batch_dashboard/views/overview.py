@@ -11,6 +11,7 @@ from batch_dashboard.views.panels.failures.top_groups import top_groups
 from batch_dashboard.views.panels.judgement.attention import attention_panel, facts_of
 from batch_dashboard.views.panels.judgement.ecosystem_table import ecosystem_table
 from batch_dashboard.views.panels.judgement.rates_chart import rates_chart
+from batch_dashboard.views.panels.spending.ledger import fetch_ledger
 from batch_dashboard.views.panels.spending.minutes_chart import minutes_by_week
 from batch_dashboard.views.panels.spending.week_cost import week_cost
 from batch_dashboard.views.panels.sums import fetch_sums
@@ -37,6 +38,7 @@ def index() -> str:
         budgets=budgets,
         attention=attention_panel(choice, facts, of_all),
         cost=week_cost(choice, budgets),
+        ledger=fetch_ledger(choice),
         minutes=minutes_by_week(choice, sums),
         rates=rates_chart(choice, sums, facts.ecosystem_health),
         ecosystems=ecosystem_table(choice, sums, facts.ecosystem_health),

@@ -18,6 +18,7 @@ from batch_dashboard.model.catalogue.failures import (
 from batch_dashboard.model.catalogue.findings import FINDINGS
 from batch_dashboard.model.catalogue.incidents import INCIDENTS
 from batch_dashboard.model.catalogue.known_issues import KNOWN_ISSUES
+from batch_dashboard.model.catalogue.plan import LEDGER
 from batch_dashboard.model.catalogue.recipes import RECIPES
 from batch_dashboard.model.catalogue.spending import (
     BUDGET_CHANGES,
@@ -51,6 +52,7 @@ __all__ = [
     "JOBS",
     "JOB_MINUTES",
     "KNOWN_ISSUES",
+    "LEDGER",
     "PRICES",
     "QUEUE_WAITS",
     "RECIPES",
@@ -67,6 +69,7 @@ RESOURCES = (
     SPENT_MINUTES,
     JOB_MINUTES,
     QUEUE_WAITS,
+    LEDGER,
     FAILURE_RATES,
     FAILURE_GROUPS,
     RECIPES,

@@ -13,7 +13,7 @@ from batch_dashboard.model.plan.replay import runner_os_of
 REMEMBERED_REQUESTS = 4
 
 
-class Advised(NamedTuple):
+class GivenAdvice(NamedTuple):
     """What a request for the plan of an ecosystem was answered."""
 
     ecosystem: str

@@ -4,8 +4,9 @@ import logging
 from datetime import datetime
 
 from batch_dashboard.errors import StoreUnavailable
-from batch_dashboard.model.plan.ledger import Advised
+from batch_dashboard.model.plan.ledger import GivenAdvice
 from batch_dashboard.services.administration import metrics
+from batch_dashboard.store.batch_runs import ecosystem_days
 from batch_dashboard.store.engine import Store
 from batch_dashboard.store.plan import ledger, waits
 
@@ -15,10 +16,15 @@ WAIT_SECONDS = 2.0
 _log = logging.getLogger(__name__)
 
 
-def record_advice(store: Store, advised: Advised, now: datetime) -> bool:
-    """Count what a request for the plan was advised; False if the database is busy: it is lost."""
+def record_advice(store: Store, advised: GivenAdvice, now: datetime) -> bool:
+    """Count what a request for the plan was advised; False if the database is busy: it is lost.
+
+    A request for an ecosystem without a batch run is not counted.
+    """
     try:
         with store.read() as connection:
+            if not ecosystem_days.is_known(connection, advised.ecosystem):
+                return True
             durations = waits.fetch_durations(connection, advised)
         with store.write(WAIT_SECONDS) as connection:
             left_out = waits.add(connection, advised, durations, now)

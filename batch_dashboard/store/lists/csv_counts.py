@@ -25,6 +25,7 @@ from batch_dashboard.store.schema import (
     failure_group_recipes,
     incidents,
     known_issues,
+    plan_days,
     pruned_ecosystem_days,
 )
 from batch_dashboard.store.spending.ci_jobs import select_waits
@@ -40,6 +41,7 @@ def count_rows(connection: Connection, run_filter: RunFilter) -> dict[str, int]:
         "minutes": days,
         "job_minutes": _count(ci_job_days, *run_conditions(run_filter, ci_job_days)),
         "queue_waits": _count_waits(run_filter),
+        "ledger": _count(plan_days, *run_conditions(run_filter, plan_days)),
         "failure_rates": days,
         "failure_counts": _count(
             failure_group_days,

@@ -24,6 +24,7 @@ from batch_dashboard.model.batch_runs.comparison import Change
 from batch_dashboard.model.batch_runs.vocabulary import RUNNER_OS
 from batch_dashboard.model.failures.failures import new_since
 from batch_dashboard.model.lists.list_query import ListQuery
+from batch_dashboard.model.plan.ledger_sums import MILLISECONDS_PER_MINUTE
 from batch_dashboard.model.spending.ci_job_sums import JobTimes
 from batch_dashboard.model.spending.ci_jobs import SECONDS_PER_MINUTE
 from batch_dashboard.model.spending.prices import ListPrice
@@ -38,6 +39,7 @@ from batch_dashboard.store.lists.conditions import (
     run_conditions,
     seen_conditions,
 )
+from batch_dashboard.store.plan import ledger_sums
 from batch_dashboard.store.recipes import previous_attempts, recipe_list
 from batch_dashboard.store.schema import (
     alert_snoozes,
@@ -50,6 +52,7 @@ from batch_dashboard.store.schema import (
     failure_group_recipes,
     failure_groups,
     incidents,
+    plan_days,
     recipes,
     wait_limits,
 )
@@ -370,6 +373,54 @@ def _queue_waits(_connection: Connection, query: ListQuery, _today: date) -> Sel
     )
 
 
+def _ledger(connection: Connection, query: ListQuery, _today: date) -> Select[Any]:
+    """What the plan left out and what became of it, per step and ecosystem."""
+    table = plan_days.c
+    prices = spending_rules.fetch_prices(connection)
+    cost = sum(
+        (table[f"left_out_{name}_milliseconds"] - table[f"not_followed_{name}_milliseconds"])
+        * _price(name, prices, table.day)
+        for name in RUNNER_OS
+    )
+    start = step_start(query.step, table.day).label("day")
+    counts = [column for column in table if column.name not in ("day", "ecosystem")]
+    sums = (
+        select(
+            start,
+            table.ecosystem,
+            *(ledger_sums.summed(column).label(column.name) for column in counts),
+            (func.sum(cost) / MILLISECONDS_PER_MINUTE).label("cost"),
+        )
+        .where(*run_conditions(query.filter, plan_days))
+        .group_by(start, table.ecosystem)
+        .subquery("d")
+    )
+    row = sums.c
+
+    def avoided(suffix: str) -> ColumnElement[int]:
+        return row[f"left_out{suffix}"] - row[f"not_followed{suffix}"]
+
+    def known(value: ColumnElement[Any], unknown: str) -> ColumnElement[Any]:
+        return case((or_(avoided(unknown) != avoided(""), avoided("") == 0), value))
+
+    minutes = cast(avoided("_milliseconds"), DOUBLE) / MILLISECONDS_PER_MINUTE
+    return select(
+        row.day,
+        row.ecosystem,
+        row.requests,
+        row.advised,
+        row.left_out,
+        row.not_followed,
+        avoided("").label("avoided"),
+        known(minutes, "_unknown_durations").label("avoided_minutes"),
+        avoided("_unknown_durations").label("unknown_durations"),
+        known(row.cost, "_unknown_costs").label("avoided_cost"),
+        avoided("_unknown_costs").label("unknown_costs"),
+        row.late_passes,
+        row.max_delay_seconds,
+    )
+
+
 # The query of each resource that is stored as rows, by its name; the others are computed.
 SELECT: dict[str, Callable[[Connection, ListQuery, date], Select[Any]]] = {
     "batch_runs": _batch_runs,
@@ -379,6 +430,7 @@ SELECT: dict[str, Callable[[Connection, ListQuery, date], Select[Any]]] = {
     "minutes": _days,
     "job_minutes": _job_minutes,
     "queue_waits": _queue_waits,
+    "ledger": _ledger,
     "failure_rates": _days,
     "failure_groups": _failure_groups,
     "recipes": _recipes,

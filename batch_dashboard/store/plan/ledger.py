@@ -12,7 +12,14 @@ from typing import Any
 from sqlalchemy import Connection
 
 from batch_dashboard.model.lists.periods import DAY
-from batch_dashboard.model.plan.ledger import Advised, Outcome, Savings, Wait, savings_of, settle
+from batch_dashboard.model.plan.ledger import (
+    GivenAdvice,
+    Outcome,
+    Savings,
+    Wait,
+    savings_of,
+    settle,
+)
 from batch_dashboard.store.ingest.bulk import as_stored, run_statement, upsert_rows
 from batch_dashboard.store.plan import waits
 from batch_dashboard.store.schema import plan_days, plan_outcomes
@@ -43,7 +50,7 @@ _OF_RUNS = (
 )
 
 
-def add_advice(connection: Connection, advised: Advised, left_out: Savings, day: date) -> None:
+def add_advice(connection: Connection, advised: GivenAdvice, left_out: Savings, day: date) -> None:
     """Count a request for the plan, and the attempts that it was advised to leave out."""
     upsert_rows(
         connection,

@@ -11,7 +11,14 @@ from sqlalchemy import Connection
 
 from batch_dashboard.model.batch_runs.vocabulary import PASSED, SKIPPED
 from batch_dashboard.model.ingest.summaries import milliseconds
-from batch_dashboard.model.plan.ledger import Advised, Request, Savings, Wait, leave_out, savings_of
+from batch_dashboard.model.plan.ledger import (
+    GivenAdvice,
+    Request,
+    Savings,
+    Wait,
+    leave_out,
+    savings_of,
+)
 from batch_dashboard.store.failures.failure_classes import is_infrastructure_sql
 from batch_dashboard.store.ingest.bulk import execute_many, run_statement, upsert_rows
 from batch_dashboard.store.schema import plan_waits
@@ -72,7 +79,7 @@ def are_there(connection: Connection, ecosystems: Iterable[str]) -> bool:
     return any(run_statement(connection, statement, ecosystem) for ecosystem in ecosystems)
 
 
-def fetch_durations(connection: Connection, advised: Advised) -> dict[WaitKey, int | None]:
+def fetch_durations(connection: Connection, advised: GivenAdvice) -> dict[WaitKey, int | None]:
     """The median duration in milliseconds of each recipe whose wait begins; None: unknown."""
     waits = fetch(connection, advised.ecosystem)
     found: dict[WaitKey, int | None] = {}
@@ -87,7 +94,7 @@ def fetch_durations(connection: Connection, advised: Advised) -> dict[WaitKey, i
 
 def add(
     connection: Connection,
-    advised: Advised,
+    advised: GivenAdvice,
     durations: Mapping[WaitKey, int | None],
     now: datetime,
 ) -> Savings:

@@ -1,5 +1,6 @@
 """Which recipes CI should run: `/api/v1/plan/<ecosystem>`. Source: docs/plan.md, "What CI asks"."""
 
+from functools import partial
 from typing import Any
 
 import orjson
@@ -8,12 +9,15 @@ from flask import Response, request, url_for
 from batch_dashboard.errors import FilterError
 from batch_dashboard.model.ingest.names import nfc
 from batch_dashboard.model.plan.candidates import parse_candidates
+from batch_dashboard.model.plan.choosing import Chosen
+from batch_dashboard.model.plan.ledger import GivenAdvice
 from batch_dashboard.model.text.wording import CONTROL_CHARACTER
+from batch_dashboard.services.plan.ledger import record_advice
 from batch_dashboard.services.plan.planning import Plan, plan_for
 from batch_dashboard.store.times import utc_text
 from batch_dashboard.views.access import require_reading
 from batch_dashboard.views.api.plan_entries import entries_of, entry, of
-from batch_dashboard.views.context import connection, current_time, release
+from batch_dashboard.views.context import connection, current_time, release, store
 from batch_dashboard.views.request_body import RequestBody
 
 FORMATS = ("json", "text")
@@ -29,9 +33,13 @@ def show(ecosystem: str) -> Response:
     require_reading(ecosystem)
     plan = plan_for(connection(), ecosystem, platform, current_time())
     if wanted == "text":
-        return _as_text(plan.choose_known().run)
+        known = plan.choose_known()
+        return _counted(_as_text(known.run), plan, len(known.run), _left_out(known))
+    now = int(plan.made_at.timestamp())
     entries = entries_of(plan, _address(plan))
-    retry, skip = entries.at(int(plan.made_at.timestamp()))
+    retry, skip = entries.at(now)
+    left_out = entries.left_out(now)
+    advised = 0 if plan.is_empty else len(entries.recipes) - len(left_out)
     lists = {
         "retry": b"" if plan.is_empty else retry,
         "skip": skip,
@@ -39,7 +47,7 @@ def show(ecosystem: str) -> Response:
     }
     parts = [orjson.dumps(_head(plan))[:-1]]
     parts += [b',"%s":[%s]' % (name.encode(), listed) for name, listed in lists.items()]
-    return _as_json(b"".join([*parts, b"}"]))
+    return _counted(_as_json(b"".join([*parts, b"}"])), plan, advised, left_out)
 
 
 def choose(ecosystem: str) -> Response:
@@ -52,8 +60,9 @@ def choose(ecosystem: str) -> Response:
         candidates = parse_candidates(body.decode())
     plan = plan_for(connection(), ecosystem, platform, current_time())
     chosen = plan.choose(candidates)
+    counted = len(chosen.run), _left_out(chosen)
     if wanted == "text":
-        return _as_text(chosen.run)
+        return _counted(_as_text(chosen.run), plan, *counted)
     run = [candidates[name] for name in chosen.run]
     address = _address(plan)
     skip = [
@@ -61,7 +70,7 @@ def choose(ecosystem: str) -> Response:
         for recipe, advice in chosen.skip
     ]
     document = {**_head(plan), "candidates": len(candidates), "run": run, "skip": skip}
-    return _as_json(orjson.dumps(document))
+    return _counted(_as_json(orjson.dumps(document)), plan, *counted)
 
 
 def _options() -> tuple[str, str | None]:
@@ -95,6 +104,25 @@ def _address(plan: Plan) -> str:
     """What the addresses of the ecosystem's recipes begin with."""
     address = url_for("recipes.show", ecosystem=plan.ecosystem, recipe_name="_", _external=True)
     return address.removesuffix("_")
+
+
+def _left_out(chosen: Chosen) -> list[tuple[str, str]]:
+    """The recipes that wait, each with its platform."""
+    return [(recipe.recipe_name, recipe.platform) for recipe, _ in chosen.skip]
+
+
+def _counted(
+    response: Response, plan: Plan, advised: int, left_out: list[tuple[str, str]]
+) -> Response:
+    """Count the advice to a job in the ledger, after the response is sent.
+
+    A job has a token, and states its candidates or its batch; other requests only look.
+    """
+    batch_id = nfc(request.args.get("batch_id", "")) or None
+    if "Authorization" in request.headers and (batch_id or request.method == "POST"):
+        advice = GivenAdvice(plan.ecosystem, batch_id, advised, left_out)
+        response.call_on_close(partial(record_advice, store(), advice, plan.made_at))
+    return response
 
 
 def _as_json(document: bytes) -> Response:

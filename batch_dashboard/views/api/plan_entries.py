@@ -22,9 +22,14 @@ class Entries(NamedTuple):
     """The recipes that wait, in the order of their next attempts."""
 
     due_at: list[int]  # Unix seconds
+    recipes: list[tuple[str, str]]  # each with its platform or ''
     until: list[bytes]  # each until it is due
     due: list[bytes]  # and from then on
     expected: list[bytes]  # those that a known issue expects to fail, whether due or not
+
+    def left_out(self, now: int) -> list[tuple[str, str]]:
+        """The recipes that wait at a time, each with its platform."""
+        return self.recipes[bisect_right(self.due_at, now) :]
 
     def at(self, now: int) -> tuple[bytes, bytes]:
         """The entries to retry and those that wait at a time, with commas between them."""
@@ -80,13 +85,14 @@ def of(advice: Advice) -> dict[str, str]:
 
 
 def _rendered(waiting: Iterable[Waiting], address: str) -> Entries:
-    found = Entries([], [], [], [])
+    found = Entries([], [], [], [], [])
     for each in waiting:
         document = entry(each.recipe, each.due, address)
         if each.due.action is Action.EXPECTED:
             found.expected.append(orjson.dumps({**document, **of(each.due)}))
             continue
         found.due_at.append(each.due_at)
+        found.recipes.append((each.recipe.recipe_name, each.recipe.platform))
         found.until.append(orjson.dumps({**document, **of(each.until)}))
         found.due.append(orjson.dumps({**document, **of(each.due)}))
     return found

@@ -11,6 +11,8 @@ from batch_dashboard.model.lists.pagination import Cursor
 from batch_dashboard.model.lists.periods import Step, week_of
 from batch_dashboard.model.lists.series import Buckets, buckets
 from batch_dashboard.model.lists.sorting import Sort
+from batch_dashboard.model.plan.ledger import Outcome, Savings
+from batch_dashboard.model.plan.ledger_sums import LedgerPart
 from batch_dashboard.model.spending.budget import DEFAULT_BUDGETS, BudgetWeek, EverReported
 from batch_dashboard.model.spending.ci_job_sums import JobTimes, StepTimes, StepWaits
 from batch_dashboard.model.spending.prices import DEFAULT_PRICES, cost_of_sums
@@ -23,6 +25,7 @@ from batch_dashboard.views.panels.spending.ecosystem_minutes_chart import (
     ecosystem_minutes_chart,
 )
 from batch_dashboard.views.panels.spending.job_minutes import JobMinutes, job_minutes
+from batch_dashboard.views.panels.spending.ledger import Ledger, ledger
 from batch_dashboard.views.panels.spending.minutes_chart import MinutesChart, minutes_chart
 from batch_dashboard.views.panels.spending.price_table import PriceTable, price_table
 from batch_dashboard.views.panels.spending.queue_waits_chart import (
@@ -46,6 +49,7 @@ class SpendingPatterns:
     minutes: Sequence[MinutesChart]
     by_ecosystem: Sequence[EcosystemMinutesChart]
     tables: Sequence[SpendingTable]
+    ledgers: Sequence[Ledger]
     jobs: Sequence[JobMinutes]
     waits: Sequence[QueueWaitsChart]
     cost: Sequence[CostChart]
@@ -87,6 +91,7 @@ def spending_patterns(now: datetime) -> SpendingPatterns:
             for steps_, sums in zip(through, states, strict=True)
         ],
         tables,
+        [ledger(choice, parts, DEFAULT_PRICES) for parts in (_ledger(today), [])],
         [job_minutes(choice, Step.WEEK, times, DEFAULT_PRICES) for times in (_times(today), [])],
         [
             queue_waits_chart(choice, through[0], _waits(through[0]), {MACOS: 600}),
@@ -116,6 +121,22 @@ def _burn_up(choice: Choice) -> list[BurnUpChart]:
         burn_up_chart(choice, days, used, DEFAULT_BUDGETS),
         burn_up_chart(choice, without_linux, {**used, LINUX: EverReported.NEVER}, DEFAULT_BUDGETS),
         burn_up_chart(choice, [], used, DEFAULT_BUDGETS),
+    ]
+
+
+def _ledger(today: date) -> list[LedgerPart]:
+    """Known and unknown durations, unknown ones only, and nothing avoided."""
+    return [
+        LedgerPart(
+            today,
+            "homebrew",
+            84,
+            2_100,
+            Savings(620, 20, 60, 90_000_000, 40_000_000, 48_000_000),
+            Outcome(Savings(3, 0, 0, 400_000, 400_000, 0), 2, 36_000),
+        ),
+        LedgerPart(today, "npm", 12, 300, Savings(40, 40, 40), Outcome()),
+        LedgerPart(today, "cargo", 12, 300, Savings(), Outcome()),
     ]
 
 

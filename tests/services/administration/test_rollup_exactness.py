@@ -19,7 +19,7 @@ from hypothesis.stateful import (
 from sqlalchemy import select
 
 from batch_dashboard.model.administration.pruning import fold
-from batch_dashboard.model.plan.ledger import Advised
+from batch_dashboard.model.plan.ledger import GivenAdvice
 from batch_dashboard.services.administration.rollups import rebuild_rollups, verify_rollups
 from batch_dashboard.services.batch_runs.batch_runs import delete_run, exclude_run, restore_run
 from batch_dashboard.services.failures import regrouping
@@ -145,7 +145,7 @@ class Sequence(RuleBasedStateMachine):
         self, ecosystem: str, batch_id: str | None, left_out: set[tuple[str, str]], time: datetime
     ) -> None:
         """A plan that leaves recipes out, which later uploads may follow or not."""
-        advised = Advised(ecosystem, batch_id, 1, left_out)
+        advised = GivenAdvice(ecosystem, batch_id, 1, left_out)
         assert record_advice(self.store, advised, time.replace(tzinfo=UTC))
 
     @precondition(lambda self: self.stored)

@@ -10,10 +10,12 @@ from flask.testing import FlaskClient
 
 from batch_dashboard.model.api.operations import OPERATIONS
 from batch_dashboard.model.failures.known_issues import IssueSubject
+from batch_dashboard.model.plan.ledger import GivenAdvice
 from batch_dashboard.services.administration.changes import changing
 from batch_dashboard.services.alerts.alerts import check
 from batch_dashboard.services.batch_runs.batch_runs import exclude
 from batch_dashboard.services.failures import known_issues
+from batch_dashboard.services.plan.ledger import record_advice
 from batch_dashboard.store.engine import Store
 from batch_dashboard.store.failures.known_issues import NewIssue
 from tests.factories import NOW, batch_run, failed_result, ingest, recipe_result
@@ -26,7 +28,7 @@ MINUTE = "2026-11-20T08:{:02}:00Z"
 def filled(app: Flask, store: Store) -> Store:
     """Two ecosystems with six runs, failures with and without a category, jobs and incidents.
 
-    A seventh run is excluded.
+    A seventh run is excluded. Each ecosystem has advice of the plan.
     """
     app.extensions["clock"] = lambda: NOW
     for day in (18, 19, 20):
@@ -61,6 +63,8 @@ def filled(app: Flask, store: Store) -> Store:
         for name, platform in (("wget", None), ("curl", "darwin-arm64")):
             subject = IssueSubject(None, "homebrew", name, platform)
             known_issues.add(change, NewIssue(subject, "https://example.org/1", "", NOW.date()))
+    for ecosystem in ("homebrew", "npm"):
+        assert record_advice(store, GivenAdvice(ecosystem, "a", 3, [("wget", "")]), NOW)
     check(store, [], None, NOW)
     return store
 

@@ -15,11 +15,12 @@ from batch_dashboard.model.api.openapi import openapi_document
 from batch_dashboard.model.judgement.targets import RuleOverride
 from batch_dashboard.services.access import tokens
 from batch_dashboard.services.administration.changes import changing
+from batch_dashboard.services.plan import ledger
 from batch_dashboard.services.plan.planning import try_now
 from batch_dashboard.settings import Settings
 from batch_dashboard.store.engine import Store
 from batch_dashboard.store.judgement import ecosystem_rules
-from tests.factories import NOW, batch_run, failed_result, ingest, recipe_result
+from tests.factories import NOW, TOKEN, batch_run, failed_result, ingest, recipe_result
 from tests.statements import counted_statements
 from tests.visitors import SOMEBODY
 
@@ -284,3 +285,60 @@ def test_an_operator_lets_a_recipe_run_at_once(client: FlaskClient, store: Store
     assert due["because"] == "an operator asked for it"
     with changing(store, SOMEBODY, NOW) as change, pytest.raises(NotFound):
         try_now(change, "homebrew", "jq")
+
+
+LEDGER = "/api/v1/ledger?last=all"
+JOB = {"Authorization": f"Bearer {TOKEN}"}
+
+
+def ledger_of(client: FlaskClient) -> list[tuple[int, int, int, int]]:
+    """The requests, recipes to run, attempts left out and not followed of each day."""
+    names_ = ("requests", "advised", "left_out", "not_followed")
+    answer: Any = client.get(LEDGER).json
+    return [tuple(row[name] for name in names_) for row in answer["items"]]
+
+
+@pytest.mark.parametrize("query", ["", "&format=text"])
+def test_advice_to_a_job_is_counted_once_for_each_batch(
+    client: FlaskClient, store: Store, query: str
+) -> None:
+    fail(store, "wget", 5, last_hours_ago=1)
+    candidates = [{"recipe_name": "wget"}, {"recipe_name": "jq"}]
+    for batch_id in ("a", "a", "b"):
+        with client.post(f"{PLAN}?batch_id={batch_id}{query}", json=candidates, headers=JOB):
+            pass
+    assert ledger_of(client) == [(3, 3, 2, 0)]
+    with client.get(f"{PLAN}?batch_id=c{query}", headers=JOB):
+        pass
+    assert ledger_of(client) == [(4, 3, 3, 0)]
+    ingest(
+        store,
+        batch_run(
+            batch_id="b",
+            started_at=NOW.isoformat(),
+            completed_at=None,
+            results=[failed_result(recipe_name="wget")],
+        ),
+    )
+    assert ledger_of(client) == [(4, 3, 3, 1)]
+
+
+def test_requests_that_only_look_are_not_counted(client: FlaskClient, store: Store) -> None:
+    fail(store, "wget", 5, last_hours_ago=1)
+    with client.get(PLAN, headers=JOB):
+        pass
+    for batch_id in ("", "a"):
+        with client.get(f"{PLAN}?batch_id={batch_id}"), client.post(PLAN, json=[]):
+            pass
+    assert ledger_of(client) == []
+
+
+def test_a_plan_is_sent_though_the_ledger_is_busy(
+    client: FlaskClient, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fail(store, "wget", 5, last_hours_ago=1)
+    monkeypatch.setattr(ledger, "WAIT_SECONDS", 0.01)
+    with store.write(), client.get(f"{PLAN}?batch_id=a", headers=JOB) as answer:
+        document: Any = answer.json
+        assert names(document["skip"]) == ["wget"]
+    assert ledger_of(client) == []

@@ -252,6 +252,7 @@ STATEMENTS = {
     "list_failure_rates": 2,
     "list_burn_up": 2,
     "list_job_minutes": 2,
+    "list_ledger": 2,
     "list_budgets": 4,
     "list_findings": 17,
     "list_ecosystems": 14,
