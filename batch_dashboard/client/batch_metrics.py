@@ -1238,11 +1238,11 @@ class Dashboard:
         """
         address = f"{self.address}/api/v1/plan/{_path_name(ecosystem)}"
 
-        def ask(query: Mapping[str, str], body: bytes | None = None) -> Answer:
+        def ask(parameters: Mapping[str, str], body: bytes | None = None) -> Answer:
             headers = dict(self._authorization)
             if body is not None:
                 headers.update({"Content-Type": "application/json", "Content-Encoding": "gzip"})
-            url = f"{address}?{urllib.parse.urlencode(query)}" if query else address
+            url = f"{address}?{urllib.parse.urlencode(parameters)}" if parameters else address
 
             def attempt() -> Answer:
                 answer = self._session.request(url, deadline, headers, body)
@@ -1712,12 +1712,12 @@ class Waiting(NamedTuple):
 class Plan(NamedTuple):
     """The recipes to run, in order, and those that wait.
 
-    `stops` is None, or why nothing runs: the reasons of the ecosystem's decision.
+    `stop_reason` states why nothing runs; None: the decision for the ecosystem allows runs.
     """
 
     run: list[Candidate]
     waiting: list[Waiting]
-    stops: str | None = None
+    stop_reason: str | None = None
 
 
 def read_candidates(path: str) -> list[Candidate]:
@@ -1828,8 +1828,8 @@ def _waiting(entry: Mapping[str, Any]) -> Waiting:
 
 def report_plan(plan: Plan) -> None:
     """Print what runs and which recipes wait, with the reasons."""
-    if plan.stops:
-        warn(f"nothing runs, as the dashboard advises: {plan.stops}")
+    if plan.stop_reason:
+        warn(f"nothing runs, as the dashboard advises: {plan.stop_reason}")
     say(_plan_counts(plan))
     for waiting in plan.waiting[:MAX_REPORTED]:
         until = f" until {waiting.next_attempt()}" if waiting.next_attempt_at else ""
@@ -1844,8 +1844,8 @@ def _plan_counts(plan: Plan) -> str:
 
 def plan_paragraphs(plan: Plan) -> Iterator[str]:
     """The plan as paragraphs of Markdown."""
-    if plan.stops:
-        yield f"Nothing runs, as the dashboard advises: {markdown(plan.stops)}"
+    if plan.stop_reason:
+        yield f"Nothing runs, as the dashboard advises: {markdown(plan.stop_reason)}"
     yield f"{_plan_counts(plan)}."
     if plan.waiting:
         rows = [
