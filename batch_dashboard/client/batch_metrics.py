@@ -1061,6 +1061,10 @@ class Session:
         return retried(attempt, deadline)
 
 
+class TimedOut(Unavailable):
+    """No complete answer arrived in time."""
+
+
 class _Retry(Unavailable):
     """A failure after which another attempt can succeed; `answer` may ask for a wait."""
 
@@ -1090,7 +1094,7 @@ def within(seconds: float, action: Callable[[], T]) -> T:
     if found:
         return found[0]
     if not failed:
-        raise Unavailable(f"no complete answer within {seconds:.1f} s")
+        raise TimedOut(f"no complete answer within {seconds:.1f} s")
     reason = getattr(failed[0], "reason", None) or failed[0]
     text = getattr(reason, "strerror", None) or str(reason) or type(reason).__name__
     raise Unavailable(one_line(str(text))[:500]) from None
@@ -1099,15 +1103,19 @@ def within(seconds: float, action: Callable[[], T]) -> T:
 def retried(attempt: Callable[[], T], deadline: Deadline) -> T:
     """The result of an action, which is tried again after growing waits until the deadline."""
     wait = FIRST_WAIT_SECONDS
+    reason: Unavailable | None = None
     while True:
         try:
             return attempt()
         except Unavailable as error:
+            # What failed while there was time says more than that the last attempt had none left.
+            if reason is None or not isinstance(error, TimedOut):
+                reason = error
             asked = _asked_wait(error.answer) if isinstance(error, _Retry) else 0.0
             # Many jobs that failed together must not all come back together.
             pause = asked + wait * random.uniform(0.5, 1.0)  # noqa: S311
             if pause >= deadline.remaining():
-                raise
+                raise reason from None
             time.sleep(pause)
             wait = min(wait * 2, MAX_WAIT_SECONDS)
 

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
+from itertools import chain, repeat
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from batch_dashboard.client import batch_metrics
+from batch_dashboard.client.batch_metrics import Deadline, TimedOut, Unavailable, retried
 from tests.client.conftest import Dashboard
 from tests.client.servers import MISHAPS, Reply, scripted_server, unreliable_proxy
 from tests.client.uploader import (
@@ -279,7 +282,7 @@ def test_certificates_are_checked_and_an_authority_can_be_added(tmp_path: Path) 
     authority, both = make_certificate(tmp_path, "dashboard")
     other, _ = make_certificate(tmp_path, "other")
     with scripted_server(STORED) as server, tls_server(server.address, both) as address:
-        done = upload(address, tmp_path, "--timeout", "1")
+        done = upload(address, tmp_path, "--timeout", "3")
         assert "certificate verify failed" in done.report.lower()
         assert server.requests == []
         assert upload(address, tmp_path, "--ca-file", str(authority)).code == 0
@@ -289,6 +292,17 @@ def test_certificates_are_checked_and_an_authority_can_be_added(tmp_path: Path) 
         assert "stored as batch run 7" in done.report
         # The first upload was spooled, and sent by the second.
         assert len(server.requests) == 3
+
+
+def test_the_reason_is_that_of_an_attempt_that_had_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batch_metrics, "FIRST_WAIT_SECONDS", 0.001)
+    failures = chain([Unavailable("connection refused")], repeat(TimedOut("no answer")))
+
+    def attempt() -> None:
+        raise next(failures)
+
+    with pytest.raises(Unavailable, match="connection refused"):
+        retried(attempt, Deadline(0.1))
 
 
 def test_an_unreliable_network_loses_and_doubles_nothing(
