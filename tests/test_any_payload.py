@@ -15,6 +15,7 @@ from hypothesis import settings as hypothesis_settings
 from sqlalchemy import select
 
 from batch_dashboard.model.access.users import Role
+from batch_dashboard.model.api.operations import OPERATIONS
 from batch_dashboard.model.catalogue import FILES
 from batch_dashboard.model.ingest.payload import MAX_COUNT, MAX_MINUTES, MAX_SECONDS
 from batch_dashboard.services.administration.rollups import verify_rollups
@@ -47,7 +48,13 @@ NEEDED = {
     "/exports/comparison.csv": "before=1&after=2",
     "/exports/compared_runs.csv": "before=1&after=2",
     "/exports/jobs.csv": "batch_run=1",
-    "/api/v1/recipe-results": "ecosystem=a&recipe_name=a",
+    "/exports/attempts.csv": "batch_run=1",
+    # Lists of one recipe.
+    **{
+        operation.full_path: "ecosystem=a&recipe_name=a"
+        for operation in OPERATIONS
+        if operation.needs_ecosystem
+    },
 }
 
 EDGES = st.sampled_from(

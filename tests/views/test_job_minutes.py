@@ -82,8 +82,8 @@ def test_waits_are_those_of_the_chosen_ecosystem_by_the_chosen_step(
     run_on(store, "2026-11-18", ecosystem="npm", jobs=[ci_job("macos", 1_000, 60)])
     by_day = rows_of(client, "/exports/queue_waits.csv?ecosystem=homebrew&last=30d")
     assert [tuple(row.values()) for row in by_day] == [
-        ("2026-11-16", "macos", "9", "5", "9"),
-        ("2026-11-18", "macos", "1", "15", "15"),
+        ("2026-11-16", "macos", "9", "5", "9", ""),
+        ("2026-11-18", "macos", "1", "15", "15", ""),
     ]
     [week] = rows_of(client, "/exports/queue_waits.csv?ecosystem=homebrew&by=week")
     assert (week["jobs"], week["median_seconds"], week["p90_seconds"]) == ("10", "5", "9")
