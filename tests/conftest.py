@@ -5,7 +5,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -134,8 +134,14 @@ def _settings(database_url: str, instance_dir: Path) -> Settings:
 
 
 @pytest.fixture
-def settings(database_url: str, tmp_path: Path) -> Settings:
-    return _settings(database_url, tmp_path)
+def settings_of(tmp_path: Path) -> Callable[[str], Settings]:
+    """The settings of a test for the database of a URL."""
+    return partial(_settings, instance_dir=tmp_path)
+
+
+@pytest.fixture
+def settings(database_url: str, settings_of: Callable[[str], Settings]) -> Settings:
+    return settings_of(database_url)
 
 
 @pytest.fixture(scope="session")

@@ -3,17 +3,18 @@
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
 from batch_dashboard.settings import PROJECT_ROOT
+from batch_dashboard.store import service_lock
 from batch_dashboard.store.engine import Store
 from tests.conftest import NewDatabase
 from tests.databases import is_sqlite
 from tests.http.server import running_server
 
-# The watcher needs a moment until it is registered.
-TRIES = 20
+WAIT_SECONDS = 60
 FLASK = (sys.executable, "-m", "flask", "--app", "app")
 
 
@@ -22,6 +23,19 @@ def command(environ: Mapping[str, str], *words: str) -> tuple[int, str]:
         [*FLASK, *words], cwd=PROJECT_ROOT, env=environ, capture_output=True, text=True, timeout=120
     )
     return done.returncode, done.stdout + done.stderr
+
+
+def wait_until_registered(url: str, named: str) -> None:
+    """The watcher needs a moment until it is."""
+    store = Store(url, WAIT_SECONDS)
+    until = time.monotonic() + WAIT_SECONDS
+    running = ""
+    while named not in running:
+        assert time.monotonic() < until, running
+        time.sleep(0.1)
+        with store.database.alone(service_lock.ROLES) as holders:
+            running = " and ".join(holders)
+    store.close()
 
 
 def test_a_restore_waits_for_the_service_to_be_stopped(
@@ -46,12 +60,10 @@ def test_a_restore_waits_for_the_service_to_be_stopped(
         with running_server(url, tmp_path):
             watcher = subprocess.Popen([*FLASK, "alerts", "watch"], cwd=PROJECT_ROOT, env=environ)
             named = "alerts watch" if on_sqlite else f"process {watcher.pid} on"
-            for _ in range(TRIES):
-                code, output = command(environ, *put_back)
-                assert code == 1, output
-                assert ("the server" if on_sqlite else "process") in output
-                if named in output:
-                    break
+            wait_until_registered(url, named)
+            code, output = command(environ, *put_back)
+            assert code == 1, output
+            assert ("the server" if on_sqlite else "process") in output
             assert named in output
         try:
             code, output = command(environ, *put_back)

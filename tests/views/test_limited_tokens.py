@@ -32,7 +32,6 @@ OF_ALL_ECOSYSTEMS = {
 }
 QUERIES = ("", "ecosystem=homebrew", "last=all&ecosystem=homebrew", f"ecosystem={SECRET}")
 OPTIONS = (
-    "",
     "show=rate",
     "show=minutes",
     "format=env",
@@ -117,8 +116,8 @@ def test_a_limited_token_sees_nothing_of_other_ecosystems(
         if is_open or ask(client, path, secrets["all"]).status_code != 200:
             continue
         opened.add(endpoint)
-        for query, option in product(QUERIES, OPTIONS):
-            asked = f"{path}?{query}&{option}"
+        for query in (*QUERIES, *OPTIONS, *(f"ecosystem=homebrew&{one}" for one in OPTIONS)):
+            asked = f"{path}?{query}"
             limited = ask(client, asked, secrets["limited"])
             assert limited.status_code in (200, 400, 403, 404), asked
             if limited.status_code != 200:

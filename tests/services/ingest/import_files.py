@@ -1,9 +1,12 @@
 """Files to import, and the import itself."""
 
+import json
 import sqlite3
 from contextlib import closing
+from datetime import date
 from pathlib import Path
 
+from batch_dashboard.model.demo.demo import demo_payloads
 from batch_dashboard.services.ingest.imports import ImportReport, import_file
 from batch_dashboard.store.engine import Store
 from tests.factories import NOW
@@ -20,6 +23,14 @@ CREATE TABLE recipe_results (id INTEGER PRIMARY KEY AUTOINCREMENT,
  ecosystem TEXT NOT NULL, result TEXT NOT NULL, error_category TEXT, error_message TEXT,
  duration_seconds REAL);
 """
+
+
+def demo_file(folder: Path, results: int) -> Path:
+    """The demo history as an export of payloads, one a line."""
+    path = folder / "demo.ndjson"
+    payloads = demo_payloads(results, 3, date(2026, 11, 22))
+    path.write_text("".join(json.dumps(payload) + "\n" for payload in payloads))
+    return path
 
 
 def run_import(store: Store, path: Path) -> tuple[ImportReport, list[tuple[str, str]]]:

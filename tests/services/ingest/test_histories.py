@@ -8,18 +8,9 @@ import csv
 import gzip
 import http.client
 import io
-import json
-import os
 import re
-import signal
-import sqlite3
-import subprocess
-import sys
-import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
-from datetime import date
+from collections.abc import Callable, Iterator
 from itertools import takewhile
 from math import fsum
 from pathlib import Path
@@ -32,18 +23,16 @@ from flask.testing import FlaskClient
 from markupsafe import escape
 from sqlalchemy import text
 
-from batch_dashboard.model.demo.demo import demo_payloads
 from batch_dashboard.model.text.wording import minutes
 from batch_dashboard.services.administration.rollups import verify_rollups
-from batch_dashboard.services.ingest.bulk_ingest import RUNS_PER_TRANSACTION
-from batch_dashboard.settings import PROJECT_ROOT
+from batch_dashboard.settings import Settings
 from batch_dashboard.store.engine import Store
 from tests.clients import count_runs
-from tests.conftest import NewDatabase
+from tests.conftest import DATABASES, NewDatabase
 from tests.factories import NOW, TOKEN
 from tests.http.server import running_server
 from tests.services.corpus import CORPUS, needs_corpus
-from tests.services.ingest.import_files import run_import
+from tests.services.ingest.import_files import demo_file, run_import
 
 CORPUS_FAILURES = {
     "install_failed": 727,
@@ -53,22 +42,40 @@ CORPUS_FAILURES = {
     "recipe_not_found": 74,
     "missing_dep": 64,
 }
-DEMO_RESULTS = 1_500
+DEMO_RESULTS = 500
+of_the_corpus = pytest.mark.parametrize(
+    "history", [pytest.param("corpus", marks=needs_corpus)], indirect=True
+)
 # What may differ between two ways in: when it was stored, and with which token.
 OF_THE_WAY = {"stored_at", "ingest_token_id"}
 
 
+@pytest.fixture(scope="module", params=["demo", pytest.param("corpus", marks=needs_corpus)])
+def history(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    if request.param == "corpus":
+        return CORPUS
+    return demo_file(tmp_path_factory.mktemp("history"), DEMO_RESULTS)
+
+
+@pytest.fixture(scope="module", params=DATABASES)
+def kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
 @pytest.fixture(scope="module")
-def demo_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("history") / "demo.ndjson"
-    payloads = demo_payloads(DEMO_RESULTS, 3, date(2026, 11, 22))
-    path.write_text("".join(json.dumps(payload) + "\n" for payload in payloads))
-    return path
+def store(kind: str, history: Path, databases: Callable[[str], NewDatabase]) -> Iterator[Store]:
+    """A database with a history, which is imported once; tests only read it."""
+    with databases(kind)() as url:
+        store = Store(url, 60)
+        _, refused = run_import(store, history)
+        assert refused == []
+        yield store
+        store.close()
 
 
-@pytest.fixture(params=["demo", pytest.param("corpus", marks=needs_corpus)])
-def history(request: pytest.FixtureRequest, demo_file: Path) -> Path:
-    return demo_file if request.param == "demo" else CORPUS
+@pytest.fixture
+def settings(settings_of: Callable[[str], Settings], store: Store) -> Settings:
+    return settings_of(store.url.render_as_string(hide_password=False))
 
 
 def lines_of(path: Path) -> list[bytes]:
@@ -109,11 +116,13 @@ def rows_of(client: FlaskClient, path: str) -> list[dict[str, str]]:
 
 @pytest.mark.slow
 def test_posted_or_imported_it_is_the_same_content(
-    new_database: NewDatabase, history: Path, tmp_path: Path
+    store: Store,
+    kind: str,
+    history: Path,
+    databases: Callable[[str], NewDatabase],
+    tmp_path: Path,
 ) -> None:
-    with new_database() as posted_url, new_database() as imported_url:
-        posted, imported = Store(posted_url, 60), Store(imported_url, 60)
-        run_import(imported, history)
+    with databases(kind)() as posted_url:
         with running_server(posted_url, tmp_path) as address:
             url = urlsplit(address)
             connection = http.client.HTTPConnection(str(url.hostname), url.port, timeout=60)
@@ -125,16 +134,15 @@ def test_posted_or_imported_it_is_the_same_content(
                     assert answer.status == 201, answer.read()
                     answer.read()
             connection.close()
-        assert content_of(posted) == content_of(imported)
+        posted = Store(posted_url, 60)
+        assert content_of(posted) == content_of(store)
         posted.close()
-        imported.close()
 
 
 def test_pages_rollups_and_files_agree_to_the_last_digit(
-    app: Flask, client: FlaskClient, store: Store, history: Path
+    app: Flask, client: FlaskClient, store: Store
 ) -> None:
     app.extensions["clock"] = lambda: NOW
-    run_import(store, history)
     assert not any(verify_rollups(store).values())
 
     runs = rows_of(client, "/exports/batch_runs.csv?last=all")
@@ -174,10 +182,9 @@ def test_pages_rollups_and_files_agree_to_the_last_digit(
             assert f"Every run that reported {runner_os} minutes reported 0." in overview
 
 
-@needs_corpus
+@of_the_corpus
 def test_the_corpus_is_stored_whole_and_once(store: Store) -> None:
-    report, refused = run_import(store, CORPUS)
-    assert (report.stored_runs, report.stored_results, refused) == (757, 1_209, [])
+    assert count_runs(store) == (757, 1_209)
     again, _ = run_import(store, CORPUS)
     assert (again.stored_runs, again.known_runs) == (0, 757)
     assert count_runs(store) == (757, 1_209)
@@ -191,23 +198,19 @@ def test_the_corpus_is_stored_whole_and_once(store: Store) -> None:
     assert dict(map(tuple, failures)) == CORPUS_FAILURES
 
 
-@needs_corpus
-def test_the_overview_says_by_itself_how_old_the_corpus_is(
-    app: Flask, client: FlaskClient, store: Store
-) -> None:
+@of_the_corpus
+def test_the_overview_says_by_itself_how_old_the_corpus_is(app: Flask, client: FlaskClient) -> None:
     app.extensions["clock"] = lambda: NOW
-    run_import(store, CORPUS)
     page = client.get("/").text
     assert "The last batch run was on 2026-03-15, 253 days ago." in " ".join(page.split())
     assert "the last period of that length that has data" in page
 
 
-@needs_corpus
+@of_the_corpus
 def test_from_the_overview_of_the_corpus_the_whole_error_is_two_clicks_away(
     app: Flask, client: FlaskClient, store: Store
 ) -> None:
     app.extensions["clock"] = lambda: NOW
-    run_import(store, CORPUS)
     recipes = re.findall(r'href="(/recipes/[^"]+)"', client.get("/").text)
     assert recipes[:4] == [
         "/recipes/homebrew/go-task",
@@ -233,44 +236,3 @@ def test_from_the_overview_of_the_corpus_the_whole_error_is_two_clicks_away(
         group = re.search(r'href="(/failures/\d+)"', page)
         assert group
         assert f'href="{url}"' in client.get(f"{group[1]}?last=all").text
-
-
-@contextmanager
-def writing_after_the_first_transaction(database_url: str) -> Iterator[None]:
-    """Keeps other writers waiting as soon as one of them has stored runs."""
-    path = database_url.removeprefix("sqlite:///")
-    with closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as database:
-        until = time.monotonic() + 60
-        while time.monotonic() < until:
-            with suppress(sqlite3.OperationalError):  # somebody writes
-                database.execute("BEGIN IMMEDIATE")
-                if database.execute("SELECT 1 FROM batch_runs LIMIT 1").fetchone():
-                    break
-                database.execute("ROLLBACK")
-            time.sleep(0.001)
-        yield
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("new_database", ["sqlite"], indirect=True)
-def test_an_import_that_is_killed_goes_on_where_it_was(
-    database_url: str, store: Store, demo_file: Path, tmp_path: Path
-) -> None:
-    whole = len(lines_of(demo_file))
-    command = [sys.executable, "-m", "flask", "--app", "app", "import", str(demo_file)]
-    environ = {
-        **os.environ,
-        "BATCH_METRICS_DATABASE_URL": database_url,
-        "BATCH_DASHBOARD_INSTANCE_DIR": str(tmp_path / "instance"),
-    }
-    process = subprocess.Popen(command, cwd=PROJECT_ROOT, env=environ, stderr=subprocess.DEVNULL)
-    with writing_after_the_first_transaction(database_url):
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-    stored, _ = count_runs(store)
-    assert RUNS_PER_TRANSACTION <= stored < whole
-    assert not any(verify_rollups(store).values())
-    again = subprocess.run(command, cwd=PROJECT_ROOT, env=environ, capture_output=True, text=True)
-    assert f"{stored:,} were stored already, 0 refused" in again.stdout
-    assert count_runs(store)[0] == whole
-    assert not any(verify_rollups(store).values())
