@@ -194,13 +194,15 @@ def _alert_urls(text: str) -> tuple[str, ...]:
 
 def _token(text: str) -> str:
     if len(text) < MIN_TOKEN_LENGTH or any(c.isspace() for c in text) or not text.isascii():
-        raise ValueError(f"a token has at least {MIN_TOKEN_LENGTH} ASCII characters and no spaces")
+        raise ValueError(
+            f"a token must have at least {MIN_TOKEN_LENGTH} ASCII characters and no spaces"
+        )
     return text
 
 
 def _secret(text: str) -> str:
     if len(text) < MIN_SECRET_LENGTH:
-        raise ValueError(f"a secret key has at least {MIN_SECRET_LENGTH} characters")
+        raise ValueError(f"a secret key must have at least {MIN_SECRET_LENGTH} characters")
     return text
 
 

@@ -35,7 +35,7 @@ def import_runs(files: tuple[Path, ...]) -> None:
             change.record("import", path.name, None, stored)
         click.echo(
             f"{path}: {plural(report.stored_runs, 'batch run')} with "
-            f"{plural(report.stored_results, 'result')} stored, {report.known_runs:,} were there "
+            f"{plural(report.stored_results, 'result')} stored, {report.known_runs:,} were stored "
             f"already, {report.refused:,} refused"
         )
         for sentence in _losses(report):

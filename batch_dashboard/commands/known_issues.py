@@ -1,4 +1,4 @@
-"""`known-issues`: failures that are expected until a day."""
+"""`known-issues`: failures that are expected until a given day."""
 
 import sys
 from datetime import UTC, date, datetime, timedelta
@@ -22,7 +22,7 @@ OF_ECOSYSTEM = click.option("--ecosystem", help="Ecosystem of rows that do not n
 
 @click.group("known-issues")
 def known_issues() -> None:
-    """Manage known issues: failures that are expected until a day."""
+    """Manage known issues: failures that are expected until a given day."""
 
 
 @known_issues.command("list")

@@ -1,4 +1,4 @@
-"""Known issues: failures that are expected until a day. Source: docs/known-issues.md."""
+"""Known issues: failures that are expected until a given day. Source: docs/known-issues.md."""
 
 from flask import Blueprint, render_template, request, url_for
 

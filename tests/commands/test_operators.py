@@ -79,7 +79,7 @@ def test_runs(app: Flask, store: Store) -> None:
 def test_budgets_and_prices(app: Flask, store: Store) -> None:
     done(app, "budgets", "set", "macos", "2000", "--since", "2026-11-23")
     assert (
-        "begins on a Monday"
+        "must begin on a Monday"
         in run(app, "budgets", "set", "macos", "9", "--since", "2026-11-24").output
     )
     done(app, "prices", "set", "--macos", "0.1", "--linux", "0.01", "--since", "2026-11-24")

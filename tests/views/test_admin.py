@@ -149,7 +149,7 @@ def test_a_form_that_cannot_be_used_keeps_what_was_entered(administrator: Visito
         "/admin/tokens/new", name="x" * 90, scopes=["ingest"], note="ask “Ada” <b>"
     )
     assert answer.status_code == 422
-    assert "A name has 1 to 60 printable characters." in answer.text
+    assert "A name must have 1 to 60 printable characters." in answer.text
     assert 'aria-invalid="true"' in answer.text
     assert "ask “Ada” &lt;b&gt;" in answer.text
     missing = administrator.send("/admin/tokens/new", name="", scopes=["ingest"])
@@ -260,7 +260,7 @@ def test_an_ecosystem_is_paused_and_ci_is_told(
         f"{path}/pause", path, reason="tap is broken", link="javascript:alert(1)"
     )
     assert bad.status_code == 422
-    assert "begins with http" in bad.text
+    assert "begin with http" in bad.text
     assert "tap is broken" in bad.text
     past = administrator.send(
         f"{path}/pause", path, reason="x", expected_resume_at="2020-01-01T10:00"
@@ -300,7 +300,7 @@ def test_budgets_and_prices_are_previewed_set_from_a_day_on_and_taken_back(
     assert "macOS, this week: sample → ok" in seen.text
     no_monday = administrator.send(f"{path}/budget", path, **{**budget, "since": "2026-11-24"})
     assert no_monday.status_code == 422
-    assert "begins on a Monday, such as 2026-11-23" in no_monday.text
+    assert "must begin on a Monday, such as 2026-11-23" in no_monday.text
     administrator.send(f"{path}/budget", path, **budget)
     text = client.get("/minutes?by=week").text
     assert "2,000" in text

@@ -240,13 +240,13 @@ FINDING_KEY = Field(
 )
 SUBJECT_FIELDS = (
     Field("subject", Kind.TEXT, "What it concerns."),
-    Field("ecosystem", Kind.TEXT, "The ecosystem it concerns.", empty="not one ecosystem"),
-    Field("recipe_name", Kind.TEXT, "The recipe it concerns.", empty="not one recipe"),
+    Field("ecosystem", Kind.TEXT, "The ecosystem it concerns.", empty="no single ecosystem"),
+    Field("recipe_name", Kind.TEXT, "The recipe it concerns.", empty="no recipe"),
     Field(
         "failure_group_id",
         Kind.LARGE_INTEGER,
         "The failure group it concerns: `id` in failure_groups.",
-        empty="not one failure group",
+        empty="no failure group",
     ),
 )
 BY_FILTER = Filter(

@@ -7,7 +7,7 @@ OPEN, ENDED = "open", "ended"
 
 KNOWN_ISSUES = Resource(
     "known_issues",
-    "One row for each known issue: failures that are expected until a day.",
+    "One row for each known issue: failures that are expected until a given day.",
     "By expiry, the earliest first.",
     (
         Field("id", Kind.INTEGER, "The number of the known issue in this dashboard."),

@@ -1,4 +1,4 @@
-"""Known issues: failures that are expected until a day. Source: docs/known-issues.md."""
+"""Known issues: failures that are expected until a given day. Source: docs/known-issues.md."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field

@@ -51,7 +51,7 @@ def add(
     if not name:
         raise InputError("name", "enter a name, such as the repository's")
     if len(audience) > MAX_VALUE_LENGTH or not audience.isprintable():
-        raise InputError("audience", f"an audience has up to {MAX_VALUE_LENGTH} characters")
+        raise InputError("audience", f"an audience can have up to {MAX_VALUE_LENGTH} characters")
     kept = {key: _text(key, value, MAX_VALUE_LENGTH) for key, value in claims.items()}
     kept = {key: value for key, value in kept.items() if value}
     _check_claims(kind, kept)
@@ -119,7 +119,7 @@ def _check_claims(kind: str, claims: Mapping[str, str]) -> None:
     if repository and not re.fullmatch(r"[^/\s]+(?:/[^/\s]+)+", repository):
         raise InputError(REPOSITORY, "enter the repository as owner/name")
     if REPOSITORY_ID in claims and not claims[REPOSITORY_ID].isdigit():
-        raise InputError(REPOSITORY_ID, "an id is a whole number")
+        raise InputError(REPOSITORY_ID, "an id must be a whole number")
     if "/" in claims.get(WORKFLOW, "") and kind != "gitlab":
         raise InputError(WORKFLOW, "enter the workflow's file name, such as batch.yml")
     if claims.get(REF, "").startswith("refs/pull/"):

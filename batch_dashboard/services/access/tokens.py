@@ -52,7 +52,7 @@ def create(
     """Create a token. Raises InputError that names the invalid field."""
     name, note = name.strip(), " ".join(CONTROL_CHARACTER.sub(" ", note).split())
     if not _is_name(name, MAX_NAME_LENGTH):
-        raise InputError("name", f"a name has 1 to {MAX_NAME_LENGTH} printable characters")
+        raise InputError("name", f"a name must have 1 to {MAX_NAME_LENGTH} printable characters")
     chosen = [scope for scope in Scope if scope in scopes]
     if not chosen or set(scopes) - set(Scope):
         raise InputError("scopes", f"choose at least one scope: {' or '.join(Scope)}, or both")
@@ -60,11 +60,11 @@ def create(
     if named is not None and not (0 < len(named) <= MAX_ECOSYSTEMS):
         raise InputError("ecosystems", f"name 1 to {MAX_ECOSYSTEMS} ecosystems, or none for all")
     if not all(_is_name(each, MAX_ECOSYSTEM_LENGTH) for each in named or ()):
-        raise InputError("ecosystems", f"a name has 1 to {MAX_ECOSYSTEM_LENGTH} characters")
+        raise InputError("ecosystems", f"a name must have 1 to {MAX_ECOSYSTEM_LENGTH} characters")
     if expires_at is not None and expires_at <= change.now:
         raise InputError("expires_at", "this time is in the past; choose a time in the future")
     if len(note) > MAX_NOTE_LENGTH:
-        raise InputError("note", f"a note has up to {MAX_NOTE_LENGTH} characters")
+        raise InputError("note", f"a note can have up to {MAX_NOTE_LENGTH} characters")
     made = _insert(
         change.connection, secret_key, change.now, name, " ".join(chosen), named, expires_at, note
     )

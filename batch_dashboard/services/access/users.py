@@ -24,11 +24,13 @@ def add(change: Change, name: str, password: str, role: str) -> User:
     """Create a user. Raises InputError that names the invalid field."""
     name = name.strip()
     if not 0 < len(name) <= MAX_NAME_LENGTH or not name.isprintable() or ":" in name:
-        raise InputError("name", f"a name has 1 to {MAX_NAME_LENGTH} characters, none of them “:”")
+        raise InputError(
+            "name", f"a name must have 1 to {MAX_NAME_LENGTH} characters, none of them “:”"
+        )
     if users.find_named(change.connection, name) is not None:
         raise InputError("name", f"the name {name} is already used")
     if role not in set(Role):
-        raise InputError("role", f"a role is one of {', '.join(Role)}")
+        raise InputError("role", f"the role must be one of {', '.join(Role)}")
     stored = hash_password(_checked(password, name))
     user_id = users.insert_user(change.connection, name, stored, role, change.now)
     change.record("add user", name, None, {"role": role})
@@ -39,7 +41,7 @@ def set_role(change: Change, user_id: int, role: str) -> User:
     """Change a user's role. Raises NotFound, or InputError for the last administrator."""
     user = _find(change, user_id)
     if role not in set(Role):
-        raise InputError("role", f"a role is one of {', '.join(Role)}")
+        raise InputError("role", f"the role must be one of {', '.join(Role)}")
     if role != user.role:
         _another_remains(change, user)
         users.update_role(change.connection, user_id, role)
@@ -85,7 +87,7 @@ def _checked(password: str, name: str) -> str:
     if not MIN_PASSWORD_LENGTH <= len(password) <= MAX_PASSWORD_LENGTH:
         raise InputError(
             "password",
-            f"a password has {MIN_PASSWORD_LENGTH} to {MAX_PASSWORD_LENGTH} characters",
+            f"a password must have {MIN_PASSWORD_LENGTH} to {MAX_PASSWORD_LENGTH} characters",
         )
     if password.casefold() == name.casefold() or len(set(password)) < 4:
         raise InputError(

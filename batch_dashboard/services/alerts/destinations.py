@@ -87,7 +87,7 @@ def checked(name: str, url: str, min_severity: str) -> Destination:
     """
     name, url = name.strip(), url.strip()
     if not name.isprintable() or not 0 < len(name) <= MAX_NAME_LENGTH:
-        raise InputError("name", f"a name has 1 to {MAX_NAME_LENGTH} printable characters")
+        raise InputError("name", f"a name must have 1 to {MAX_NAME_LENGTH} printable characters")
     if not apprise.Apprise().add(url):
         raise InputError(
             "url",
@@ -136,7 +136,7 @@ def _checked_severity(min_severity: str) -> Severity:
     if min_severity not in set(Severity):
         raise InputError(
             "min_severity",
-            f"a severity is one of {', '.join(Severity)}, not {min_severity!r}",
+            f"the severity must be one of {', '.join(Severity)}, not {min_severity!r}",
         )
     return Severity(min_severity)
 

@@ -23,7 +23,7 @@ def snooze(change: Change, key: str, until: datetime, reason: str) -> None:
     """Snooze a finding until a time. Raises InputError for a key or reason that is too long."""
     reason = " ".join(CONTROL_CHARACTER.sub(" ", reason).split())
     if len(reason) > MAX_REASON_LENGTH:
-        raise InputError("reason", f"a reason has up to {MAX_REASON_LENGTH} characters")
+        raise InputError("reason", f"a reason can have up to {MAX_REASON_LENGTH} characters")
     if not 0 < len(key) <= MAX_KEY_LENGTH:
         raise InputError("key", "enter the key that the page of the incident shows")
     incidents.replace_snooze(change.connection, key, until, reason)

@@ -25,13 +25,13 @@ def checked_rule(rule: RuleOverride) -> RuleOverride:
     """The same. Raises InputError that names the invalid field."""
     target, attempts, interval = rule.success_rate_target, rule.min_attempts, rule.expected_interval
     if target is not None and not 0 < target <= 1:
-        raise InputError("target", "a target is a success rate above 0 % and up to 100 %")
+        raise InputError("target", "a target must be a success rate above 0 % and up to 100 %")
     if attempts is not None and not 1 <= attempts <= MAX_ATTEMPTS:
         raise InputError(
-            "min_attempts", f"the minimum number of attempts is from 1 to {MAX_ATTEMPTS:,}"
+            "min_attempts", f"the minimum number of attempts must be from 1 to {MAX_ATTEMPTS:,}"
         )
     if interval is not None and not timedelta(0) < interval <= MAX_INTERVAL:
-        raise InputError("expected_interval", "the interval is above 0 and at most 366 days")
+        raise InputError("expected_interval", "the interval must be above 0 and at most 366 days")
     _check_plan(rule)
     return rule
 
@@ -86,7 +86,7 @@ def pause(
         or len(link) > MAX_LINK_LENGTH
         or CONTROL_CHARACTER.search(link)
     ):
-        raise InputError("link", "a link begins with http:// or https://")
+        raise InputError("link", "a link must begin with http:// or https://")
     if expected_resume_at is not None and expected_resume_at <= change.now:
         raise InputError(
             "expected_resume_at", "this time is in the past; choose a time in the future"
@@ -124,5 +124,7 @@ def _change_rule(change: Change, ecosystem: str, rule: RuleOverride | None) -> N
 
 def _checked_name(ecosystem: str) -> str:
     if not 0 < len(ecosystem) <= MAX_NAME_LENGTH or CONTROL_CHARACTER.search(ecosystem):
-        raise InputError("ecosystem", f"a name has 1 to {MAX_NAME_LENGTH} characters on one line")
+        raise InputError(
+            "ecosystem", f"a name must have 1 to {MAX_NAME_LENGTH} characters on one line"
+        )
     return nfc(ecosystem)

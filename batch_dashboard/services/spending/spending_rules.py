@@ -35,11 +35,11 @@ def checked_budget(budget: OwnBudget) -> OwnBudget:
     if budget.runner_os not in RUNNER_OS:
         raise InputError("runner_os", f"choose one of {', '.join(RUNNER_OS_NAMES.values())}")
     if not (isfinite(budget.minutes) and 0 < budget.minutes <= MAX_MINUTES):
-        raise InputError("minutes", f"a budget is above 0 and at most {MAX_MINUTES:,} minutes")
+        raise InputError("minutes", f"a budget must be above 0 and at most {MAX_MINUTES:,} minutes")
     _checked_day(budget.since)
     if week_of(budget.since).since != budget.since:
         monday = week_of(budget.since).since
-        raise InputError("since", f"a budget begins on a Monday, such as {monday}")
+        raise InputError("since", f"a budget must begin on a Monday, such as {monday}")
     return budget
 
 
@@ -93,7 +93,7 @@ def checked_price(price: ListPrice) -> ListPrice:
     """The same. Raises InputError that names the invalid field."""
     for runner_os in RUNNER_OS:
         if not (isfinite(price.of(runner_os)) and 0 <= price.of(runner_os) <= MAX_PRICE):
-            raise InputError(runner_os, f"a price is from 0 to {MAX_PRICE:,} dollars a minute")
+            raise InputError(runner_os, f"a price must be from 0 to {MAX_PRICE:,} dollars a minute")
     _checked_day(price.since)
     return price
 
@@ -133,7 +133,9 @@ def set_wait_limit(change: Change, runner_os: str, minutes: float) -> None:
         raise InputError("runner_os", f"choose one of {', '.join(JOB_RUNNER_OS_NAMES.values())}")
     seconds = round(minutes * 60) if isfinite(minutes) else 0
     if not 0 < seconds <= MAX_WAIT_MINUTES * 60:
-        raise InputError("minutes", f"a limit is above 0 and at most {MAX_WAIT_MINUTES:,} minutes")
+        raise InputError(
+            "minutes", f"a limit must be above 0 and at most {MAX_WAIT_MINUTES:,} minutes"
+        )
     before = spending_rules.fetch_wait_limits(change.connection).get(runner_os)
     spending_rules.replace_wait_limit(change.connection, runner_os, seconds)
     _record_wait_limit(change, "set queue wait limit", runner_os, before, seconds)

@@ -93,7 +93,7 @@ def edit(issue_id: int) -> Response | tuple[str, int]:
                     form.expires_on.data,
                 )
             return done(
-                f"The known issue of {issue.subject.in_words} is changed.", "known_issues.index"
+                f"The known issue of {issue.subject.in_words} was changed.", "known_issues.index"
             )
     return page(
         "pages/admin/known_issues/edit.html", form, form=form, issue=issue, max_days=MAX_DAYS

@@ -122,7 +122,7 @@ def set_severity(name: str) -> Response:
     """The lowest severity that a destination receives."""
     form = SeverityForm(request.form)
     if not form.validate():
-        raise InputError("min_severity", f"a severity is one of {', '.join(Severity)}")
+        raise InputError("min_severity", f"the severity must be one of {', '.join(Severity)}")
     with changing() as change:
         destinations.set_severity(change, name, form.min_severity.data)
     words = Severity(form.min_severity.data).and_above
@@ -196,7 +196,7 @@ def snooze_incident(incident_id: int) -> Response:
     incident = _incident(incident_id)
     form = IncidentSnoozeForm(request.form)
     if not form.validate():
-        raise InputError("hours", f"a snooze lasts from 1 to {snoozes.MAX_HOURS:,} hours")
+        raise InputError("hours", f"a snooze must last from 1 to {snoozes.MAX_HOURS:,} hours")
     with changing() as change:
         until = change.now + timedelta(hours=form.hours.data)
         snoozes.snooze(change, incident.finding_key, until, form.reason.data or "")
