@@ -65,7 +65,7 @@ def test_a_new_user_sees_the_first_run_with_its_minutes(
     page = visit.open("/")
     page.get_by_role("link", name="Set up CI").click()
     page.get_by_label("Ecosystem", exact=True).fill("taps of ours")
-    page.get_by_role("button", name="Fill in").click()
+    page.get_by_role("button", name="Update snippets").click()
     page.wait_for_selector(".page-scope >> text=taps of ours")
     text = OWN_WORKFLOW.format(permissions=copied(page, "permissions"), step=copied(page, "step"))
     repository = make_repository(tmp_path / "own", {"validate.sh": VALIDATE, WORKFLOW: text})
