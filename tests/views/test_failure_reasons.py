@@ -138,10 +138,10 @@ def test_groups_without_a_cause_say_so(client: FlaskClient, store: Store) -> Non
     assert '<span class="unknown">no message</span>' in titles
     without_line = client.get(f"/failures/{named[NO_ERROR_LINE]}").text
     assert '<h1 class="group-title" dir="auto">No error line in the message</h1>' in without_line
-    assert 'It ends with: <span dir="auto">bye</span>' in without_line
+    assert 'Its last line: <span dir="auto">bye</span>' in without_line
     assert "No message" in client.get(f"/failures/{named['']}").text
     assert (
-        'It ends with: <span dir="auto">bye</span>'
+        'Its last line: <span dir="auto">bye</span>'
         in client.get(f"/recipes/homebrew/r0?{ALL}").text
     )
     for path in (f"/batch-runs/{run}", f"/recipes/homebrew/r0?{ALL}"):
