@@ -77,9 +77,7 @@ def test_where_only_zeros_were_reported_pages_say_so(
     assert "0 / 1,000" not in words
     assert "$0.00" not in words
     minutes = text_of(client.get("/minutes").text)
-    assert re.search(
-        r"macOS minutes 0 \S.{8,30} All runs that reported them reported 0\.", minutes
-    )
+    assert re.search(r"macOS minutes 0 \S.{8,30} All runs that reported them reported 0\.", minutes)
     assert re.search(
         r"Cost at list price unknown \S.{8,30} Every run that reported minutes reported 0\.",
         minutes,
