@@ -32,15 +32,23 @@ def parse_candidates(body: bytes) -> Candidates:
     entries = value if set(map(type, value)) <= {dict} else list(map(_as_object, value))
     names = [entry.get(NAME) for entry in entries]
     versions = [entry[VERSION] for entry in entries if entry.get(VERSION) is not None]
+    joined_names = _joined(names, MAX_RECIPE_NAME_LENGTH)
+    joined_versions = _joined(versions, MAX_VERSION_LENGTH)
     problems: list[Problem] = []
-    if _may_be_wrong(names, MAX_RECIPE_NAME_LENGTH):
+    if joined_names is None:
         problems += _name_problems(value, names)
-    if _may_be_wrong(versions, MAX_VERSION_LENGTH):
+    if joined_versions is None:
         problems += _version_problems(entries)
     if problems:
         raise _error(problems)
-    is_plain = sum(map(len, entries)) == len(names) + len(versions)
-    if is_plain and "".join(names).isascii() and "".join(versions).isascii():
+    # Mostly every entry can be used as it is: names in NFC, versions stated, no other fields.
+    if (
+        joined_names is not None
+        and joined_names.isascii()
+        and joined_versions is not None
+        and joined_versions.isascii()
+        and sum(map(len, entries)) == len(names) + len(versions)
+    ):
         return dict(zip(names, entries, strict=True))
     return {entry[NAME]: entry for entry in map(_document, entries)}
 
@@ -88,16 +96,14 @@ def _version_problems(entries: list[dict[str, Any]]) -> Iterator[Problem]:
             yield Problem(path, f"{path} must not contain control characters")
 
 
-def _may_be_wrong(texts: list[Any], max_length: int) -> bool:
-    """Whether a closer look is needed; most lists are right as a whole."""
-    if set(map(type, texts)) - {str}:
-        return True
-    lengths = list(map(len, texts))
-    return bool(lengths) and (
-        min(lengths) < 1
-        or max(lengths) > max_length
-        or CONTROL_CHARACTER.search("".join(texts)) is not None
-    )
+def _joined(texts: list[Any], max_length: int) -> str | None:
+    """All texts in one; None: some of them need a closer look."""
+    if not texts:
+        return ""
+    if set(map(type, texts)) != {str} or not all(texts) or max(map(len, texts)) > max_length:
+        return None
+    joined = "".join(texts)
+    return None if CONTROL_CHARACTER.search(joined) else joined
 
 
 def _error(problems: list[Problem]) -> PayloadError:

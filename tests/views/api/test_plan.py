@@ -193,6 +193,8 @@ def test_where_pages_are_closed_a_plan_needs_a_token_for_reading_the_ecosystem(
         ([1], "[0]"),
         ([{"recipe_name": "a\nb"}], "[0].recipe_name"),
         ([{"recipe_name": "wget", "recipe_version": 7}], "[0].recipe_version"),
+        ([{"recipe_name": "wget", "recipe_version": ["7"]}], "[0].recipe_version"),
+        ([{"recipe_name": "wget", "recipe_version": "7\n"}], "[0].recipe_version"),
         ([""], "[0]"),
         ([{"recipe_name": "x" * 501}], "[0].recipe_name"),
     ],
@@ -227,6 +229,16 @@ def test_a_name_counts_once_however_it_is_spelt(client: FlaskClient, store: Stor
     chosen = ask(client, candidates=["cafe\u0301", "caf\u00e9", "jq", {"recipe_name": "jq"}])
     assert (names(chosen["run"]), names(chosen["skip"])) == (["jq"], ["caf\u00e9"])
     assert chosen["skip"][0]["url"].endswith("/recipes/homebrew/caf%C3%A9")
+
+
+def test_an_empty_version_and_other_fields_count_as_absent(
+    client: FlaskClient, store: Store
+) -> None:
+    fail(store, "wget", 5, last_hours_ago=1, recipe_version="1")
+    wget = {"recipe_name": "wget", "recipe_version": "", "tier": 7}
+    other = {"recipe_name": "jq", "recipe_version": None, "tier": 7}
+    chosen = ask(client, candidates=[wget, other])
+    assert (chosen["run"], names(chosen["skip"])) == ([{"recipe_name": "jq"}], ["wget"])
 
 
 def test_plans_are_what_the_openapi_document_describes(client: FlaskClient, store: Store) -> None:
