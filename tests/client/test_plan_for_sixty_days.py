@@ -9,6 +9,7 @@ import itertools
 import json
 import os
 import re
+import urllib.request
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
@@ -57,6 +58,7 @@ class Workflow:
     folder: Path
     proxy: UnreliableProxy
     clock: SimulatedClock
+    ignores_plan: bool = False  # it asks for the plan, and runs everything
     runs: list[Run] = field(default_factory=list)
 
     def run(self, now: datetime, plan_is_lost: bool = False, upload_is_lost: bool = False) -> Run:
@@ -68,7 +70,7 @@ class Workflow:
         output, report = self._command(
             *("plan", "--candidates", str(candidates), "--batch-id", now.isoformat())
         )
-        names = output.split()
+        names = [recipe.name for recipe in self.recipes] if self.ignores_plan else output.split()
         passed = self.attempt(now, names, upload_is_lost) if names else set()
         done = Run(
             now,
@@ -230,6 +232,49 @@ def test_sound_recipes_never_wait_and_broken_ones_cost_little(workflow: Workflow
     for recipe in recipes_of(workflow, "broken"):
         broken = [run for run in workflow.runs if recipe.is_broken(run.at) and run.has_plan]
         assert sum(recipe.name in run.names for run in broken) <= len(broken) / 5
+
+
+def test_the_ledger_agrees_with_the_simulation(simulation: Simulation, workflow: Workflow) -> None:
+    asked = [run for run in workflow.runs if run.has_plan]
+    ledger = ledger_of(simulation, workflow)
+    assert ledger["requests"] == len(asked)
+    assert ledger["advised"] == sum(len(run.names) for run in asked)
+    assert ledger["left_out"] == sum(len(run.next_attempts) for run in asked)
+    assert ledger["not_followed"] == 0
+    found_late = {
+        (run.at, name)
+        for earlier, run in itertools.pairwise(workflow.runs)
+        for name in run.passed & earlier.next_attempts.keys()
+    }
+    assert 0 < ledger["late_passes"] <= len(found_late)
+    assert 0 < ledger["max_delay_seconds"] <= LONGEST_WAIT.total_seconds()
+
+
+def test_attempts_of_a_workflow_that_ignores_the_plan_are_not_avoided(
+    simulation: Simulation, tmp_path: Path
+) -> None:
+    fixed_at = START + timedelta(days=4)
+    recipes = [Recipe("broken", START, fixed_at), Recipe("sound", START, START)]
+    workflow = Workflow(
+        "nix", recipes, (START, START), tmp_path, simulation.proxy, simulation.clock, True
+    )
+    for number in range(15):
+        workflow.run(START + number * INTERVAL)
+    left_out = [run for run in workflow.runs if run.next_attempts]
+    ledger = ledger_of(simulation, workflow)
+    assert ledger["left_out"] == ledger["not_followed"] == len(left_out) > 3
+    assert ledger["late_passes"] == 0
+
+
+def ledger_of(simulation: Simulation, workflow: Workflow) -> dict[str, int]:
+    """The sums of all days of the ledger."""
+    query = f"last=all&ecosystem={workflow.ecosystem}&limit=1000"
+    address = f"{simulation.dashboard.address}/api/v1/ledger?{query}"
+    with urllib.request.urlopen(address) as answer:
+        days = json.load(answer)["items"]
+    names = ("requests", "advised", "left_out", "not_followed", "late_passes")
+    longest = max(day["max_delay_seconds"] for day in days)
+    return {name: sum(day[name] for day in days) for name in names} | {"max_delay_seconds": longest}
 
 
 def test_an_outage_stops_the_runs_until_a_trial_passes(workflow: Workflow) -> None:

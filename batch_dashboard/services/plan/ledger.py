@@ -6,7 +6,6 @@ from datetime import datetime
 from batch_dashboard.errors import StoreUnavailable
 from batch_dashboard.model.plan.ledger import GivenAdvice
 from batch_dashboard.services.administration import metrics
-from batch_dashboard.store.batch_runs import ecosystem_days
 from batch_dashboard.store.engine import Store
 from batch_dashboard.store.plan import ledger, waits
 
@@ -17,14 +16,9 @@ _log = logging.getLogger(__name__)
 
 
 def record_advice(store: Store, advised: GivenAdvice, now: datetime) -> bool:
-    """Count what a request for the plan was advised; False if the database is busy: it is lost.
-
-    A request for an ecosystem without a batch run is not counted.
-    """
+    """Count what a request for the plan was advised; False if the database is busy: it is lost."""
     try:
         with store.read() as connection:
-            if not ecosystem_days.is_known(connection, advised.ecosystem):
-                return True
             durations = waits.fetch_durations(connection, advised)
         with store.write(WAIT_SECONDS) as connection:
             left_out = waits.add(connection, advised, durations, now)

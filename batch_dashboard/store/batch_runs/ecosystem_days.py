@@ -139,12 +139,6 @@ def fetch_ecosystems(connection: Connection, run_filter: RunFilter) -> set[str]:
     return set(connection.execute(query).scalars())
 
 
-def is_known(connection: Connection, ecosystem: str) -> bool:
-    """Whether an ecosystem ever had a batch run."""
-    query = select(exists(select(_day.day).where(_day.ecosystem == ecosystem)))
-    return bool(connection.execute(query).scalar_one())
-
-
 def fetch_starts(connection: Connection, run_filter: RunFilter, step: Step) -> set[date]:
     """The first days of the steps in which a batch run started."""
     start = step_start(step, _day.day)

@@ -12,7 +12,6 @@ from batch_dashboard.services.batch_runs.batch_runs import delete_run, exclude_r
 from batch_dashboard.services.plan import ledger as service
 from batch_dashboard.services.plan.ledger import record_advice
 from batch_dashboard.store.administration import pruning
-from batch_dashboard.store.batch_runs import ecosystem_days
 from batch_dashboard.store.engine import Store
 from batch_dashboard.store.plan import ledger, waits
 from batch_dashboard.store.schema import plan_days
@@ -27,10 +26,6 @@ def ask(
     store: Store, batch_id: str | None, *left_out: tuple[str, str], hours: int = 0, runs: int = 0
 ) -> None:
     """Request a plan some hours after Monday noon."""
-    with store.read() as connection:
-        has_run = ecosystem_days.is_known(connection, "homebrew")
-    if not has_run:
-        upload(store, "first", recipe_result(recipe_name="curl"), hours=-24)
     advised = GivenAdvice("homebrew", batch_id, runs, left_out)
     assert record_advice(store, advised, MONDAY + timedelta(hours=hours))
 
@@ -192,7 +187,6 @@ def test_retention_keeps_the_sums(store: Store) -> None:
     until = (MONDAY + timedelta(days=3)).date()
     with store.write() as connection:
         connection.exec_driver_sql("UPDATE batch_runs SET pruned_results = result_count")
-        assert pruning.prune_day_of_runs(connection, until) == 1
         assert pruning.prune_day_of_runs(connection, until) == 2
     assert days(store) == counted
     with store.write() as connection:
@@ -213,15 +207,9 @@ def test_verify_finds_wrong_days_and_rebuild_repairs_them(store: Store) -> None:
     assert is_exact(store)
 
 
-def test_requests_for_unknown_ecosystems_leave_no_row(store: Store) -> None:
-    assert record_advice(store, GivenAdvice("typo", "a", 1, [("wget", "")]), MONDAY)
-    assert days(store) == {}
-
-
 def test_advice_is_lost_while_the_database_is_busy(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    upload(store, "first", recipe_result())
     monkeypatch.setattr(service, "WAIT_SECONDS", 0.01)
     with store.write():
         assert not record_advice(store, GivenAdvice("homebrew", "a", 1, [("wget", "")]), MONDAY)
