@@ -30,7 +30,7 @@ ID_BYTES = 12
 MAX_DIGITS = 12
 LARGEST = 10**MAX_DIGITS
 # What programs post to, with a token of their own.
-PROGRAM_ENDPOINTS = {"ingest.receive", "ingest.preflight", "api.choose_plan"}
+PROGRAM_ENDPOINTS = {"ingest.receive", "ingest.preflight", "api.plan"}
 # gunicorn's worker receives forms up to this size before a thread has to read them.
 MAX_FORM_BYTES = 64 * 1024
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}

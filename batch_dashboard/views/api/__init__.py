@@ -27,9 +27,9 @@ for _operation in OPERATIONS:
     )
 
 
-blueprint.add_url_rule(f"{ROOT}/plan/<name:ecosystem>", "show_plan", plan.show)
+# One route for both methods: with two, a name that is not possible would be answered with 405.
 blueprint.add_url_rule(
-    f"{ROOT}/plan/<name:ecosystem>", "choose_plan", plan.choose, methods=["POST"]
+    f"{ROOT}/plan/<name:ecosystem>", "plan", plan.show_or_choose, methods=["GET", "POST"]
 )
 
 

@@ -27,6 +27,11 @@ OPTIONS = {"batch_id": 200, "platform": 100}
 MAX_BODY_BYTES = 32 * 1024 * 1024
 
 
+def show_or_choose(ecosystem: str) -> Response:
+    """The plan, or which of the candidates that are sent to run."""
+    return choose(ecosystem) if request.method == "POST" else show(ecosystem)
+
+
 def show(ecosystem: str) -> Response:
     """The recipes with advice other than to run; as text, every known recipe to run."""
     wanted, platform = _options()

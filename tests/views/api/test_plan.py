@@ -354,3 +354,9 @@ def test_a_plan_is_sent_though_the_ledger_is_busy(
         document: Any = answer.json
         assert names(document["skip"]) == ["wget"]
     assert ledger_of(client) == []
+
+
+def test_a_name_that_is_not_possible_is_not_found_by_either_method(client: FlaskClient) -> None:
+    for method in ("GET", "POST"):
+        answer = client.open("/api/v1/plan/a%18b", method=method)
+        assert (answer.status_code, answer.mimetype) == (404, "application/problem+json")
