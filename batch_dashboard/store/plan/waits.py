@@ -1,12 +1,12 @@
 """The recipes that the plan leaves out: one row for each recipe and platform that waits."""
 
-import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from itertools import groupby
 from statistics import median
 from typing import Any, NamedTuple
 
+import orjson
 from sqlalchemy import Connection
 
 from batch_dashboard.model.batch_runs.vocabulary import PASSED, SKIPPED
@@ -33,6 +33,7 @@ _NAMES = ", ".join(f"w.{name}" for name in Wait._fields)
 COLUMNS = ("ecosystem", "recipe_name", "platform", *Wait._fields)
 _UPDATES = tuple(f"{name} = excluded.{name}" for name in Wait._fields)
 _WAITS = f"SELECT w.recipe_name, w.platform, {_NAMES} FROM plan_waits w WHERE w.ecosystem = ?"
+_WAITING = "SELECT recipe_name, platform FROM plan_waits WHERE ecosystem = ? AND since IS NOT NULL"
 _DURATIONS = (
     "SELECT duration_seconds FROM (SELECT duration_seconds, coalesce(platform, '') AS platform"
     " FROM recipe_results WHERE recipe_name = ? AND ecosystem = ?"
@@ -81,11 +82,10 @@ def are_there(connection: Connection, ecosystems: Iterable[str]) -> bool:
 
 def fetch_durations(connection: Connection, advised: GivenAdvice) -> dict[WaitKey, int | None]:
     """The median duration in milliseconds of each recipe whose wait begins; None: unknown."""
-    waits = fetch(connection, advised.ecosystem)
+    waiting = {tuple(key) for key in run_statement(connection, _WAITING, advised.ecosystem)}
     found: dict[WaitKey, int | None] = {}
     for name, platform in advised.left_out:
-        wait = waits.get((name, platform))
-        if wait is None or wait.since is None:
+        if (name, platform) not in waiting:
             rows = run_statement(connection, _DURATIONS, name, advised.ecosystem, platform)
             known = [seconds for (seconds,) in rows]
             found[name, platform] = milliseconds(median(known)) if known else None
@@ -142,7 +142,7 @@ def put(connection: Connection, waits: Mapping[tuple[str, str, str], Wait]) -> N
     over = [key for key, wait in waits.items() if wait.since is None and not wait.requests]
     execute_many(connection, _DELETE, over)
     rows: list[tuple[Any, ...]] = [
-        (*key, *wait[:-1], json.dumps(wait.requests))
+        (*key, *wait[:-1], orjson.dumps([tuple(request) for request in wait.requests]).decode())
         for key, wait in waits.items()
         if wait.since is not None or wait.requests
     ]
@@ -151,5 +151,5 @@ def put(connection: Connection, waits: Mapping[tuple[str, str, str], Wait]) -> N
 
 def _wait(values: Any) -> Wait:
     since, left_out, last_at, of_attempt, requests = values
-    known = tuple(Request(*request) for request in json.loads(requests))
+    known = tuple(Request(*request) for request in orjson.loads(requests))
     return Wait(since, left_out, last_at, of_attempt, known)
