@@ -47,7 +47,7 @@ def test_postgresql_is_told_by_any_of_its_schemes(environ: dict[str, str], schem
         ("BATCH_METRICS_MAX_BODY_MIB", "many", "1 to 1024"),
         ("BATCH_METRICS_DATABASE_WAIT_SECONDS", "-1", "0.1 to 300"),
         ("BATCH_METRICS_DATABASE_WAIT_SECONDS", "nan", "0.1 to 300"),
-        ("BATCH_DASHBOARD_PUBLIC", "maybe", "1 or 0"),
+        ("BATCH_DASHBOARD_PUBLIC", "maybe", "use 1 for yes or 0 for no"),
         ("BATCH_DASHBOARD_SECRET_KEY", "short", "at least 32"),
         ("BATCH_DASHBOARD_URL", "dash.example.org", "https://dashboard"),
         ("BATCH_DASHBOARD_URL", "https://", "https://dashboard"),

@@ -578,7 +578,7 @@ def test_the_entry_of_a_revoked_token_says_what_changed(
     assert str(after).startswith("2026-11-23")
 
 
-def test_a_finding_is_snoozed_and_told_of_again(administrator: Visitor, store: Store) -> None:
+def test_notifications_continue_after_a_snooze(administrator: Visitor, store: Store) -> None:
     for hour in range(6):
         ingest(
             store,
@@ -593,10 +593,12 @@ def test_a_finding_is_snoozed_and_told_of_again(administrator: Visitor, store: S
     path = "/admin/notifications"
     [*keys] = re.findall(r'<option value="([^"]*ecosystem[^"]*)"', administrator.open(path).text)
     assert keys
-    administrator.send(f"{path}/snoozes", path, key=unescape(keys[0]), hours="8", reason="known")
-    assert "known" in administrator.open(path).text
+    administrator.send(
+        f"{path}/snoozes", path, key=unescape(keys[0]), hours="8", reason="announced"
+    )
+    assert "announced" in administrator.open(path).text
     administrator.send(f"{path}/snoozes/end", path, key=unescape(keys[0]))
-    assert "known" not in administrator.open(path).text
+    assert "announced" not in administrator.open(path).text
     invented = administrator.send(f"{path}/snoozes", path, key="made-up", hours="8")
     assert invented.status_code == 422
 
