@@ -332,13 +332,16 @@ def test_a_plan_for_a_hundred_thousand_candidates_is_read(tmp_path: Path) -> Non
 
 def test_without_candidates_the_known_recipes_to_run_are_printed(tmp_path: Path) -> None:
     advised = {name: value for name, value in answer().items() if name != "run"}
+    # Of the recipes with a known issue, one is tried again.
+    advised["expected"] = [{**WAITING, "recipe_name": name} for name in ("rm", "gcc")]
     with scripted_server(Reply(200, advised), Reply(200, b"rm\njq\n")) as server:
         done = ask(server.address, tmp_path, "--platform", "linux", candidates=None)
         requested = [(request.method, request.path) for request in server.requests]
     path = "/api/v1/plan/homebrew?platform=linux"
     assert requested == [("GET", path), ("GET", f"{path}&format=text")]
     assert done.output == "rm\njq\n"
-    assert "left out wget until" in done.report
+    assert "2 recipes to run, 2 left out" in done.report
+    assert "left out gcc until" in done.report
 
 
 @pytest.mark.parametrize("text", [b"<html>\r\n", b"\xff\x00\n"])
