@@ -284,6 +284,37 @@ def test_an_outage_stops_the_runs_until_a_trial_passes(workflow: Workflow) -> No
     assert ended.at - OUTAGE[1] <= LONGEST_BREAKER_WAIT
 
 
+def test_the_ledger_agrees_to_the_single_attempt(
+    simulation: Simulation, workflow: Workflow
+) -> None:
+    left_out_since: dict[str, datetime] = {}
+    delays: list[timedelta] = []
+    for run in workflow.runs:
+        for name in run.next_attempts:
+            left_out_since.setdefault(name, run.at)
+        delays += [run.at - left_out_since.pop(name) for name in run.passed & left_out_since.keys()]
+        # A failure of the infrastructure does not end the wait of a recipe.
+        if not OUTAGE[0] <= run.at < OUTAGE[1]:
+            for name in run.names:
+                left_out_since.pop(name, None)
+    [ledger] = simulation.dashboard.query(
+        "SELECT sum(requests) AS requests, sum(left_out) AS left_out, "
+        "sum(not_followed) AS not_followed, sum(late_passes) AS late_passes, "
+        "max(max_delay_seconds) AS max_delay_seconds FROM plan_days "
+        "WHERE ecosystem = 'homebrew' AND day > ?",
+        START.date().isoformat(),
+    )
+    # The first request counts only if the first run is stored before it is counted.
+    counted = [run for run in workflow.runs if run.at.date() > START.date()]
+    assert ledger == {
+        "requests": sum(run.has_plan for run in counted),
+        "left_out": sum(len(run.next_attempts) for run in counted),
+        "not_followed": 0,
+        "late_passes": len(delays),
+        "max_delay_seconds": max(delays).total_seconds(),
+    }
+
+
 def test_an_outage_of_everything_stops_the_runs_within_ten_recipes(
     simulation: Simulation, tmp_path: Path
 ) -> None:
