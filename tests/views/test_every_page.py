@@ -3,6 +3,7 @@
 import html
 import re
 from base64 import urlsafe_b64encode
+from collections import Counter
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
@@ -160,14 +161,15 @@ def test_every_link_leads_somewhere_whatever_names_are_stored(
             )
     seen: set[str] = set()
     waiting = ["/", "/recipes", "/failures", "/batch-runs", "/exports/"]
+    found, asked = set(waiting), Counter(waiting)
     kinds: set[str] = set()
-    while waiting and len(seen) < 300:
+    while waiting and len(seen) < 200:
         url = waiting.pop(0)
         if url in seen:
             continue
         seen.add(url)
         answer = client.get(url)
-        assert answer.status_code == 200, url
+        assert answer.status_code == (401 if url.startswith("/admin") else 200), url
         kinds.add(urlsplit(url).path.split("/")[1])
         text = answer.text
         if answer.mimetype != "text/html":
@@ -175,11 +177,13 @@ def test_every_link_leads_somewhere_whatever_names_are_stored(
         assert "<img" not in text, url
         for link in links(text):
             assert link.startswith(("/", "#")), (url, link)
-            # One address of each page is enough to see that its other choices are links too.
-            if link.startswith("/") and not link.startswith("/assets"):
-                path = urlsplit(link).path
-                if path not in {urlsplit(known).path for known in seen} or len(seen) < 120:
-                    waiting.append(link.split("#")[0])
+            # Two addresses of each page are enough to see that its other choices are links too.
+            address, path = link.split("#")[0], urlsplit(link).path
+            if path and not path.startswith("/assets") and address not in found:
+                asked[path] += 1
+                if asked[path] <= 2:
+                    found.add(address)
+                    waiting.append(address)
     assert {"", "recipes", "failures", "batch-runs", "ecosystems", "exports"} <= kinds
     for name in HOSTILE:
         answer = client.get("/recipes", query_string={"text": name})
