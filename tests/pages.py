@@ -25,7 +25,7 @@ STATEMENTS = {
     "/badges/homebrew.svg": 9,
     "/badges/homebrew.svg?show=minutes": 2,
     "/exports/": 9,
-    "/api/docs": 4,
+    "/api/docs": 5,
     "/setup": 3,
     "/setup/first-run?after=1&ecosystem=npm": 1,
 }

@@ -18,7 +18,10 @@ from tests.pages import STATEMENTS
 from tests.statements import counted_statements
 
 # Pages that show single results, of one run or one recipe, or the last one on a platform.
-OF_RESULTS = ("/known-issues", "/recipes/homebrew/wget", "/batch-runs/3", "/batch-runs/compare")
+OF_RESULTS = (
+    *("/known-issues", "/api/docs"),
+    *("/recipes/homebrew/wget", "/batch-runs/3", "/batch-runs/compare"),
+)
 
 # No row of a list has one of these, and no database takes them.
 ODD_VALUES = ["1" + "0" * 400, "-1e300", "NaN", "null", '"\\ud83d"', '"\\u0000"', "[[]]", "{}"]
