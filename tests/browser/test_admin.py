@@ -242,7 +242,7 @@ def test_signing_in_and_out(own_page: Page) -> None:
     assert page.locator("#audit").count() == 0
     page.go_back()
     sign_in(page, password="quite wrong")
-    assert "do not go together" in page.locator(".field-error").inner_text()
+    assert "name or the password is wrong" in page.locator(".field-error").inner_text()
     assert page.get_by_label("Name").input_value() == "ada"
     sign_in(page)
     assert page.locator("#log-title").is_visible()
