@@ -62,7 +62,7 @@ def test_a_run_shows_its_results_and_filters_them(client: FlaskClient, store: St
     ingest(store, batch_run(results=results, total_recipes=7, passed=2, failed=5))
     with counted_statements(store) as statements:
         page = client.get("/batch-runs/1").text
-    assert len(statements) <= 7
+    assert len(statements) <= 8
     assert "lists 2 of 7 outcomes" in page
     assert page.count("detail\n") >= 39
     failed = client.get("/batch-runs/1?result=failed&text=FIRST+line").text

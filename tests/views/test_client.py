@@ -51,7 +51,7 @@ def test_only_the_address_with_the_hash_is_kept_for_a_year(client: FlaskClient) 
 def test_another_version_is_not_there(client: FlaskClient, version: str) -> None:
     answer = client.get(f"/client/{version}/batch_metrics.py")
     assert answer.status_code == 404
-    assert "This version of batch_metrics.py is not kept" in answer.text
+    assert "This version of batch_metrics.py is not stored" in answer.text
     assert "immutable" not in answer.headers.get("Cache-Control", "")
 
 

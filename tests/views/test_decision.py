@@ -145,5 +145,5 @@ def test_a_decision_takes_few_statements(client: FlaskClient, store: Store) -> N
     upload(store, NOW - timedelta(hours=1))
     with counted_statements(store) as statements:
         ask(client)
-    assert len(statements) == 10, "\n".join(statements)
+    assert len(statements) == 11, "\n".join(statements)
     assert not any("recipe_results" in statement for statement in statements)

@@ -101,7 +101,7 @@ def test_the_list_states_what_expires_soon_and_what_passes(
 def test_a_known_issue_is_changed_and_closed(administrator: Visitor) -> None:
     administrator.send(ADD, **WGET, **TICKET)
     changed = administrator.send(f"{ADD}/1", **{**TICKET, "expires_on": "2026-12-24"})
-    assert administrator.said(changed) == "The known issue of wget (homebrew) is changed."
+    assert administrator.said(changed) == "The known issue of wget (homebrew) was changed."
     assert "2026-12-24" in administrator.open("/known-issues").text
     closed = administrator.send(f"{ADD}/1/close")
     assert administrator.said(closed) == "The known issue of wget (homebrew) is closed."

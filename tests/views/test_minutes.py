@@ -215,7 +215,7 @@ def test_it_takes_few_statements_whatever_is_chosen(
         client.get(f"/minutes{query}")
     # Ecosystems, sums (once more where the period falls back), the last four weeks, where these
     # say nothing whether minutes were ever reported, what operators set of budgets and of prices;
-    # runs without minutes, limits of waits, times and waits of jobs.
-    assert len(statements) <= 11
+    # runs without minutes, limits of waits, times and waits of jobs, what the plan avoided.
+    assert len(statements) <= 12
     tables = " ".join(statements)
     assert "recipe_results" not in tables

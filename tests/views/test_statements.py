@@ -133,15 +133,15 @@ def test_new_is_what_was_first_seen_in_the_last_seven_days_whatever_is_shown(
 
 def test_every_large_number_names_its_period(client: FlaskClient, store: Store) -> None:
     run_at(store, NOW - timedelta(days=20), failed_result())
-    for path, query, words in (
-        ("/", "", "last 90 days"),
-        ("/minutes", "?last=30d", "last 30 days"),
-        ("/ecosystems/homebrew", "?last=all", "all time"),
-        ("/ecosystems/homebrew", "?since=2026-11-01", "since 2026-11-01"),
+    for path, query, words, count in (
+        ("/", "", "last 90 days", 6),
+        ("/minutes", "?last=30d", "last 30 days", 5),
+        ("/ecosystems/homebrew", "?last=all", "all time", 5),
+        ("/ecosystems/homebrew", "?since=2026-11-01", "since 2026-11-01", 5),
     ):
         page = client.get(f"{path}{query}").text
         tiles = re.findall(r'<section class="tile.*?</section>', page, re.S)
-        assert len(tiles) == 5
+        assert len(tiles) == count
         for tile in tiles:
             assert re.search(rf"this week|up to now|{words}", text_of(tile)), tile
 

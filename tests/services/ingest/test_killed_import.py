@@ -59,6 +59,6 @@ def test_an_import_that_is_killed_goes_on_where_it_was(
     assert RUNS_PER_TRANSACTION <= stored < whole
     assert not any(verify_rollups(store).values())
     again = subprocess.run(command, cwd=PROJECT_ROOT, env=environ, capture_output=True, text=True)
-    assert f"{stored:,} were there already, 0 refused" in again.stdout
+    assert f"{stored:,} were stored already, 0 refused" in again.stdout
     assert count_runs(store)[0] == whole
     assert not any(verify_rollups(store).values())
